@@ -1,0 +1,53 @@
+# CI calls only what a person calls.
+VENV := .venv
+BIN := $(VENV)/bin
+STATE := $(or $(RINGDESK_HOME),var)
+ROOMS := acd calls cti desk engine ivr switch web
+
+.PHONY: run test check fix bench docs lock clean help
+
+help: ## these lines
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## set up what is missing and run the demo center
+	@exec $(BIN)/ringdesk run --demo
+
+test: $(VENV)/.dev check ## set up what is missing and run every check and test
+	@exec $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist loadgroup
+
+check: $(VENV)/.dev ## style, types, import rule
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev ## mend the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure; ONLY=name for one
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+docs: $(VENV)/.dev ## the README's pictures, made by the browser tests
+	RINGDESK_PICTURES=docs $(BIN)/python -m pytest tests/browser -n 0
+
+lock: $(VENV)/.dev ## choose the dependencies' versions anew
+	$(BIN)/pip-compile -q --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-header --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## remove all that was built or fetched, the state folder too
+	rm -rf $(VENV) $(STATE) web/static/build web/frontend/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/pip:
+	@sh engine/parts/venv.sh $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/pip requirements.lock pyproject.toml
+	@echo "Installing the locked dependencies ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "Installing the locked development dependencies ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

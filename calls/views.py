@@ -1,0 +1,86 @@
+"""What people look at: the live figures as plain values, made by the machine on request."""
+
+from calls.base import AgentId, AgentState, CallId, Instant, Language, QueueId, Word
+
+
+class QueueFigures(Word):
+    """One queue since midnight in the center's time zone.
+
+    `service_level` = answered in time / (answered + abandoned - short abandons), 0..1; None while
+    nothing has been offered.
+    """
+
+    offered: int = 0
+    answered: int = 0
+    answered_in_time: int = 0
+    abandoned: int = 0
+    short_abandoned: int = 0
+    rona: int = 0
+    declined: int = 0
+    service_level: float | None = None
+    #: Mean wait of the answered, seconds.
+    asa: float | None = None
+    #: Mean talk + wrap-up, seconds.
+    aht: float | None = None
+
+
+class QueueView(Word):
+    name: QueueId
+    title: str
+    waiting: int
+    #: When the caller who waits longest was queued.
+    longest_since: Instant | None
+    #: Agents of this queue by state.
+    ready: int
+    reserved: int
+    talking: int
+    wrap_up: int
+    not_ready: int
+    service_level_seconds: float
+    today: QueueFigures
+
+
+class AgentView(Word):
+    name: AgentId
+    title: str
+    state: AgentState
+    reason: str
+    since: Instant
+    until: Instant | None
+    call: CallId | None
+    phone_online: bool
+    #: Asked for during a call; takes effect after it.
+    next_state: str
+    skills: dict[str, int]
+    queues: dict[QueueId, int]
+
+
+class CallView(Word):
+    """`phase`: ``menu``, ``waiting``, ``ringing`` (an agent's phone), ``talking``."""
+
+    call: CallId
+    caller: str
+    caller_name: str
+    called: str
+    phase: str
+    #: When it arrived; when the phase began; when it was queued.
+    arrived: Instant
+    since: Instant
+    queued: Instant | None
+    queue: QueueId
+    agent: AgentId
+    language: Language
+    position: int | None = None
+    ticket: int | None = None
+    #: The menu node the caller is at, while in the menu.
+    node: str = ""
+
+
+class LiveView(Word):
+    at: Instant
+    #: The number of the last fact in it: a stream resumed after it misses nothing.
+    journal: int
+    queues: tuple[QueueView, ...]
+    agents: tuple[AgentView, ...]
+    calls: tuple[CallView, ...]
+    switches: dict[str, bool]

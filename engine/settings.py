@@ -1,0 +1,219 @@
+"""The settings: ``ringdesk.toml``, then ``RINGDESK_*`` in the environment, which wins.
+
+A setting that is unknown or malformed is named with its source and stops the start.
+"""
+
+import os
+import tomllib
+import zoneinfo
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from calls.errors import SettingInvalid
+
+PREFIX = "RINGDESK_"
+CONFIG_FILE = "ringdesk.toml"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """A host and a port to bind or connect to."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self}"
+
+
+class PortRange(msgspec.Struct, frozen=True):
+    """An inclusive range of UDP ports."""
+
+    first: int
+    last: int
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set; in the environment ``RINGDESK_`` + the upper-case name."""
+
+    #: The state folder: database, secrets, Asterisk's files, fetched parts.
+    home: Path
+    #: Where the panel and the API listen.
+    http: Address
+    sip_port: int
+    asterisk_http_port: int
+    ami_port: int
+    rtp_ports: PortRange
+    database_url: str
+    #: Where fetched programs are kept; several centers may share one folder.
+    parts: Path
+    #: Fixes the demo log-ins' password.
+    demo_password: str | None
+    #: Days and hours are counted in this zone (IANA name).
+    timezone: str
+    #: The region that national phone numbers belong to (ISO 3166).
+    region: str
+    #: A running Asterisk elsewhere: its ARI address, ``http://host:8088``; empty for our own.
+    asterisk_url: str
+    asterisk_user: str
+    asterisk_password: str | None
+    #: ``text`` for people, ``json`` for machines.
+    log_format: str
+    #: Where flows are read from at start.
+    flows: Path
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+_DEFAULTS: dict[str, str] = {
+    "home": "var",
+    "http": "127.0.0.1:8080",
+    "sip_port": "5060",
+    "asterisk_http_port": "8088",
+    "ami_port": "5038",
+    "rtp_ports": "10000-10999",
+    "timezone": "UTC",
+    "region": "PL",
+    "log_format": "text",
+    "asterisk_user": "ringdesk",
+}
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the settings; `file` defaults to ``ringdesk.toml`` in the working folder, if any.
+
+    Raises `SettingInvalid`, whose text names the setting and where it came from.
+    """
+    environ = os.environ if environ is None else environ
+    given = _from_file(file or Path(CONFIG_FILE), must_exist=file is not None)
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name not in ("RINGDESK_CONFIG", "RINGDESK_PICTURES"):
+            given[name.removeprefix(PREFIX).lower()] = (value, f"environment variable {name}")
+    unknown = [f"{key!r} ({source})" for key, (_, source) in given.items() if key not in _PARSERS]
+    if unknown:
+        raise SettingInvalid(
+            f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(_PARSERS))}"
+        )
+    values: dict[str, Any] = {}
+    for key, parse in _PARSERS.items():
+        text, source = given.get(key, (_DEFAULTS.get(key, ""), "default"))
+        try:
+            values[key] = parse(text)
+        except ValueError as error:
+            raise SettingInvalid(f"setting {key!r} from {source}: {error}") from None
+    home: Path = values["home"]
+    values["parts"] = values["parts"] or home / "parts"
+    values["database_url"] = values["database_url"] or f"sqlite:///{home / 'ringdesk.db'}"
+    values["flows"] = values["flows"] or _ROOT / "dialplans" / "flows"
+    return Settings(**values)
+
+
+def _from_file(path: Path, *, must_exist: bool) -> dict[str, tuple[str, str]]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingInvalid(f"no settings file {path}") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingInvalid(f"{path}: {error}") from None
+    for key, value in document.items():
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise SettingInvalid(f"{path}: {key!r} must be a text or a whole number")
+    return {key: (str(value), str(path)) for key, value in document.items()}
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ValueError(f"{text!r} is not a port (1 to 65535)")
+    return int(text)
+
+
+def _address(text: str) -> Address:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ValueError(f"{text!r} is not an address like 127.0.0.1:8080")
+    return Address(host.strip("[]"), _port(port))
+
+
+def _ports(text: str) -> PortRange:
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise ValueError(f"{text!r} is not a range like 10000-10999")
+    found = PortRange(_port(first), _port(last))
+    if found.last - found.first < 3:
+        raise ValueError(f"{text!r} must span at least four ports")
+    return found
+
+
+def _folder(text: str) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _home(text: str) -> Path:
+    folder = _folder(text)
+    if folder is None:
+        raise ValueError("must not be empty")
+    return folder
+
+
+def _zone(text: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{text!r} is not a time zone like Europe/Warsaw") from None
+    return text
+
+
+def _region(text: str) -> str:
+    if len(text) != 2 or not text.isascii() or not text.isalpha():
+        raise ValueError(f"{text!r} is not a country code like PL")
+    return text.upper()
+
+
+def _log_format(text: str) -> str:
+    if text not in ("text", "json"):
+        raise ValueError(f"{text!r} is neither 'text' nor 'json'")
+    return text
+
+
+def _web_url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is not an address like http://host:8088")
+    return text.rstrip("/")
+
+
+def _database(text: str) -> str:
+    if text and not text.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+        raise ValueError("must begin with sqlite: or postgresql:")
+    return text.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+_PARSERS: dict[str, Any] = {
+    "home": _home,
+    "http": _address,
+    "sip_port": _port,
+    "asterisk_http_port": _port,
+    "ami_port": _port,
+    "rtp_ports": _ports,
+    "database_url": _database,
+    "parts": _folder,
+    "demo_password": lambda text: text or None,
+    "timezone": _zone,
+    "region": _region,
+    "asterisk_url": _web_url,
+    "asterisk_user": str,
+    "asterisk_password": lambda text: text or None,
+    "log_format": _log_format,
+    "flows": _folder,
+}
