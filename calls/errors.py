@@ -1,5 +1,7 @@
 """Errors that cross rooms. The type says who is at fault."""
 
+from calls.actions import Refused
+
 
 class RingdeskError(Exception):
     """The base of all that Ringdesk raises on purpose. Its text is fit for a person to read."""
@@ -25,5 +27,21 @@ class PartMissing(RingdeskError):
     """A program that Ringdesk needs cannot be found or fetched. The text says what to install."""
 
 
+class DatabaseUnreachable(RingdeskError):
+    """The database cannot be used. The text names it without its password, and the remedy."""
+
+
 class UnexpectedEvent(RingdeskError):
     """A machine got an event that its state does not allow. The state is as it was."""
+
+
+class ActionRefused(RingdeskError):
+    """What a person asked for cannot be done; everything is as it was."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.message)
+        self.refused = refused
+
+
+class EngineBusy(RingdeskError):
+    """The engine did not answer in time. It may still do what was asked."""

@@ -1,6 +1,7 @@
 """What people look at: the live figures as plain values, made by the machine on request."""
 
 from calls.base import AgentId, AgentState, CallId, Instant, Language, QueueId, Word
+from calls.facts import Fact
 
 
 class QueueFigures(Word):
@@ -84,3 +85,20 @@ class LiveView(Word):
     agents: tuple[AgentView, ...]
     calls: tuple[CallView, ...]
     switches: dict[str, bool]
+
+
+class Published(Word):
+    """A fact with its number in the journal and the time it happened."""
+
+    seq: int
+    at: Instant
+    fact: Fact
+
+
+class BrowserPhone(Word):
+    """What a page needs to register a phone: SIP over a WebSocket."""
+
+    uri: str
+    password: str
+    websocket: str
+    display: str = ""
