@@ -1,0 +1,173 @@
+"""The database: SQLite in one file by default, PostgreSQL by its URL; the same tables on both.
+
+A session reads what is committed at the time of each statement (READ COMMITTED); on SQLite too,
+where Python's driver opens the transaction with the first write. So a number that must not be
+given twice is taken by one ``UPDATE ... RETURNING``, never by reading and then writing.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from calls.errors import DatabaseUnreachable
+
+#: The newest migration, kept here so that a start with nothing to do need not load Alembic.
+HEAD = "0001"
+
+#: Seconds that a writer waits for another one, and a connection for its server.
+PATIENCE = 10
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+#: WAL: readers do not wait for the journal's writer, nor it for them. With WAL, NORMAL loses no
+#: commit when the program is killed, and at most the last ones when the power fails.
+_PRAGMAS = (
+    f"PRAGMA busy_timeout={PATIENCE * 1000}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+class Database:
+    """One database, shared by all threads. Connects when it is first used."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+        except ArgumentError:
+            raise DatabaseUnreachable(f"{url!r} is no database URL") from None
+        if self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = sqlalchemy.create_engine(self.url, **self._options())
+        if self.sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    def _options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"pool_size": 20, "max_overflow": 20, "pool_pre_ping": True}
+        if self.sqlite:
+            if not self.url.database or self.url.database == ":memory:":
+                raise DatabaseUnreachable(
+                    f"{self}: a database in memory is not shared; name a file"
+                )
+            return options
+        options["connect_args"] = {
+            "connect_timeout": PATIENCE,
+            "application_name": "ringdesk",
+        }
+        return options
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that commits at the end of the block, or rolls back if it raises.
+
+        What was read stays usable after the block. Raises `DatabaseUnreachable`.
+        """
+        with self._explained(), self._sessions.begin() as session:
+            yield session
+
+    def ping(self) -> None:
+        """Raise `DatabaseUnreachable`, with the remedy, if the database does not answer."""
+        with self._explained():
+            self._prepare_folder()
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+
+    def upgrade(self) -> bool:
+        """Bring the tables to what this version needs. False if they were already.
+
+        One transaction: a failed upgrade leaves the database as it was. Raises
+        `DatabaseUnreachable`, also for a database of a newer Ringdesk.
+        """
+        with self._explained():
+            self._prepare_folder()
+            with self.engine.connect() as connection:
+                if _revision(connection) == HEAD:
+                    return False
+                connection.rollback()
+                self._migrate(connection)
+                connection.commit()
+        return True
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _migrate(self, connection: Connection) -> None:
+        from alembic import command, config, util
+
+        # Only one of several starting programs migrates, and the others then find nothing to do.
+        if self.sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7464333)")
+        settings = config.Config()
+        settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        settings.attributes["connection"] = connection
+        try:
+            command.upgrade(settings, "head")
+        except util.CommandError as error:
+            raise DatabaseUnreachable(
+                f"database {self} cannot be upgraded to {HEAD}: {error}; "
+                "it may belong to a newer Ringdesk: use that, or another database"
+            ) from None
+
+    def _prepare_folder(self) -> None:
+        """SQLite's file holds password hashes: it is made for its owner's eyes only."""
+        if self.sqlite:
+            path = Path(str(self.url.database))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600, exist_ok=True)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnreachable(self._explain(error)) from error
+        except OSError as error:
+            raise DatabaseUnreachable(f"database {self}: {error}") from error
+        except DBAPIError as error:
+            if _is_no_database(error):
+                raise DatabaseUnreachable(self._explain(error)) from error
+            raise
+
+    def _explain(self, error: DBAPIError) -> str:
+        detail = " ".join(str(error.orig).split()).removesuffix(".")
+        if self.url.password:
+            detail = detail.replace(str(self.url.password), "***")
+        if self.sqlite:
+            remedy = "is its folder there and writable, and no other program holding it?"
+        else:
+            remedy = "is PostgreSQL running, and are the host, user and password right?"
+        detail = re.sub(r"\s*\(Background on this error.*", "", detail)
+        return f"database {self} cannot be used: {detail}; {remedy} (setting database_url)"
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _is_no_database(error: DBAPIError) -> bool:
+    return "file is not a database" in str(error.orig)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

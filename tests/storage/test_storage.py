@@ -1,0 +1,125 @@
+"""The database behind everything: its tables, its migrations, its errors."""
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, insert, select, text
+from sqlalchemy.orm import Session
+
+import desk.models
+import engine.models
+from calls.errors import DatabaseUnreachable
+from desk.models import NAMING
+from engine import storage
+from engine.models import meta
+from engine.storage import Database
+
+
+def test_models_are_what_the_migrations_make(database: Database) -> None:
+    both = MetaData(naming_convention=NAMING)
+    for metadata in (engine.models.metadata, desk.models.Base.metadata):
+        for table in metadata.sorted_tables:
+            table.to_metadata(both)
+    with database.engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), both)
+    assert difference == []
+
+
+def test_head_names_the_newest_migration() -> None:
+    folder = ScriptDirectory(str(Path(storage.__file__).parent / "migrations"))
+    assert folder.get_current_head() == storage.HEAD
+
+
+def test_upgrade_says_whether_it_did_something(empty_url: str) -> None:
+    database = Database(empty_url)
+    assert database.upgrade() is True
+    assert database.upgrade() is False
+    database.close()
+
+
+def test_programs_that_start_together_upgrade_once(empty_url: str) -> None:
+    databases = [Database(empty_url) for _ in range(4)]
+    databases[0].ping()
+    results: list[bool | Exception] = []
+
+    def upgrade(database: Database) -> None:
+        try:
+            results.append(database.upgrade())
+        except Exception as error:
+            results.append(error)
+
+    threads = [threading.Thread(target=upgrade, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(isinstance(result, bool) for result in results), results
+    with databases[0].session() as session:
+        assert session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+    for database in databases:
+        database.close()
+
+
+def test_database_of_a_newer_ringdesk_is_left_alone(database: Database) -> None:
+    with database.session() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseUnreachable, match="newer Ringdesk"):
+        database.upgrade()
+
+
+def test_session_commits_or_rolls_back_as_a_whole(database: Database) -> None:
+    with database.session() as session:
+        session.execute(insert(meta).values(key="kept", value="1"))
+
+    def fail(session: Session) -> None:
+        session.execute(insert(meta).values(key="lost", value="1"))
+        raise KeyError("boom")
+
+    with pytest.raises(KeyError), database.session() as session:
+        fail(session)
+    with database.session() as session:
+        assert session.scalars(select(meta.c.key)).all() == ["kept"]
+
+
+def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    with database.session() as writer:
+        writer.execute(insert(meta).values(key="new", value="1"))
+        with database.session() as reader:
+            assert reader.scalars(select(meta.c.key)).all() == []
+
+
+def test_sqlite_file_is_private_and_survives_a_kill(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'ringdesk.db'}")
+    database.upgrade()
+    assert stat.S_IMODE((tmp_path / "new" / "ringdesk.db").stat().st_mode) == 0o600
+    with database.session() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA synchronous")) == 1
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
+
+
+def test_unreachable_postgresql_names_the_remedy_not_the_password() -> None:
+    database = Database("postgresql://ringdesk:very-secret@127.0.0.1:1/calls")
+    with pytest.raises(DatabaseUnreachable) as caught:
+        database.upgrade()
+    message = str(caught.value)
+    assert "127.0.0.1:1/calls" in message
+    assert "is PostgreSQL running" in message
+    assert "very-secret" not in message
+    assert "\n" not in message
+
+
+def test_unusable_sqlite_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "no.db").write_text("this is no database " * 100)
+    for name in ("file/ringdesk.db", "no.db"):
+        database = Database(f"sqlite:///{tmp_path / name}")
+        with pytest.raises(DatabaseUnreachable, match=name):
+            database.upgrade()
+        database.close()
