@@ -1,4 +1,4 @@
-"""The ``ringdesk`` command. Each command is a module of its name here, read only when it is used."""
+"""The ``ringdesk`` command. Each is a module of its name here, read only when used."""
 
 import importlib
 import sys
