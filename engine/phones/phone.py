@@ -1,0 +1,428 @@
+"""Scripted SIP phones: real SIP and RTP, driven from asyncio.
+
+    async with Phones() as phones:
+        agent = await phones.add("agent1", password="...", server="127.0.0.1:5060")
+        await agent.register()
+        agent.manner = Manner("answer", after=1.0)
+        caller = await phones.add("48221234567", server="127.0.0.1:5060")
+        call = await caller.dial("1000")
+        await call.answered(within=10)
+        await call.press("2")
+
+The SIP stack (baresip) lives once in a process, so one `Phones` is open at a time and holds as
+many phones as are wanted. Times are seconds of `time.monotonic`.
+"""
+
+import asyncio
+import contextlib
+import random
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import baresip
+from baresip import Event, StackEvent
+
+from calls.errors import RingdeskError
+from engine.phones import wav
+from engine.phones.media import Media, Pump
+from engine.phones.wav import Sound
+
+#: Where the phones take RTP ports from; the stack picks free ones at random.
+_RTP_PORTS = (20000, 32000)
+
+
+class PhoneFailed(RingdeskError):
+    """A scripted phone could not do what was asked. The text says which and why."""
+
+
+class NotAnswered(PhoneFailed):
+    """The call ended, or the time was over, before anybody answered. `reason` says how."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not answered: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What a phone does when it rings: after `after` seconds answer, refuse as busy, or nothing.
+
+    After the answer it speaks `say`, over and over, and hangs up after `talk` seconds if given.
+    """
+
+    action: Literal["answer", "busy", "ignore"] = "ignore"
+    after: float = 0.0
+    say: Sound | None = None
+    talk: float | None = None
+
+
+@dataclass(frozen=True)
+class CallEvent:
+    """`kind`: ``dialled``, ``rung``, ``ringing``, ``answered``, ``digit``, ``ended``."""
+
+    at: float
+    kind: str
+    detail: str = ""
+
+
+class PhoneCall:
+    """One call of one phone, in either direction."""
+
+    def __init__(self, pump: Pump, call: Any, *, incoming: bool) -> None:
+        self.incoming = incoming
+        self.peer: str = call.peer or ""
+        self.events: list[CallEvent] = []
+        #: How it ended: ``hung up`` (by us), ``far end hung up``, or the SIP status.
+        self.reason = ""
+        #: The digits that the far end pressed.
+        self.digits = ""
+        self._call = call
+        self._pump = pump
+        self._media: Media | None = None
+        self._changed = asyncio.Event()
+        self._hung_up = False
+        self._note("rung" if incoming else "dialled", self.peer)
+
+    # --- what is so
+
+    @property
+    def state(self) -> Literal["ringing", "talking", "ended"]:
+        if self.at("ended") is not None:
+            return "ended"
+        return "talking" if self.at("answered") is not None else "ringing"
+
+    def at(self, kind: str) -> float | None:
+        """When the first event of this kind came."""
+        return next((event.at for event in self.events if event.kind == kind), None)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the answer to the end, or to now; 0 where it was never answered."""
+        answered, ended = self.at("answered"), self.at("ended")
+        if answered is None:
+            return 0.0
+        return (time.monotonic() if ended is None else ended) - answered
+
+    @property
+    def heard(self) -> Sound:
+        """All that was heard since the answer, 8 kHz."""
+        return self._media.heard() if self._media else wav.SILENCE
+
+    def save(self, path: Path) -> None:
+        """Write what was heard to a WAV file."""
+        wav.write(path, self.heard)
+
+    # --- what can be waited for
+
+    async def wait_for(self, condition: Callable[[], bool], within: float, what: str) -> None:
+        """Wait until something is so, looked at after each event. Raises `PhoneFailed`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not condition():
+                    self._changed.clear()
+                    await self._changed.wait()
+                return
+        raise PhoneFailed(f"{what} did not happen within {within:g} s; {self.story()}")
+
+    async def answered(self, within: float = 30.0) -> None:
+        """Wait for the answer. Raises `NotAnswered` where it ends first or takes too long."""
+        try:
+            await self.wait_for(lambda: self.state != "ringing", within, "an answer")
+        except PhoneFailed:
+            raise NotAnswered(f"no answer within {within:g} s") from None
+        if self.at("answered") is None:
+            raise NotAnswered(self.reason)
+
+    async def ended(self, within: float = 30.0) -> str:
+        """Wait for the end and say how it ended."""
+        await self.wait_for(lambda: self.state == "ended", within, "the end of the call")
+        return self.reason
+
+    async def digits_pressed(self, count: int, within: float = 10.0) -> str:
+        """Wait until the far end has pressed that many digits."""
+        await self.wait_for(lambda: len(self.digits) >= count, within, f"{count} digits")
+        return self.digits
+
+    async def hearing(
+        self, condition: Callable[[Sound], bool], within: float, what: str = "that sound"
+    ) -> Sound:
+        """Wait until what was heard so far satisfies a condition; it is looked at each 0.25 s."""
+        until = time.monotonic() + within
+        while not await asyncio.to_thread(condition, heard := self.heard):
+            if time.monotonic() > until or self.state == "ended":
+                raise PhoneFailed(
+                    f"{what} was not heard within {within:g} s (heard "
+                    f"{len(heard) / wav.RATE:.1f} s of sound); {self.story()}"
+                )
+            await asyncio.sleep(0.25)
+        return heard
+
+    # --- what can be done
+
+    async def answer(self) -> None:
+        await self._command(self._call.answer())
+
+    async def refuse(self) -> None:
+        """Refuse an incoming call: 486 Busy Here."""
+        self._hung_up = True
+        await self._command(self._call.reject())
+
+    async def hang_up(self) -> None:
+        """End the call; nothing if it has ended."""
+        self._hung_up = True
+        await self._command(self._call.hangup())
+
+    async def press(self, digits: str) -> None:
+        """Press keys (RFC 4733), each for 0.1 s."""
+        self._note("pressed", digits)
+        await self._command(self._call.send_dtmf(digits))
+
+    def say(self, sound: Sound, *, repeat: bool = False) -> None:
+        """Speak from now on instead of silence. Raises `PhoneFailed` before the answer."""
+        if self._media is None:
+            raise PhoneFailed(f"nobody to speak to yet; {self.story()}")
+        self._media.say(sound, repeat=repeat)
+
+    def story(self) -> str:
+        """What happened on this call, for error messages."""
+        start = self.events[0].at
+        told = (f"{e.at - start:.2f} {e.kind} {e.detail}".rstrip() for e in self.events)
+        return f"{'from' if self.incoming else 'to'} {self.peer}: " + ", ".join(told)
+
+    # --- from the stack
+
+    def take(self, event: StackEvent) -> None:
+        """An event of the SIP stack about this call."""
+        match event.event:
+            case Event.CALL_RINGING:
+                self._note("ringing")
+            case Event.CALL_ESTABLISHED:
+                self._media = Media(self._call.audio)
+                self._pump.add(self._media)
+                self._note("answered")
+            case Event.CALL_DTMF_START:
+                self.digits += event.text or ""
+                self._note("digit", event.text or "")
+            case Event.CALL_CLOSED:
+                if self._media:
+                    self._pump.discard(self._media)
+                self.reason = self._why(event.text or "")
+                self._note("ended", self.reason)
+            case _:
+                return
+
+    def _why(self, text: str) -> str:
+        if text[:3].isdigit():
+            return text
+        if self._hung_up:
+            return "hung up"
+        return "far end hung up" if text.startswith("Connection reset") else text or "ended"
+
+    def _note(self, kind: str, detail: str = "") -> None:
+        self.events.append(CallEvent(time.monotonic(), kind, detail))
+        self._changed.set()
+
+    async def _command(self, command: Any) -> None:
+        # The far end may have hung up in the same moment: then there is nothing left to do.
+        try:
+            await command
+        except baresip.StaleHandleError:
+            return
+        except baresip.BaresipError as error:
+            if self.state != "ended":
+                raise PhoneFailed(f"{error}; {self.story()}") from None
+
+
+class Phone:
+    """One SIP phone. Made by `Phones.add`."""
+
+    def __init__(self, phones: "Phones", agent: Any, name: str, server: str) -> None:
+        self.name = name
+        self.server = server
+        self.manner = Manner()
+        self.registered = False
+        #: Every call of this phone, oldest first.
+        self.calls: list[PhoneCall] = []
+        self._phones = phones
+        self._agent = agent
+        self._incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
+        agent.on_incoming(self._rung)
+
+    @property
+    def address(self) -> str:
+        """Where this phone can be dialled directly."""
+        return f"sip:{self.name}@{self._phones.address}"
+
+    async def register(self, within: float = 10.0) -> None:
+        """Register at the server. Raises `PhoneFailed`, whose text has the server's answer."""
+        try:
+            await self._agent.register(timeout=within)
+        except baresip.BaresipError as error:
+            raise PhoneFailed(f"phone {self.name} at {self.server}: {error}") from None
+        self.registered = True
+
+    async def unregister(self) -> None:
+        """Take the phone off the server. Raises `PhoneFailed`."""
+        try:
+            await self._agent.unregister()
+        except baresip.BaresipError as error:
+            raise PhoneFailed(f"phone {self.name} at {self.server}: {error}") from None
+        self.registered = False
+
+    async def dial(self, number: str) -> PhoneCall:
+        """Dial a number at the server, or a whole ``sip:`` address; returns before any answer."""
+        uri = number if number.startswith("sip:") else f"sip:{number}@{self.server}"
+        call = await self._phones.place(self._agent, uri)
+        self.calls.append(call)
+        return call
+
+    async def rung(self, within: float = 30.0) -> PhoneCall:
+        """The next incoming call that was not asked for yet. Raises `PhoneFailed`."""
+        try:
+            return await asyncio.wait_for(self._incoming.get(), within)
+        except TimeoutError:
+            raise PhoneFailed(f"phone {self.name} did not ring within {within:g} s") from None
+
+    def _rung(self, native: Any) -> None:
+        call = self._phones.adopt(native)
+        self.calls.append(call)
+        self._incoming.put_nowait(call)
+        self._phones.spawn(self._behave(call, self.manner))
+
+    async def _behave(self, call: PhoneCall, manner: Manner) -> None:
+        if manner.action == "ignore":
+            return
+        await asyncio.sleep(manner.after)
+        if call.state != "ringing":
+            return
+        if manner.action == "busy":
+            await call.refuse()
+            return
+        await call.answer()
+        with contextlib.suppress(NotAnswered):
+            await call.answered(within=10)
+            if manner.say is not None:
+                call.say(manner.say, repeat=True)
+            if manner.talk is not None:
+                await asyncio.sleep(manner.talk)
+                await call.hang_up()
+
+
+class Phones:
+    """All scripted phones of this process; an async context manager that hangs everything up."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
+        self._port = _free_udp_port(host)
+        self._runtime = baresip.Runtime(native_log_level="error")
+        self._pump = Pump()
+        self._phones: list[Phone] = []
+        self._calls: dict[int, PhoneCall] = {}
+        #: Events of calls that `dial` has not returned yet: the answer may overtake it.
+        self._early: dict[int, list[StackEvent]] = {}
+        self._dialling = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> str:
+        return f"{self._host}:{self._port}"
+
+    async def __aenter__(self) -> "Phones":
+        config = baresip.Config(
+            net_interface=self._host,
+            max_concurrent_calls=None,
+            extra_config_text=(
+                f"sip_listen {self._host}:{self._port}\n"
+                "sip_transports udp\n"
+                "audio_jitter_buffer_type off\n"
+                # Else the stack holds every other phone's call when one is answered.
+                "call_hold_other_calls no\n"
+                f"rtp_ports {_RTP_PORTS[0]}-{_RTP_PORTS[1]}\n"
+            ),
+        )
+        self._runtime.subscribe(self._take)
+        await self._runtime.start(config)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        live = [call for call in self._calls.values() if call.state != "ended"]
+        for call in live:
+            await call.hang_up()
+        for phone in self._phones:
+            if phone.registered:
+                with contextlib.suppress(PhoneFailed):
+                    await phone.unregister()
+        self._pump.close()
+        await self._runtime.close()
+
+    async def add(self, name: str, *, password: str = "", server: str = "") -> Phone:
+        """A phone of that user name at a server (``host:port``); without one, dialled directly."""
+        server = server or self.address
+        account = baresip.Account(
+            user=name, domain=server, password=password, reg_interval=300 if password else 0
+        )
+        try:
+            agent = await baresip.UserAgent.create(self._runtime, account)
+        except baresip.BaresipError as error:
+            raise PhoneFailed(f"phone {name}: {error}") from None
+        phone = Phone(self, agent, name, server)
+        self._phones.append(phone)
+        return phone
+
+    async def place(self, agent: Any, uri: str) -> PhoneCall:
+        """Dial, losing no event that comes before the stack has named the call."""
+        self._dialling += 1
+        try:
+            native = await agent.dial(uri)
+        except (baresip.BaresipError, ValueError) as error:
+            raise PhoneFailed(f"cannot dial {uri}: {error}") from None
+        finally:
+            self._dialling -= 1
+        call = self.adopt(native, incoming=False)
+        if not self._dialling:
+            self._early.clear()
+        return call
+
+    def adopt(self, native: Any, *, incoming: bool = True) -> PhoneCall:
+        call = PhoneCall(self._pump, native, incoming=incoming)
+        self._calls[native.handle] = call
+        for event in self._early.pop(native.handle, []):
+            self._take(event)
+        return call
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _take(self, event: StackEvent) -> None:
+        call = self._calls.get(event.call)
+        if call is not None:
+            call.take(event)
+            if event.event is Event.CALL_CLOSED:
+                del self._calls[event.call]
+        elif event.call and self._dialling:
+            self._early.setdefault(event.call, []).append(event)
+
+
+def _free_udp_port(host: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _ in range(50):
+            port = random.randint(32002, 60000)  # noqa: S311  not for secrets
+            with contextlib.suppress(OSError):
+                probe.bind((host, port))
+                return port
+    raise PhoneFailed(f"no free UDP port on {host}")
