@@ -1,0 +1,49 @@
+"""Today's figures, folded from the facts as they are committed, from midnight on."""
+
+import datetime
+import zoneinfo
+
+import msgspec
+
+from acd.statistics import DayFigures
+from calls.base import Instant
+from calls.views import LiveView, Published, QueueFigures
+from engine.journal import Journal
+
+
+class Today:
+    """The figures of the day in the center's time zone."""
+
+    def __init__(self, journal: Journal, zone: zoneinfo.ZoneInfo, now: Instant) -> None:
+        self._journal = journal
+        self._zone = zone
+        self._begin(now)
+        for published in journal.facts_since(self._midnight):
+            self._figures.add(published.fact, published.at)
+
+    def add(self, published: Published) -> None:
+        """Count one committed fact; the first after midnight begins a new day."""
+        if published.at >= self._next:
+            self._begin(published.at)
+        self._figures.add(published.fact, published.at)
+
+    def fill(self, view: LiveView) -> LiveView:
+        """The view with each queue's figures of today."""
+        queues = tuple(
+            msgspec.structs.replace(queue, today=self._queue(queue.name, view.at))
+            for queue in view.queues
+        )
+        return msgspec.structs.replace(view, queues=queues)
+
+    def _queue(self, name: str, now: Instant) -> QueueFigures:
+        return self._figures.figures(name) if now < self._next else QueueFigures()
+
+    def _begin(self, now: Instant) -> None:
+        day = datetime.datetime.fromtimestamp(now, self._zone).date()
+        self._midnight = _start(day, self._zone)
+        self._next = _start(day + datetime.timedelta(days=1), self._zone)
+        self._figures = DayFigures()
+
+
+def _start(day: datetime.date, zone: zoneinfo.ZoneInfo) -> Instant:
+    return datetime.datetime.combine(day, datetime.time(), zone).timestamp()

@@ -1,0 +1,160 @@
+"""The journal: what the machine was told, when, and what came of it.
+
+The state is the last snapshot plus a replay of the messages after it. A message, its time and the
+facts it led to are committed in one transaction before any of its commands is executed; so after a
+crash at any instant the machine knows at least as much as the world has seen of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Select, delete, func, insert, select
+
+from calls.base import Instant
+from calls.codec import decode_fact, decode_message, encode
+from calls.facts import Fact
+from calls.messages import Message
+from calls.views import Published
+from engine.models import facts, journal, snapshots
+from engine.storage import Database
+
+#: Messages are kept this long (seconds) for replay and inspection; facts are kept.
+MESSAGES_KEPT = 7 * 86400.0
+#: Snapshots kept: the newest, and one before it for the eyes of an engineer.
+SNAPSHOTS_KEPT = 2
+
+
+@dataclass(slots=True)
+class Entry:
+    """One message on its way into the journal."""
+
+    seq: int
+    at: Instant
+    message: Message
+    facts: list[Published] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The encoded state right after message `message`; its last fact was `fact`."""
+
+    message: int
+    fact: int
+    at: Instant
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where the journal ends: the last numbers given, and the time of the last message."""
+
+    message: int
+    fact: int
+    at: Instant
+
+
+class Journal:
+    """Reads from any thread; `append` and `save` are for the one writer."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Commit entries, all or none. Safe to repeat after a failure that may have committed."""
+        with self.database.session() as session:
+            connection = session.connection()
+            last = connection.scalar(select(func.max(journal.c.seq))) or 0
+            fresh = [entry for entry in entries if entry.seq > last]
+            if not fresh:
+                return
+            connection.execute(insert(journal), [_message_row(entry) for entry in fresh])
+            rows = [_fact_row(entry, fact) for entry in fresh for fact in entry.facts]
+            if rows:
+                connection.execute(insert(facts), rows)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and forget messages and snapshots that nobody needs any more."""
+        with self.database.session() as session:
+            connection = session.connection()
+            connection.execute(
+                insert(snapshots).values(
+                    message_seq=snapshot.message,
+                    fact_seq=snapshot.fact,
+                    at=snapshot.at,
+                    state=snapshot.state,
+                )
+            )
+            kept = select(snapshots.c.id).order_by(snapshots.c.id.desc()).limit(SNAPSHOTS_KEPT)
+            connection.execute(delete(snapshots).where(snapshots.c.id.not_in(kept)))
+            oldest = connection.scalar(select(func.min(snapshots.c.message_seq)))
+            connection.execute(
+                delete(journal).where(
+                    journal.c.seq <= oldest, journal.c.at < snapshot.at - MESSAGES_KEPT
+                )
+            )
+
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        newest = select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
+        with self.database.session() as session:
+            row = session.execute(newest).first()
+        return Snapshot(row.message_seq, row.fact_seq, row.at, row.state) if row else None
+
+    def messages(self, after: int) -> Iterator[tuple[Instant, Message]]:
+        """The messages after number `after`, each with its time."""
+        with self.database.session() as session:
+            query = select(journal.c.at, journal.c.message).where(journal.c.seq > after)
+            for row in session.execute(query.order_by(journal.c.seq)).yield_per(1000):
+                yield row.at, decode_message(row.message)
+
+    def end(self) -> End:
+        with self.database.session() as session:
+            connection = session.connection()
+            message, at = connection.execute(
+                select(func.max(journal.c.seq), func.max(journal.c.at))
+            ).one()
+            fact = connection.scalar(select(func.max(facts.c.seq)))
+            kept = connection.execute(
+                select(snapshots.c.message_seq, snapshots.c.at)
+                .order_by(snapshots.c.id.desc())
+                .limit(1)
+            ).first()
+        floor = (kept.message_seq, kept.at) if kept else (0, 0.0)
+        return End(max(message or 0, floor[0]), fact or 0, max(at or 0.0, floor[1]))
+
+    def facts(self, after: int, limit: int = 1000) -> list[Published]:
+        """At most `limit` facts with numbers above `after`."""
+        query = select(facts.c.seq, facts.c.at, facts.c.body).where(facts.c.seq > after)
+        return self._read(query.order_by(facts.c.seq).limit(limit))
+
+    def facts_of_call(self, call: str) -> list[Published]:
+        query = select(facts.c.seq, facts.c.at, facts.c.body).where(facts.c.call == call)
+        return self._read(query.order_by(facts.c.seq))
+
+    def facts_since(self, at: Instant) -> list[Published]:
+        query = select(facts.c.seq, facts.c.at, facts.c.body).where(facts.c.at >= at)
+        return self._read(query.order_by(facts.c.seq))
+
+    def _read(self, query: Select[int, float, str]) -> list[Published]:
+        with self.database.session() as session:
+            connection = session.connection()
+            rows = connection.execute(query).all()
+        return [Published(seq=seq, at=at, fact=decode_fact(body)) for seq, at, body in rows]
+
+
+def _message_row(entry: Entry) -> dict[str, object]:
+    return {"seq": entry.seq, "at": entry.at, "message": encode(entry.message).decode()}
+
+
+def _fact_row(entry: Entry, published: Published) -> dict[str, object]:
+    fact: Fact = published.fact
+    return {
+        "seq": published.seq,
+        "message": entry.seq,
+        "at": published.at,
+        "kind": type(fact).__name__,
+        "call": getattr(fact, "call", None),
+        "agent": getattr(fact, "agent", None) or None,
+        "queue": getattr(fact, "queue", None) or None,
+        "body": encode(fact).decode(),
+    }

@@ -1,0 +1,284 @@
+"""The loop between the machine and the world.
+
+It takes a message, lets the center handle it, commits the message with its facts, and only then
+executes the commands and publishes the facts. Commits are grouped: while one is on its way, the
+next messages are handled already, and their commands wait for their own commit.
+
+Everything here runs on one asyncio thread, except the writer, a thread that only commits.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeAlias, cast, get_args
+
+import msgspec
+import structlog
+
+from calls.actions import Action, Refused
+from calls.base import Instant
+from calls.commands import Command, Join, Unbridge
+from calls.errors import ActionRefused, RingdeskError
+from calls.events import SwitchDown, Tick
+from calls.facts import Fact
+from calls.messages import Message, Output
+from calls.port import Switch, switch_of
+from calls.requests import Request
+from calls.views import LiveView, Published
+from engine.center import CallCenter, CenterState
+from engine.journal import Entry, Journal, Snapshot
+
+log = structlog.get_logger()
+
+#: A snapshot is taken after this many messages, so that a restart replays at most as many.
+SNAPSHOT_EVERY = 5000
+#: Seconds between two attempts to commit while the database does not take them.
+RETRY_AFTER = 0.5
+
+Asker: TypeAlias = Callable[[Request, Callable[[Message], None]], None]
+_COMMANDS = get_args(Command)
+_REQUESTS = get_args(Request)
+_Work: TypeAlias = tuple[list["_Step"], Snapshot | None]
+
+
+class _Step:
+    """One handled message, waiting for its commit."""
+
+    __slots__ = ("commands", "entry", "requests", "waiter")
+
+    def __init__(self, entry: Entry, waiter: "asyncio.Future[list[Fact]] | None") -> None:
+        self.entry = entry
+        self.commands: list[Command] = []
+        self.requests: list[Request] = []
+        self.waiter = waiter
+
+
+class Loop:
+    """One center, its journal and its switches. Make it with `restore`."""
+
+    def __init__(
+        self,
+        center: CallCenter,
+        journal: Journal,
+        *,
+        message: int = 0,
+        fact: int = 0,
+        at: Instant = 0.0,
+    ) -> None:
+        self.center = center
+        self.journal = journal
+        self.committed_fact = fact
+        #: Called on this loop for each committed fact, in order.
+        self.listeners: list[Callable[[Published], None]] = []
+        #: The database takes what is written to it.
+        self.healthy = True
+        self._message = message
+        self._fact = fact
+        self._now = at
+        self._switches: dict[str, Switch] = {}
+        self._ask: Asker
+        self._pending: list[_Step] = []
+        self._committing = False
+        self._since_snapshot = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_for: Instant | None = None
+        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._aio: asyncio.AbstractEventLoop
+        self._idle: asyncio.Event
+
+    # --- life
+
+    @classmethod
+    def restore(cls, journal: Journal, center: str) -> "Loop":
+        """Make the machine as the journal left it. `center` names a new one."""
+        kept, end = journal.snapshot(), journal.end()
+        state = msgspec.json.decode(kept.state, type=CenterState) if kept else None
+        machine = CallCenter(state, center=center)
+        for at, message in journal.messages(kept.message if kept else 0):
+            try:
+                machine.handle(message, at)
+            except Exception:  # it failed then as it fails now
+                log.exception("replay.message_failed", message=type(message).__name__)
+        return cls(machine, journal, message=end.message, fact=end.fact, at=end.at)
+
+    def start(self, switches: list[Switch], ask: Asker) -> None:
+        """Begin to take messages. Every switch counts as out of reach until it says `SwitchUp`."""
+        self._aio = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._switches = {switch.name: switch for switch in switches}
+        self._ask = ask
+        self._writer.start()
+        for name in {*self._switches, *self.center.state.switches}:
+            self.deliver(SwitchDown(switch=name))
+
+    async def stop(self) -> None:
+        """Commit what is handled, keep a snapshot, end the writer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._idle.wait()
+        self._since_snapshot = SNAPSHOT_EVERY
+        self._commit()
+        await self._idle.wait()
+        self._work.put(None)
+        await asyncio.to_thread(self._writer.join)
+
+    # --- messages in
+
+    def deliver(self, message: Message) -> None:
+        """Handle one message now. On the loop's own thread only."""
+        self._step(message, None)
+
+    async def act(self, action: Action) -> list[Fact]:
+        """Handle an action and wait until it is committed.
+
+        Returns its facts. Raises `ActionRefused` if the center will not do it.
+        """
+        waiter: asyncio.Future[list[Fact]] = self._aio.create_future()
+        self._step(action, waiter)
+        return await waiter
+
+    def view(self) -> LiveView:
+        """The live view as of this instant."""
+        view = self.center.view(self._clock())
+        return msgspec.structs.replace(view, journal=self._fact)
+
+    def _clock(self) -> Instant:
+        """The time, which never steps back even if the machine's clock does."""
+        self._now = max(self._now, time.time())
+        return self._now
+
+    def _step(self, message: Message, waiter: "asyncio.Future[list[Fact]] | None") -> None:
+        now = self._clock()
+        try:
+            outputs = self.center.handle(message, now)
+        except Exception as error:
+            # A fault of ours must not take the other calls down. It is journalled, so that a
+            # replay meets it again and an engineer can find it.
+            log.exception("center.failed", message=type(message).__name__)
+            outputs = []
+            if waiter is not None:
+                waiter.set_exception(RingdeskError(f"internal error: {type(error).__name__}"))
+                waiter = None
+        self._message += 1
+        step = _Step(Entry(self._message, now, message), waiter)
+        for output in outputs:
+            self._sort(step, output, now)
+        self._pending.append(step)
+        self._since_snapshot += 1
+        if not self._committing:
+            self._commit()
+        self._set_timer()
+
+    def _sort(self, step: _Step, output: Output, now: Instant) -> None:
+        match output:
+            case Refused():
+                if step.waiter is not None:
+                    step.waiter.set_exception(ActionRefused(output))
+                    step.waiter = None
+                else:
+                    log.warning("action.refused", detail=output.message)
+            case _ if isinstance(output, _COMMANDS):
+                step.commands.append(output)
+            case _ if isinstance(output, _REQUESTS):
+                step.requests.append(output)
+            case _:
+                self._fact += 1
+                fact = cast(Fact, output)
+                step.entry.facts.append(Published(seq=self._fact, at=now, fact=fact))
+
+    # --- time
+
+    def _set_timer(self) -> None:
+        wanted = self.center.deadline()
+        if wanted == self._timer_for:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_for = None, wanted
+        if wanted is not None:
+            delay = max(0.0, wanted - time.time())
+            self._timer = self._aio.call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        wanted, self._timer, self._timer_for = self._timer_for, None, None
+        if wanted is not None and wanted > self._clock():  # the clock was set back meanwhile
+            self._set_timer()
+        else:
+            self._step(Tick(), None)
+
+    # --- commits
+
+    def _commit(self) -> None:
+        snapshot = self._snapshot() if self._since_snapshot >= SNAPSHOT_EVERY else None
+        if not self._pending and snapshot is None:
+            return
+        steps, self._pending = self._pending, []
+        self._committing = True
+        self._idle.clear()
+        self._work.put((steps, snapshot))
+
+    def _snapshot(self) -> Snapshot:
+        self._since_snapshot = 0
+        state = msgspec.json.encode(self.center.snapshot())
+        return Snapshot(self._message, self._fact, self._now, state)
+
+    def _write(self) -> None:
+        """The writer thread."""
+        while (work := self._work.get()) is not None:
+            steps, snapshot = work
+            self._persist([step.entry for step in steps], snapshot)
+            self._aio.call_soon_threadsafe(self._committed, steps)
+
+    def _persist(self, entries: list[Entry], snapshot: Snapshot | None) -> None:
+        while True:
+            try:
+                if entries:
+                    self.journal.append(entries)
+                if snapshot is not None:
+                    self.journal.save(snapshot)
+            except Exception as error:
+                # Nothing may be executed that is not committed: callers wait, the log says why.
+                self.healthy = False
+                log.error("journal.not_written", error=str(error))
+                time.sleep(RETRY_AFTER)
+            else:
+                self.healthy = True
+                return
+
+    def _committed(self, steps: list[_Step]) -> None:
+        self._committing = False
+        if self._pending:
+            self._commit()
+        for step in steps:
+            for command in step.commands:
+                self._execute(command)
+        for step in steps:
+            self._publish(step)
+        if not self._committing:
+            self._idle.set()
+
+    def _execute(self, command: Command) -> None:
+        match command:
+            case Join(bridge=place) | Unbridge(bridge=place):
+                pass
+            case _:
+                place = command.leg
+        switch = self._switches.get(switch_of(place))
+        if switch is None:
+            log.warning("command.no_switch", command=type(command).__name__, leg=place)
+        else:
+            switch.execute(command)
+
+    def _publish(self, step: _Step) -> None:
+        for request in step.requests:
+            self._ask(request, self.deliver)
+        for published in step.entry.facts:
+            self.committed_fact = published.seq
+            for listener in self.listeners:
+                listener(published)
+        if step.waiter is not None and not step.waiter.done():
+            step.waiter.set_result([published.fact for published in step.entry.facts])
