@@ -31,6 +31,10 @@ class DatabaseUnreachable(RingdeskError):
     """The database cannot be used. The text names it without its password, and the remedy."""
 
 
+class InputInvalid(RingdeskError):
+    """What a person gave cannot be used. The text names the thing, the place and the remedy."""
+
+
 class UnexpectedEvent(RingdeskError):
     """A machine got an event that its state does not allow. The state is as it was."""
 

@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_meta"),
     )
+    op.execute("INSERT INTO meta (key, value) VALUES ('configuration_version', '0')")
     op.create_table(
         "numbers",
         sa.Column("number", sa.Text(), nullable=False),

@@ -1,0 +1,138 @@
+"""What happened in one call, in plain words, from its facts."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from calls import facts
+from calls.base import Instant, Word
+from calls.facts import Fact
+from cti.words import END_CAUSES, OFFER_OUTCOMES, OUTCOMES, duration
+
+
+class Entry(Word):
+    """One line of a call's timeline."""
+
+    at: Instant
+    #: Seconds since the first entry.
+    after: float
+    #: The fact's kind, for icons and filters: ``CallQueued``.
+    kind: str
+    text: str
+
+
+def timeline(call_facts: Iterable[tuple[Instant, Fact]]) -> list[Entry]:
+    """The entries for one call's facts, given in order; facts that say nothing new are left out."""
+    entries: list[Entry] = []
+    for at, fact in call_facts:
+        if text := describe(fact):
+            start = entries[0].at if entries else at
+            entries.append(Entry(at=at, after=at - start, kind=type(fact).__name__, text=text))
+    return entries
+
+
+def describe(fact: Fact) -> str:
+    """One fact as a sentence without a full stop; empty where it adds nothing for a reader."""
+    match fact:
+        case (
+            facts.CallArrived()
+            | facts.CallerKnown()
+            | facts.FlowStarted()
+            | facts.NodeEntered()
+            | facts.NodeLeft()
+            | facts.LanguageChosen()
+        ):
+            return _in_menu(fact)
+        case (
+            facts.CallQueued()
+            | facts.OfferMade()
+            | facts.OfferEnded()
+            | facts.CallConnected()
+            | facts.CallLeftQueue()
+        ):
+            return _in_queue(fact)
+        case facts.TicketPopped(agent=agent, ticket=ticket):
+            shown = f"ticket {ticket.number}" if ticket else "the caller, with no open ticket"
+            return f"{agent}'s page showed {shown}"
+        case facts.TicketAttached(ticket=ticket, drafted=drafted):
+            how = "drafted for the call" if drafted else "belongs to the call"
+            return f"Ticket {ticket.number} ({ticket.title}) {how}"
+        case facts.ConversationEnded(agent=agent, talked=talked, by=by):
+            return f"The {by} ended the conversation with {agent} after {duration(talked)}"
+        case facts.CallEnded(outcome=outcome, cause=cause, lasted=lasted):
+            why = END_CAUSES[cause]
+            return f"The call ended after {duration(lasted)}: {OUTCOMES[outcome]} ({why})"
+        case facts.WrapUpEnded(agent=agent, lasted=lasted, by=by, code=code):
+            how = "finished" if by == "agent" else "ran out of time for"
+            tail = f": {code}" if code else ""
+            return f"{agent} {how} after-call work after {duration(lasted)}{tail}"
+        case facts.Repaired(detail=detail):
+            return f"Put right after an interruption: {detail}"
+        case facts.CommandRefused(command=command, detail=detail):
+            return f"The switch refused {command}: {detail}"
+        case (
+            facts.AgentStateChanged()
+            | facts.AgentPhoneChanged()
+            | facts.SwitchChanged()
+            | facts.ConfigurationChanged()
+        ):
+            return ""
+        case _:
+            assert_never(fact)
+
+
+def _in_menu(
+    fact: facts.CallArrived
+    | facts.CallerKnown
+    | facts.FlowStarted
+    | facts.NodeEntered
+    | facts.NodeLeft
+    | facts.LanguageChosen,
+) -> str:
+    match fact:
+        case facts.CallArrived(caller=caller, called=called):
+            return f"Call from {caller or 'a withheld number'} to {called}"
+        case facts.CallerKnown(who=who):
+            if who.contact is None:
+                return "The number belongs to no known contact"
+            return f"The caller is {who.name}" + (f", {who.organisation}" * bool(who.organisation))
+        case facts.FlowStarted(flow=flow, version=version):
+            return f"Flow {flow}, version {version}"
+        case facts.NodeEntered(node=node, title=title):
+            return f"Came to {title or node}"
+        case facts.NodeLeft(exit=left_by, digits=digits):
+            if digits:
+                return f"Pressed {digits}"
+            silent = {"no_input": "Pressed nothing", "error": "The step failed"}
+            return silent.get(left_by, "")
+        case facts.LanguageChosen(language=language):
+            return f"Chose the language {language}"
+        case _:
+            assert_never(fact)
+
+
+def _in_queue(
+    fact: facts.CallQueued
+    | facts.OfferMade
+    | facts.OfferEnded
+    | facts.CallConnected
+    | facts.CallLeftQueue,
+) -> str:
+    match fact:
+        case facts.CallQueued(queue=queue, position=position, skills=skills):
+            needs = ", ".join(f"{skill} {level}" for skill, level in sorted(skills.items()))
+            return f"Queued for {queue} at position {position}" + (f"; needs {needs}" * bool(needs))
+        case facts.OfferMade(agent=agent, waited=waited):
+            return f"Offered to {agent} after {duration(waited)} of waiting"
+        case facts.OfferEnded(agent=agent, outcome=outcome, lasted=lasted):
+            if outcome == "rescinded":
+                return f"The offer to {agent} was withdrawn after {duration(lasted)}"
+            return f"{agent} {OFFER_OUTCOMES[outcome]} after {duration(lasted)}"
+        case facts.CallConnected(agent=agent, waited=waited):
+            return f"Talks with {agent} after {duration(waited)} of waiting"
+        case facts.CallLeftQueue(queue=queue, outcome=outcome, waited=waited):
+            if outcome == "connected":
+                return ""  # CallConnected says it
+            how = {"abandoned": "The caller left", "failed": "The call fell out of"}
+            return f"{how.get(outcome, 'Moved on from')} {queue} after {duration(waited)}"
+        case _:
+            assert_never(fact)

@@ -1,0 +1,45 @@
+"""Small things said in plain words."""
+
+from calls.base import CallOutcome, EndCause, OfferOutcome
+
+OUTCOMES: dict[CallOutcome, str] = {
+    "handled": "handled",
+    "abandoned_queue": "caller left while waiting",
+    "abandoned_ringing": "caller left while an agent's phone rang",
+    "abandoned_menu": "caller left in the menu",
+    "completed_menu": "served by the menu",
+    "failed": "could not be served",
+}
+
+OFFER_OUTCOMES: dict[OfferOutcome, str] = {
+    "accepted": "answered",
+    "timed_out": "did not answer",
+    "declined": "declined",
+    "busy": "was busy",
+    "unreachable": "could not be reached",
+    "rescinded": "was withdrawn",
+    "failed": "failed",
+}
+
+END_CAUSES: dict[EndCause, str] = {
+    "hangup": "the caller hung up",
+    "no_answer": "no answer",
+    "busy": "busy",
+    "declined": "declined",
+    "unreachable": "unreachable",
+    "withdrawn": "Ringdesk ended it",
+    "lost": "the line was lost",
+    "failed": "a failure",
+}
+
+
+def duration(seconds: float) -> str:
+    """``12 s``, ``2 min 5 s``, ``1 h 3 min``; never negative."""
+    whole = max(0, round(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"

@@ -1,0 +1,31 @@
+"""Single values in the database, by key. Nothing here commits: that is the session's matter."""
+
+from sqlalchemy import BigInteger, Text, cast, insert, select, update
+from sqlalchemy.orm import Session
+
+from engine.models import meta
+
+CONFIGURATION = "configuration_version"
+
+
+def read(session: Session, key: str) -> str | None:
+    return session.scalar(select(meta.c.value).where(meta.c.key == key))
+
+
+def write(session: Session, key: str, value: str) -> None:
+    changed = session.execute(
+        update(meta).where(meta.c.key == key).values(value=value).returning(meta.c.key)
+    )
+    if changed.first() is None:
+        session.execute(insert(meta).values(key=key, value=value))
+
+
+def configuration_changed(session: Session) -> None:
+    """Let the running center notice that users, queues, agents, numbers or flows are changed."""
+    next_value = cast(cast(meta.c.value, BigInteger) + 1, Text)
+    session.execute(update(meta).where(meta.c.key == CONFIGURATION).values(value=next_value))
+
+
+def configuration_version(session: Session) -> int:
+    """Greater after each `configuration_changed`."""
+    return int(read(session, CONFIGURATION) or 0)
