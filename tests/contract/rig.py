@@ -1,0 +1,117 @@
+"""What the contract tests see of a switch: the port, what it told, and people outside."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal, Protocol, TypeAlias, TypeVar
+
+from calls.commands import Prompt
+from calls.events import LegArrived, LegEnded, PromptEnded, SwitchEvent, SwitchUp
+from calls.media import DigitRule, Speech
+from calls.port import Switch
+
+Does: TypeAlias = Literal["answers", "ignores", "declines", "busy"]
+EventT = TypeVar("EventT")
+
+#: Nothing that a switch tells comes later than this after its cause, seconds.
+LIMIT = 15.0
+
+
+class Party(Protocol):
+    """A person at a phone, in or about to be in a call."""
+
+    async def press(self, digits: str) -> None: ...
+
+    async def hang_up(self) -> None: ...
+
+
+class Outside(Protocol):
+    """The people around a switch."""
+
+    async def call(self, number: str, caller: str) -> Party:
+        """Somebody dials us; returns when they have."""
+
+    async def phone(self, name: str, does: Does = "answers") -> Party:
+        """Register the phone of an agent, which will do this whenever it rings."""
+
+    async def unregister(self, name: str) -> None: ...
+
+
+class Rig:
+    """A connected switch with all that it has told, in order."""
+
+    def __init__(self, switch: Switch, outside: Outside) -> None:
+        self.switch = switch
+        self.outside = outside
+        self.told: list[SwitchEvent] = []
+        self._news = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def connect(self) -> SwitchUp:
+        """Run the switch; what was told before is forgotten."""
+        self.told.clear()
+        self._running = asyncio.create_task(self.switch.run(self._deliver))
+        return await self.wait(SwitchUp)
+
+    async def disconnect(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+
+    def _deliver(self, event: SwitchEvent) -> None:
+        self.told.append(event)
+        self._news.set()
+
+    def all(self, kind: type[EventT], **fields: object) -> list[EventT]:
+        """What was told of this kind with these values."""
+        return [
+            event
+            for event in self.told
+            if isinstance(event, kind)
+            and all(getattr(event, name) == value for name, value in fields.items())
+        ]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something that has been told makes the condition true."""
+        async with asyncio.timeout(LIMIT):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def wait(self, kind: type[EventT], **fields: object) -> EventT:
+        """The first event of this kind with these values, told already or soon."""
+        try:
+            await self.until(lambda: bool(self.all(kind, **fields)))
+        except TimeoutError:
+            raise AssertionError(f"no {kind.__name__} with {fields} among {self.told}") from None
+        return self.all(kind, **fields)[0]
+
+    async def caller(self, number: str = "1000", caller: str = "500100200") -> tuple[Party, str]:
+        """Somebody who dials us now, and their leg."""
+        before = len(self.all(LegArrived))
+        party = await self.outside.call(number, caller)
+        await self.until(lambda: len(self.all(LegArrived)) > before)
+        return party, self.all(LegArrived)[-1].leg
+
+    async def settled(self, leg: str) -> None:
+        """Return when the switch has carried out and told all that is under way for a leg.
+
+        A last prompt on the leg, told after everything before it, is the proof.
+        """
+        self.switch.execute(Prompt(leg=leg, prompt=f"settled-{leg}", media=(say("ok"),)))
+        await self.wait(PromptEnded, leg=leg, prompt=f"settled-{leg}")
+
+    async def gone(self, leg: str) -> LegEnded:
+        return await self.wait(LegEnded, leg=leg)
+
+
+def say(text: str) -> Speech:
+    return Speech(name="contract", language="en", text=text)
+
+
+def rule(
+    max_digits: int = 1, *, first_timeout: float = 10.0, inter_timeout: float = 10.0
+) -> DigitRule:
+    return DigitRule(
+        max_digits=max_digits, first_timeout=first_timeout, inter_timeout=inter_timeout
+    )

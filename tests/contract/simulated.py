@@ -1,0 +1,67 @@
+"""People around a simulated switch."""
+
+from functools import partial
+
+from switch.simulated.driver import SimulatedSwitch
+from switch.simulated.scripts import Answering, Caller
+from switch.simulated.world import World
+from tests.contract.rig import Does, Party
+
+
+class SimulatedCaller:
+    def __init__(self, switch: SimulatedSwitch, leg: str) -> None:
+        self._switch = switch
+        self._leg = leg
+
+    async def press(self, digits: str) -> None:
+        self._switch.act(lambda world, now: world.press(self._leg, digits, now))
+
+    async def hang_up(self) -> None:
+        self._switch.act(lambda world, now: world.hang_up(self._leg, now))
+
+
+class SimulatedPhone:
+    def __init__(self, switch: SimulatedSwitch, name: str) -> None:
+        self._switch = switch
+        self._name = name
+
+    async def press(self, digits: str) -> None:
+        for leg in await self._legs():
+            self._switch.act(partial(_press, leg, digits))
+
+    async def hang_up(self) -> None:
+        for leg in await self._legs():
+            self._switch.act(partial(_hang_up, leg))
+
+    async def _legs(self) -> list[str]:
+        called = f"phone:{self._name}"
+        return [leg.leg for leg in await self._switch.legs() if leg.called == called]
+
+
+def _press(leg: str, digits: str, world: World, now: float) -> None:
+    world.press(leg, digits, now)
+
+
+def _hang_up(leg: str, world: World, now: float) -> None:
+    world.hang_up(leg, now)
+
+
+class SimulatedOutside:
+    def __init__(self, switch: SimulatedSwitch) -> None:
+        self._switch = switch
+
+    async def call(self, number: str, caller: str) -> Party:
+        person = Caller(number=caller, dials=number)
+        return SimulatedCaller(self._switch, self._switch.act(partial(_call, person)))
+
+    async def phone(self, name: str, does: Does = "answers") -> Party:
+        answering = Answering(does=does, after=0.2)
+        self._switch.act(lambda world, now: world.register(name, now, answering))
+        return SimulatedPhone(self._switch, name)
+
+    async def unregister(self, name: str) -> None:
+        self._switch.act(lambda world, now: world.unregister(name, now))
+
+
+def _call(person: Caller, world: World, now: float) -> str:
+    return world.call(person, now)
