@@ -1,0 +1,16 @@
+"""End the call."""
+
+from ivr.node import End, Node, Step, Visit
+
+
+class HangupNode(Node, frozen=True, kw_only=True):
+    """Hang up. What there is to say comes before it, in a ``say`` node.
+
+    .. code-block:: yaml
+
+        goodbye:
+          kind: hangup
+    """
+
+    def enter(self, visit: Visit) -> Step:  # noqa: ARG002
+        return End()

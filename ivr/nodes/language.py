@@ -1,0 +1,79 @@
+"""Ask which language the caller speaks."""
+
+from collections.abc import Collection, Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from calls.media import Speech
+from ivr.choosing import ChoiceNode
+from ivr.fields import Key, LanguageCode, Next, Text
+from ivr.node import Edge, Leave, Spoken, Visit, speech_name
+
+
+class LanguageChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One key of a language node."""
+
+    language: LanguageCode
+    #: In that language.
+    text: Text
+
+
+class LanguageNode(ChoiceNode, frozen=True, kw_only=True):
+    """Offer languages, each in itself; the chosen one is the call's from here on.
+
+    .. code-block:: yaml
+
+        language:
+          kind: language
+          choices:
+            1: {language: en, text: "For English, press one."}
+            2: {language: pl, text: "Po polsku: proszę wybrać dwa."}
+          next: menu
+          tries: 2        # wrong keys and silence together
+          no_input:       # after that; the flow's operator when left out
+            next: menu    # in the language of the number that was dialled
+    """
+
+    choices: Annotated[
+        dict[Key, LanguageChoice],
+        Meta(min_length=1, description="a language for each key that can be pressed"),
+    ]
+    next: Next
+
+    def question(self, visit: Visit) -> tuple[Speech, ...]:
+        return tuple(
+            Speech(
+                name=speech_name(visit.flow, visit.node, choice.language),
+                language=choice.language,
+                text=choice.text,
+            )
+            for choice in self.choices.values()
+        )
+
+    def answers(self) -> Collection[str]:
+        return self.choices
+
+    def chosen(self, key: str) -> Leave:
+        return Leave(exit="next", digits=key, language=self.choices[key].language)
+
+    def edges(self) -> Sequence[Edge]:
+        return (
+            Edge(exit="next", target=self.next, path=("next",), pressed=True),
+            *super().edges(),
+        )
+
+    def texts(self) -> Sequence[Spoken]:
+        return (
+            *(
+                Spoken(
+                    texts={choice.language: choice.text},
+                    path=("choices", key, "language"),
+                    part=choice.language,
+                    every_language=False,
+                )
+                for key, choice in self.choices.items()
+            ),
+            *super().texts(),
+        )

@@ -1,0 +1,234 @@
+"""YAML to plain values by a type, every problem with its line and column.
+
+The types of the flow model say what may stand where; this reads any of them, so a node kind
+brings no reading code of its own. Scalars are taken as they are written: a key ``09`` is two
+characters, a language ``no`` is Norwegian.
+"""
+
+import re
+from typing import Any, TypeAlias
+
+import yaml
+from msgspec import inspect
+
+from ivr.node import Path
+from ivr.problems import Place, Report, did_you_mean
+
+#: What JSON holds; whether it is what was wanted, the reading has made sure of.
+Plain: TypeAlias = str | int | float | list[Any] | dict[str, Any]
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+
+
+class _Unusable(Exception):
+    """It is not what is wanted there; the report has it."""
+
+
+def parse(source: str, report: Report) -> yaml.Node | None:
+    """The YAML as located nodes; None (and a problem) if it is not YAML at all."""
+    try:
+        root = yaml.compose(source, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        report.add_at(place, f"this is not YAML: {error.problem or error.context}")
+        return None
+    except yaml.reader.ReaderError as error:
+        line = source.count("\n", 0, error.position) + 1
+        report.add_at(Place(line, 1), f"this is not YAML: {error.reason}")
+        return None
+    except RecursionError:
+        report.add_at(Place(1, 1), "this is nested far too deeply for a flow")
+        return None
+    if root is None:
+        report.add_at(Place(1, 1), "the file is empty; begin with 'flow: <name>'")
+    return root
+
+
+def read(root: yaml.Node, wanted: inspect.Type, report: Report) -> Plain | None:
+    """What the located nodes hold, fit for `msgspec.convert`; None if any of it is unusable."""
+    before = len(report.problems)
+    try:
+        plain = _read(root, wanted, (), report)
+    except _Unusable:
+        return None
+    return plain if len(report.problems) == before else None
+
+
+def _read(node: yaml.Node, wanted: inspect.Type, path: Path, report: Report) -> Plain:
+    report.mark(path, _place(node))
+    description = ""
+    if isinstance(wanted, inspect.Metadata):
+        description = str((wanted.extra_json_schema or {}).get("description", ""))
+        wanted = wanted.type
+    try:
+        match wanted:
+            case inspect.UnionType() | inspect.StructType():
+                return _struct(_mapping(node), wanted, path, report)
+            case inspect.DictType():
+                return _dict(_mapping(node), wanted, path, report)
+            case inspect.VarTupleType():
+                return _list(node, wanted, path, report)
+            case _:
+                return _scalar(node, wanted)
+    except ValueError as error:
+        what = description or str(error) or "something else"
+        report.add(path, f"{_where(path)} must be {what}{_instead(node)}")
+        raise _Unusable from None
+
+
+def _struct(
+    node: yaml.MappingNode,
+    wanted: inspect.UnionType | inspect.StructType,
+    path: Path,
+    report: Report,
+) -> Plain:
+    given = _pairs(node, path, report)
+    plain: dict[str, Plain] = {}
+    kind = wanted if isinstance(wanted, inspect.StructType) else _kind(wanted, given, path, report)
+    if kind.tag_field:
+        given.pop(kind.tag_field, None)
+        plain[kind.tag_field] = str(kind.tag)
+    fields = {field.encode_name: field for field in kind.fields}
+    for name, (key, value) in given.items():
+        if name not in fields:
+            report.add_at(
+                _place(key), f"{_where(path)} has no field {name!r}{did_you_mean(name, fields)}"
+            )
+            continue
+        try:
+            plain[name] = _read(value, fields[name].type, (*path, name), report)
+        except _Unusable:
+            continue
+    for name, field in fields.items():
+        if field.required and name not in given:
+            report.add(path, f"{_where(path)} lacks {name!r}{_hint(field.type)}")
+    return plain
+
+
+def _kind(
+    union: inspect.UnionType,
+    given: dict[str, tuple[yaml.Node, yaml.Node]],
+    path: Path,
+    report: Report,
+) -> inspect.StructType:
+    """The member of a tagged union that the tag names."""
+    kinds = {str(one.tag): one for one in union.types if isinstance(one, inspect.StructType)}
+    tag_field = str(next(iter(kinds.values())).tag_field)
+    if tag_field not in given:
+        report.add(path, f"{_where(path)} lacks {tag_field!r}: one of {', '.join(sorted(kinds))}")
+        raise _Unusable
+    value = given[tag_field][1]
+    name = value.value if isinstance(value, yaml.ScalarNode) else ""
+    if name not in kinds:
+        report.add_at(
+            _place(value), f"{_where(path)}: no {tag_field} {name!r}{did_you_mean(name, kinds)}"
+        )
+        raise _Unusable
+    return kinds[name]
+
+
+def _dict(
+    node: yaml.MappingNode, wanted: inspect.DictType, path: Path, report: Report
+) -> dict[str, Plain]:
+    plain: dict[str, Plain] = {}
+    pairs = _pairs(node, path, report)
+    if len(pairs) < (wanted.min_length or 0):
+        raise ValueError
+    for name, (key, value) in pairs.items():
+        try:
+            _read(key, wanted.key_type, (*path, name), report)
+            plain[name] = _read(value, wanted.value_type, (*path, name), report)
+        except _Unusable:
+            continue
+    return plain
+
+
+def _list(node: yaml.Node, wanted: inspect.VarTupleType, path: Path, report: Report) -> list[Plain]:
+    if not isinstance(node, yaml.SequenceNode) or len(node.value) < (wanted.min_length or 0):
+        raise ValueError("a list")
+    return [
+        _read(item, wanted.item_type, (*path, str(index)), report)
+        for index, item in enumerate(node.value)
+    ]
+
+
+def _scalar(node: yaml.Node, wanted: inspect.Type) -> Plain:
+    if not isinstance(node, yaml.ScalarNode) or node.tag == "tag:yaml.org,2002:null":
+        raise ValueError("a text" if isinstance(wanted, inspect.StrType) else "a number")
+    text: str = node.value
+    match wanted:
+        case inspect.StrType(pattern=pattern):
+            if pattern and not re.search(pattern, text):
+                raise ValueError
+            return text
+        case inspect.IntType(ge=least, le=most) | inspect.FloatType(ge=least, le=most):
+            if not _NUMBER.fullmatch(text):
+                raise ValueError("a number")
+            number = int(text) if isinstance(wanted, inspect.IntType) else float(text)
+            if (least is not None and number < least) or (most is not None and number > most):
+                raise ValueError
+            return number
+        case _:
+            raise TypeError(f"flow files hold no {wanted}")
+
+
+def _mapping(node: yaml.Node) -> yaml.MappingNode:
+    if not isinstance(node, yaml.MappingNode):
+        raise ValueError("a list of 'name: value' lines")
+    return node
+
+
+def _pairs(
+    node: yaml.MappingNode, path: Path, report: Report
+) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    """The keys as they are written; one that is given twice is a problem, and the first holds."""
+    pairs: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+    for key, value in node.value:
+        name = key.value if isinstance(key, yaml.ScalarNode) else None
+        if name is None:
+            report.add_at(_place(key), f"{_where(path)} has a list where a name belongs")
+        elif name in pairs:
+            first = _place(pairs[name][0])
+            report.add_at(
+                _place(key),
+                f"{_where(path)} has {name!r} twice (first in line {first.line}); remove one",
+            )
+        else:
+            pairs[name] = (key, value)
+    return pairs
+
+
+def _place(node: yaml.Node) -> Place:
+    mark = node.start_mark
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _where(path: Path) -> str:
+    """A path in words: ``node 'menu': keys.1``."""
+    if not path:
+        return "the flow"
+    if path[0] == "nodes" and len(path) > 1:
+        inside = ".".join(path[2:])
+        return f"node {path[1]!r}: {inside!r}" if inside else f"node {path[1]!r}"
+    return repr(".".join(path))
+
+
+def _hint(wanted: inspect.Type) -> str:
+    if isinstance(wanted, inspect.Metadata) and wanted.extra_json_schema:
+        return f": {wanted.extra_json_schema['description']}"
+    return ""
+
+
+def _instead(node: yaml.Node) -> str:
+    match node:
+        case yaml.ScalarNode(value=""):
+            return "; it is empty"
+        case yaml.ScalarNode(value=text):
+            return f", not {text!r}"
+        case yaml.SequenceNode(value=[]) | yaml.MappingNode(value=[]):
+            return "; it is empty"
+        case yaml.SequenceNode():
+            return ", not a list"
+        case _:
+            return ", not a group of fields"
