@@ -16,6 +16,7 @@ Theory of operation
 import heapq
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 from acd import messages as acd_says
 from acd.acd import Acd
@@ -41,6 +42,8 @@ from ivr.waiting import Waiting
 
 #: A phone is asked to ring this much longer than the offer lasts, so that our own timer decides.
 RING_MARGIN = 5.0
+
+ReleasedBy: TypeAlias = Literal["caller", "agent", "supervisor", "system"]
 
 _REJECTED: dict[EndCause, OfferOutcome] = {
     "hangup": "declined",
@@ -259,7 +262,7 @@ class CallCenter:
         self._end(call, outcome, cause, now)
 
     def conversation_over(
-        self, call: CallState, by: acd_says.ReleasedBy, cause: EndCause, now: Instant
+        self, call: CallState, by: ReleasedBy, cause: EndCause, now: Instant
     ) -> None:
         self._acd_does(acd_says.Release(call=call.call, by=by), now)
         self._end(call, "handled", cause, now)
@@ -291,7 +294,7 @@ class CallCenter:
         if call is None:
             self.emit(Refused(reason="unknown", message=f"there is no call {action.call!r} now"))
         elif call.phase == "talking":
-            by: acd_says.ReleasedBy = "agent" if action.by == call.agent else "supervisor"
+            by: ReleasedBy = "agent" if action.by == call.agent else "supervisor"
             self.conversation_over(call, by, "withdrawn", now)
         else:
             if call.phase == "waiting":
@@ -368,8 +371,8 @@ class CallCenter:
 
     def _acd_says(self, fact: Fact, now: Instant) -> None:
         match fact:
-            case facts.CallQueued(call=call_id, position=position):
-                self._start_waiting(self.state.calls[call_id], position, now)
+            case facts.CallQueued(call=call_id):
+                self._start_waiting(self.state.calls[call_id], now)
             case facts.OfferMade():
                 self._ring(fact, now)
             case facts.OfferEnded(call=call_id, outcome=outcome) if outcome != "accepted":
@@ -379,14 +382,13 @@ class CallCenter:
             case _:
                 pass
 
-    def _start_waiting(self, call: CallState, position: int, now: Instant) -> None:
+    def _start_waiting(self, call: CallState, now: Instant) -> None:
         waiting, commands = Waiting.start(
             call=call.call,
             leg=call.leg,
-            queue=self.acd.queue(call.queue),
+            queue=self.acd.queues()[call.queue],
             language=call.language,
             now=now,
-            position=position,
         )
         self._waits[call.call] = waiting
         self._watch(call.call)

@@ -1,0 +1,229 @@
+"""A running center: the loop with its switches, stores and housekeeping around it."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from calls.actions import PublishFlow
+from calls.errors import ActionRefused, DatabaseUnreachable, RingdeskError, SwitchUnreachable
+from calls.events import RequestFailed, Surveyed, SwitchEvent
+from calls.facts import SwitchChanged
+from calls.messages import Message
+from calls.port import Phone, Switch
+from calls.requests import Request
+from calls.views import Published
+from engine import configuration, meta, projections, stores
+from engine.journal import Journal
+from engine.loop import Loop
+from engine.service import Phones, Service
+from engine.settings import Settings
+from engine.storage import Database
+
+log = structlog.get_logger()
+
+#: Seconds between two looks for legs that we and a switch disagree about.
+SURVEY_EVERY = 15.0
+#: Seconds between two looks for configuration that another process has changed.
+RELOAD_EVERY = 1.0
+#: Threads that answer requests to stores.
+STORE_THREADS = 4
+
+
+class Running:
+    """All tasks of one center. On the loop's thread."""
+
+    def __init__(self, settings: Settings, database: Database, switches: Sequence[Switch]) -> None:
+        self._settings = settings
+        self._database = database
+        self._switches = list(switches)
+        self._threads = ThreadPoolExecutor(STORE_THREADS, "store")
+        self._aio = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reloading = asyncio.Lock()
+        self._seen_version = -1
+        self._provisioned: dict[str, Phone] = {}
+        self._projecting = asyncio.Event()
+        self.loop = Loop.restore(Journal(database), _center_name(database))
+
+    async def start(self) -> None:
+        """Load the configuration into the machine, then let the switches speak."""
+        self.loop.listeners.append(self._committed)
+        self.loop.start(self._switches, self._ask)
+        await self.reload()
+        self._tasks = [
+            self._aio.create_task(work, name=name)
+            for name, work in (
+                *((switch.name, self._drive(switch)) for switch in self._switches),
+                ("survey", self._survey()),
+                ("reload", self._watch_configuration()),
+                ("projections", self._project()),
+            )
+        ]
+        self._projecting.set()
+
+    async def stop(self) -> None:
+        """End the tasks, commit what is handled, keep a snapshot."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.loop.stop()
+        self._threads.shutdown()
+        await asyncio.to_thread(projections.catch_up, self._database)
+
+    # --- switches
+
+    async def _drive(self, switch: Switch) -> None:
+        while True:
+            try:
+                await switch.run(self._deliver)
+            except Exception:  # a fault of a driver must not end the center
+                log.exception("switch.failed", switch=switch.name)
+            await asyncio.sleep(1.0)
+
+    def _deliver(self, event: SwitchEvent) -> None:
+        self.loop.deliver(event)
+
+    async def _survey(self) -> None:
+        while True:
+            await asyncio.sleep(SURVEY_EVERY)
+            for switch in self._switches:
+                if self.loop.center.state.switches.get(switch.name):
+                    with contextlib.suppress(SwitchUnreachable):
+                        legs = tuple(await switch.legs())
+                        self.loop.deliver(Surveyed(switch=switch.name, legs=legs))
+
+    # --- stores
+
+    def _ask(self, request: Request, deliver: Callable[[Message], None]) -> None:
+        """Let a thread answer; the answer comes back as a message."""
+        work = self._aio.run_in_executor(self._threads, self._answer, request)
+        work.add_done_callback(lambda done: deliver(done.result()))
+
+    def _answer(self, request: Request) -> Message:
+        try:
+            return stores.answer(request, self._database, self._settings.region)
+        except Exception as error:
+            log.exception("store.failed", request=type(request).__name__, call=request.call)
+            return RequestFailed(request=request.request, call=request.call, detail=str(error))
+
+    def _committed(self, published: Published) -> None:
+        self._projecting.set()
+        match published.fact:
+            case SwitchChanged(up=True):
+                self._provisioned = {}
+                self._seen_version = -1
+            case _:
+                pass
+
+    async def _project(self) -> None:
+        """Fold committed facts into call records and ticket notes, a little behind the calls."""
+        while True:
+            await self._projecting.wait()
+            self._projecting.clear()
+            try:
+                await asyncio.to_thread(projections.catch_up, self._database)
+            except DatabaseUnreachable as error:
+                log.error("projections.waiting", error=str(error))
+                self._projecting.set()
+            await asyncio.sleep(0.2)
+
+    # --- configuration
+
+    async def _watch_configuration(self) -> None:
+        while True:
+            try:
+                if await asyncio.to_thread(self._version) != self._seen_version:
+                    await self.reload()
+            except RingdeskError as error:
+                log.error("configuration.not_loaded", error=str(error))
+            await asyncio.sleep(RELOAD_EVERY)
+
+    async def reload(self) -> None:
+        """Bring the machine and the phones in line with the database.
+
+        What the machine refuses now (a queue removed while callers wait in it) is tried again.
+        """
+        async with self._reloading:
+            version, wanted, phones = await asyncio.to_thread(self._read)
+            settled = True
+            for action in configuration.actions(self._present(), wanted):
+                try:
+                    await self.loop.act(action)
+                except ActionRefused as error:
+                    settled = False
+                    log.warning("configuration.refused", error=str(error))
+            await self._provision(phones)
+            self._seen_version = version if settled else -1
+
+    def _present(self) -> configuration.Configuration:
+        state = self.loop.center.state
+        newest = [state.flows[f"{flow}@{version}"] for flow, version in state.newest.items()]
+        return configuration.Configuration(
+            queues=self.loop.center.acd.queues(),
+            agents=self.loop.center.acd.agents(),
+            numbers=dict(state.numbers),
+            flows={
+                known.flow: PublishFlow(flow=known.flow, version=known.version, source=known.source)
+                for known in newest
+            },
+        )
+
+    def _version(self) -> int:
+        with self._database.session() as session:
+            return meta.configuration_version(session)
+
+    def _read(self) -> tuple[int, configuration.Configuration, list[Phone]]:
+        with self._database.session() as session:
+            version = meta.configuration_version(session)
+            return version, configuration.read(session), configuration.phones(session)
+
+    async def _provision(self, phones: list[Phone]) -> None:
+        wanted = {phone.name: phone for phone in phones}
+        changed = [phone for name, phone in wanted.items() if self._provisioned.get(name) != phone]
+        removed = [name for name in self._provisioned if name not in wanted]
+        if not changed and not removed:
+            return
+        for switch in self._switches:
+            if not self.loop.center.state.switches.get(switch.name):
+                return  # all are pushed again when it is up
+            try:
+                await switch.provision(changed, removed)
+            except SwitchUnreachable as error:
+                log.warning("phones.not_provisioned", error=str(error))
+                return
+        self._provisioned = wanted
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings,
+    database: Database,
+    switches: Sequence[Switch],
+    phones: Phones,
+    secret: bytes,
+) -> AsyncIterator[Service]:
+    """Run a center for the length of the block."""
+    center = Running(settings, database, switches)
+    service = Service(
+        settings, database, center.loop, secret=secret, phones=phones, reload=center.reload
+    )
+    await center.start()
+    try:
+        yield service
+    finally:
+        service.stream.close()
+        await center.stop()
+
+
+def _center_name(database: Database) -> str:
+    """Begins all ids of this center; made with the database, so that no two centers share one."""
+    with database.session() as session:
+        name = meta.read(session, "center")
+        if name is None:
+            name = f"c{int(time.time()) % 36**4:x}"
+            meta.write(session, "center", name)
+    return name
