@@ -1,0 +1,12 @@
+"""The automatic call distributor: who waits in which queue, and which agent takes whom.
+
+- `acd`: the machine, `Acd`: messages in, facts out
+- `messages`: the words that only the Acd takes, from the call center around it
+- `agents`: an agent's states, as a table
+- `offers`: how offers end, and what each end means for the agent, as a table
+- `index`: which agent fits which caller, cheaply; `heap`: what it is made of
+- `strategies`: how one of several idle agents is chosen, as a table
+- `checks`: is a queue or an agent configured sensibly?
+- `state`: all that an Acd knows, as plain values; `views`: the same for people
+- `statistics`: the day's figures, folded from the facts
+"""
