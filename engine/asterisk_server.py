@@ -1,0 +1,336 @@
+"""Our own Asterisk: started in a session of its own, found again, stopped.
+
+It outlives a killed Ringdesk on purpose: talking pairs and waiting callers stay up, and the next
+start finds it by ``<home>/asterisk/running.json``.
+"""
+
+import fcntl
+import hashlib
+import os
+import select
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from calls.errors import PartMissing, SwitchUnreachable
+from engine.asterisk_config import Folders, render
+from engine.parts.asterisk import AsteriskProgram, find_asterisk
+from engine.parts.progress import Progress, Silent
+from engine.ports import require_free
+from engine.secrets import secret
+from engine.settings import Settings
+from engine.voices.music import write_music
+
+#: Seconds until a started Asterisk must answer, and until one told to stop must be gone.
+START_LIMIT = 20.0
+STOP_LIMIT = 5.0
+#: Prints the process id of a program that it starts in a session of its own.
+_DETACH = 'setsid "$@" >"$0" 2>&1 </dev/null & echo $!'
+
+
+class AsteriskEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """How to talk to an Asterisk. `started`: it was not running before."""
+
+    ari_url: str
+    ari_user: str
+    ari_password: str
+    ami_host: str
+    ami_port: int
+    ami_user: str
+    ami_password: str
+    #: Where browser phones connect.
+    ws_url: str
+    version: str = ""
+    started: bool = False
+
+
+class _Running(msgspec.Struct, frozen=True):
+    """What is kept about the one that we started."""
+
+    pid: int
+    configuration: str
+    endpoint: AsteriskEndpoint
+
+
+class AsteriskServer:
+    """One center's Asterisk. Its methods block; call them outside the loop.
+
+    `announcements`: by language, the WAV file (8 kHz mono) that asks a caller to hold while
+    Ringdesk is down. `bench` adds the benchmark's baseline to the dialplan.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        announcements: Mapping[str, Path] | None = None,
+        bench: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self._settings = settings
+        self._announcements = dict(announcements or {})
+        self._bench = bench
+        self._progress = progress or Silent()
+        self._folders = Folders.of(settings.home)
+        self._state_file = settings.home / "asterisk" / "running.json"
+
+    def ensure(self) -> AsteriskEndpoint:
+        """An Asterisk that answers: the configured one, the running one, or one started now.
+
+        One that runs with another configuration is restarted if no call is up; else it stays
+        as it is, which is said. Raises `PartMissing` (there is no Asterisk), `SettingInvalid`
+        (a port is in use), `SwitchUnreachable` (it does not answer).
+        """
+        if self._settings.asterisk_url:
+            return self._remote()
+        with self._alone():
+            program = find_asterisk(self._settings.parts, self._progress)
+            files = self._render(program)
+            configuration = hashlib.sha256(msgspec.json.encode([str(program.path), files])).hexdigest()
+            running = self._running()
+            if running is not None:
+                if running.configuration == configuration or self._is_busy(running):
+                    self._announce()
+                    return self._answering(running, STOP_LIMIT)
+                self._stop(running)
+            return self._start(program, files, configuration)
+
+    def running(self) -> int | None:
+        """The process id of our Asterisk, if it is alive."""
+        running = self._running()
+        return running.pid if running else None
+
+    def stop(self) -> None:
+        """End our Asterisk and all its calls; nothing if there is none, or it is a remote one."""
+        running = self._running()
+        if running is not None:
+            self._stop(running)
+
+    def log_file(self) -> Path:
+        """Where Asterisk writes its notices, warnings and errors."""
+        return self._folders.log / "messages"
+
+    # --- one that we start
+
+    def _render(self, program: AsteriskProgram) -> dict[str, str]:
+        names = ("ari", "ami", "caller_web")
+        return render(
+            self._settings,
+            program,
+            {name: secret(self._settings.home, name) for name in names},
+            announcements=sorted(self._announcements),
+            bench=self._bench,
+        )
+
+    def _start(
+        self, program: AsteriskProgram, files: Mapping[str, str], configuration: str
+    ) -> AsteriskEndpoint:
+        self._require_ports()
+        self._folders.make()
+        self._fill_data(program)
+        self._announce()
+        for old in self._folders.etc.glob("*.conf"):
+            old.unlink()
+        for name, text in files.items():
+            path = self._folders.etc / name
+            path.touch(mode=0o600)
+            path.write_text(text, encoding="utf-8")
+        output = self._folders.log / "output"
+        command = [str(program.path), "-f", "-C", str(self._conf())]
+        shell = ["sh", "-c", _DETACH, str(output), *command]
+        told = subprocess.run(shell, stdout=subprocess.PIPE, check=True, text=True)
+        running = _Running(int(told.stdout), configuration, self._endpoint())
+        _write(self._state_file, msgspec.json.encode(running))
+        try:
+            return msgspec.structs.replace(self._answering(running, START_LIMIT), started=True)
+        except SwitchUnreachable:
+            self._stop(running)
+            raise
+
+    def _conf(self) -> Path:
+        return self._folders.etc / "asterisk.conf"
+
+    def _fill_data(self, program: AsteriskProgram) -> None:
+        data = self._folders.data
+        for name, target in (
+            ("documentation", program.shared / "documentation"),
+            ("sounds/en", _english(program.shared / "sounds")),
+        ):
+            link = data / name
+            link.parent.mkdir(exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+        music = data / "moh" / "ringdesk.wav"
+        if not music.exists():
+            write_music(music)
+
+    def _announce(self) -> None:
+        """Put the announcements where the dialplan looks for them."""
+        folder = self._folders.data / "sounds" / "ringdesk"
+        folder.mkdir(parents=True, exist_ok=True)
+        for language, sound in self._announcements.items():
+            _write(folder / f"please-hold-{language}.wav", sound.read_bytes())
+
+    def _require_ports(self) -> None:
+        settings = self._settings
+        require_free("sip_port", "127.0.0.1", settings.sip_port, "udp")
+        require_free("sip_port", "127.0.0.1", settings.sip_port, "tcp")
+        require_free("asterisk_http_port", "127.0.0.1", settings.asterisk_http_port, "tcp")
+        require_free("ami_port", "127.0.0.1", settings.ami_port, "tcp")
+
+    def _endpoint(self) -> AsteriskEndpoint:
+        settings = self._settings
+        return AsteriskEndpoint(
+            ari_url=f"http://127.0.0.1:{settings.asterisk_http_port}",
+            ari_user="ringdesk",
+            ari_password=secret(settings.home, "ari"),
+            ami_host="127.0.0.1",
+            ami_port=settings.ami_port,
+            ami_user="ringdesk",
+            ami_password=secret(settings.home, "ami"),
+            ws_url=f"ws://127.0.0.1:{settings.asterisk_http_port}/ws",
+        )
+
+    # --- one that runs
+
+    def _running(self) -> _Running | None:
+        try:
+            running = msgspec.json.decode(self._state_file.read_bytes(), type=_Running)
+            arguments = Path(f"/proc/{running.pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, msgspec.DecodeError):
+            return None
+        # Another process may have got the number of one that died.
+        return running if bytes(self._conf()) in arguments else None
+
+    def _answering(self, running: _Running, limit: float) -> AsteriskEndpoint:
+        """Its endpoint, as soon as it answers."""
+        deadline = time.monotonic() + limit
+        while True:
+            try:
+                version = _ari(running.endpoint, "asterisk/info?only=system")["system"]["version"]
+                return msgspec.structs.replace(running.endpoint, version=version)
+            except SwitchUnreachable as error:
+                alive = self._running() is not None
+                if alive and time.monotonic() < deadline:
+                    time.sleep(0.02)
+                    continue
+                what = "does not answer" if alive else "ended at once"
+                raise SwitchUnreachable(
+                    f"Asterisk (pid {running.pid}) {what}: {error}\n{self._last_words()}"
+                    f"Remedy: see {self.log_file()}; end that process if it still runs, and "
+                    "start again."
+                ) from None
+
+    def _last_words(self) -> str:
+        lines = []
+        for path in (self._folders.log / "output", self.log_file()):
+            if path.exists():
+                lines += path.read_text(errors="replace").splitlines()[-5:]
+        return "".join(f"  {line}\n" for line in lines)
+
+    def _is_busy(self, running: _Running) -> bool:
+        """Whether it has calls, so that it must not be restarted; says so."""
+        try:
+            channels = len(_ari(running.endpoint, "channels"))
+        except SwitchUnreachable:
+            return False
+        if channels:
+            self._progress.note(
+                f"Asterisk's settings have changed, but {channels} legs are up in the running one "
+                f"(pid {running.pid}): it goes on as it is until a start finds it without calls."
+            )
+        return channels > 0
+
+    def _stop(self, running: _Running) -> None:
+        try:
+            process = os.pidfd_open(running.pid)
+        except ProcessLookupError:
+            return
+        try:
+            for order in (signal.SIGTERM, signal.SIGKILL):
+                signal.pidfd_send_signal(process, order)
+                if select.select([process], [], [], STOP_LIMIT)[0]:
+                    break
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(process)
+        self._state_file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time looks for it and starts it."""
+        self._state_file.parent.mkdir(parents=True, exist_ok=True)
+        with (self._state_file.parent / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    # --- one elsewhere
+
+    def _remote(self) -> AsteriskEndpoint:
+        settings = self._settings
+        url = urllib.parse.urlsplit(settings.asterisk_url)
+        password = settings.asterisk_password or ""
+        endpoint = AsteriskEndpoint(
+            ari_url=settings.asterisk_url,
+            ari_user=settings.asterisk_user,
+            ari_password=password,
+            ami_host=url.hostname or "",
+            ami_port=settings.ami_port,
+            ami_user=settings.asterisk_user,
+            ami_password=password,
+            ws_url=f"ws{settings.asterisk_url.removeprefix('http')}/ws",
+        )
+        try:
+            version = _ari(endpoint, "asterisk/info?only=system")["system"]["version"]
+        except SwitchUnreachable as error:
+            raise SwitchUnreachable(
+                f"the Asterisk of setting 'asterisk_url' ({settings.asterisk_url}): {error}.\n"
+                "Remedy: check asterisk_url, asterisk_user and asterisk_password, and that its "
+                "http.conf and ari.conf let us in."
+            ) from None
+        return msgspec.structs.replace(endpoint, version=version)
+
+
+def _ari(endpoint: AsteriskEndpoint, path: str) -> Any:
+    """The answer to one ARI request. Raises `SwitchUnreachable`."""
+    login = b64encode(f"{endpoint.ari_user}:{endpoint.ari_password}".encode()).decode()
+    request = urllib.request.Request(  # noqa: S310 - the settings allow http and https only
+        f"{endpoint.ari_url}/ari/{path}", headers={"Authorization": f"Basic {login}"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=STOP_LIMIT) as answer:  # noqa: S310
+            return msgspec.json.decode(answer.read())
+    except urllib.error.HTTPError as error:
+        error.close()
+        wrong = "it refuses the user or password" if error.code == 401 else f"it says {error}"
+        raise SwitchUnreachable(wrong) from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise SwitchUnreachable(str(getattr(error, "reason", error))) from None
+
+
+def _english(sounds: Path) -> Path:
+    """English sounds: Debian names the folder after the voice."""
+    names = ("en", "en_US_f_Allison")
+    found = next((sounds / name for name in names if (sounds / name).exists()), None)
+    if found is None:
+        raise PartMissing(f"no English sounds in {sounds}")
+    return found
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all; readable by the owner alone."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.touch(mode=0o600)
+    scratch.write_bytes(data)
+    scratch.replace(path)

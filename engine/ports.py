@@ -1,0 +1,65 @@
+"""Whether ports are free, and who has those that are not."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from calls.errors import SettingInvalid
+
+Protocol: TypeAlias = Literal["tcp", "udp"]
+
+
+def is_free(host: str, port: int, protocol: Protocol) -> bool:
+    """Whether a server could bind there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(family, kind) as probe:
+        if protocol == "tcp":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def require_free(setting: str, host: str, port: int, protocol: Protocol) -> None:
+    """Raises `SettingInvalid`, naming the setting and who has the port."""
+    if is_free(host, port, protocol):
+        return
+    owner = holder(port, protocol)
+    raise SettingInvalid(
+        f"setting {setting!r}: {protocol.upper()} port {port} of {host} is in use"
+        f"{f' by {owner}' if owner else ''}.\n"
+        f"Remedy: end that program, or choose another port (RINGDESK_{setting.upper()})."
+    )
+
+
+def holder(port: int, protocol: Protocol) -> str | None:
+    """``name (pid 123)`` of the process that has a port; None where we may not look."""
+    inodes = set(_inodes(port, protocol))
+    if not inodes:
+        return None
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            target = str(descriptor.readlink())
+            if target.startswith("socket:[") and target[8:-1] in inodes:
+                process = descriptor.parent.parent
+                return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
+        except OSError:
+            continue
+    return None
+
+
+def _inodes(port: int, protocol: Protocol) -> Iterator[str]:
+    for family in ("", "6"):
+        try:
+            lines = Path(f"/proc/net/{protocol}{family}").read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            listening = protocol == "udp" or fields[3] == "0A"
+            if listening and int(fields[1].rpartition(":")[2], 16) == port:
+                yield fields[9]
