@@ -3,9 +3,9 @@
 Theory of operation
 ===================
 
-1. `Acd.handle` takes one message and the time, and returns the facts it led to, in order. First
-   the message is dealt with, then whatever is due (`Acd.deadline`): an agent who answers at the
-   very last moment has answered.
+1. `Acd.handle` takes one message and the time, and returns the facts it led to, in order. Only a
+   `Tick` makes what is due (`Acd.deadline`) happen: an agent who answers before it has answered,
+   and while no switch can be reached nobody is blamed for not answering.
 2. A call is *waiting* from `Enqueue` until exactly one `calls.facts.CallLeftQueue`. While an
    agent's phone rings for it, it is still waiting, and keeps its place whatever comes of it.
    Every conversation has one `ConversationEnded`, followed by one `WrapUpEnded` (of no length
@@ -39,7 +39,8 @@ from calls.actions import (
     RemoveQueue,
     SetAgentState,
 )
-from calls.base import AgentId, CallId, Instant, OfferId
+from calls.base import AgentId, CallId, Instant, OfferId, QueueId
+from calls.config import Agent, Queue
 from calls.errors import UnexpectedEvent
 from calls.events import PhoneChanged, Tick
 from calls.facts import CallConnected, CallQueued, ConversationEnded, Fact
@@ -60,8 +61,6 @@ class Acd:
         floor = self._floor
         floor.said, floor.now = [], now
         self._dispatch(message)
-        while (due := floor.timers.first()) is not None and due[0][0] <= now:
-            floor.time_up(floor.state.agents[due[1]])
         return floor.said
 
     def deadline(self) -> Instant | None:
@@ -79,6 +78,15 @@ class Acd:
         """A waiting caller's place in the queue, from 1; None if the call does not wait."""
         waiting = self._floor.state.waiting.get(call)
         return None if waiting is None else self._floor.index.position(waiting)
+
+    def queues(self) -> dict[QueueId, Queue]:
+        """The queues as configured."""
+        return self._floor.state.queues.copy()
+
+    def agents(self) -> dict[AgentId, Agent]:
+        """The agents as configured, but for those who leave when their call is over."""
+        known = self._floor.state.agents.items()
+        return {name: agent.config for name, agent in known if not agent.leaving}
 
     def queue_views(self) -> tuple[QueueView, ...]:
         """All queues, sorted by name; `today` is left at its default."""
@@ -115,7 +123,7 @@ class Acd:
     def _dispatch(self, message: AcdMessage) -> None:
         match message:
             case Tick():
-                pass
+                self._floor.tick()
             case Enqueue():
                 self._enqueue(message)
             case Withdraw():

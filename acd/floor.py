@@ -130,12 +130,14 @@ class Floor:
         self.index.remove_agent(name)
         self.say(ConfigurationChanged(kind="agent", name=name, removed=True))
 
-    def time_up(self, agent: AgentRecord) -> None:
-        """The agent's timer has run out."""
-        if agent.offer is not None:
-            self.miss(agent.offer, "timed_out")
-        else:
-            self.finish_work(agent, "timeout")
+    def tick(self) -> None:
+        """Reservations and wrap-ups whose time is over, the earliest first."""
+        while (due := self.timers.first()) is not None and due[0][0] <= self.now:
+            agent = self.state.agents[due[1]]
+            if agent.offer is not None:
+                self.miss(agent.offer, "timed_out")
+            else:
+                self.finish_work(agent, "timeout")
 
     def _set_timer(self, agent: AgentRecord) -> None:
         name = agent.config.name
