@@ -152,13 +152,16 @@ def save_agent(session: Session, agent: Agent) -> None:
 
 
 def save_number(session: Session, number: Number) -> None:
-    """Let a flow answer a number. Raises `InputInvalid` for an empty number or an unknown flow."""
+    """Let a flow answer a number. Raises `InputInvalid` for an unknown flow or entry."""
     if not number.number or number.number != number.number.strip():
         raise InputInvalid(f"number: {number.number!r} is not what a caller can dial")
     if not number.language:
         raise InputInvalid("language: must not be empty")
-    if session.scalar(select(FlowVersion.flow).where(FlowVersion.flow == number.flow)) is None:
+    flow = _newest_flows(session).get(number.flow)
+    if flow is None:
         raise InputInvalid(f"flow: there is no flow {number.flow!r}")
+    if number.entry and number.entry not in loading.load(flow.source, flow.flow).entries:
+        raise InputInvalid(f"entry: flow {number.flow!r} has no entry {number.entry!r}")
     fields = {name: getattr(number, name) for name in number.__struct_fields__}
     session.merge(models.Number(**fields))
     session.flush()
@@ -185,9 +188,9 @@ def publish_flow(
     newest = _newest_flows(session).get(flow)
     if newest is not None and newest.source == source:
         return None
-    loaded = loading.load(source, file or f"flow {flow}")
-    if loaded.name != flow:
-        raise FlowInvalid(f"{file or flow}: the flow is named {loaded.name!r}, not {flow!r}")
+    name = loading.load(source, file or f"flow {flow}").flow
+    if name != flow:
+        raise FlowInvalid(f"{file or flow}: the flow is named {name!r}, not {flow!r}")
     version = newest.version + 1 if newest else 1
     session.add(
         FlowVersion(
@@ -287,7 +290,7 @@ def _check_levels(field: str, levels: dict[str, int]) -> None:
             raise InputInvalid(f"{field}.{skill}: a level is 1 to 10, not {level}")
 
 
-def _set(current: "models.AssociationProxy[dict[str, int]]", wanted: dict[str, int]) -> None:
+def _set(current: dict[str, int], wanted: dict[str, int]) -> None:
     """Make an association hold `wanted`, touching only the rows that differ."""
     for key in set(current) - set(wanted):
         del current[key]

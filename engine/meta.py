@@ -5,11 +5,21 @@ from sqlalchemy.orm import Session
 
 from engine.models import meta
 
+#: Both are there from the first migration on.
 CONFIGURATION = "configuration_version"
+#: The last fact that is in the call records.
+PROJECTED = "projected"
 
 
 def read(session: Session, key: str) -> str | None:
     return session.scalar(select(meta.c.value).where(meta.c.key == key))
+
+
+def hold(session: Session, key: str) -> str:
+    """The value of a key that is there; nobody else can write it before this session ends."""
+    held = update(meta).where(meta.c.key == key).values(value=meta.c.value)
+    value: str = session.execute(held.returning(meta.c.value)).scalar_one()
+    return value
 
 
 def write(session: Session, key: str, value: str) -> None:

@@ -7,9 +7,10 @@ given twice is taken by one ``UPDATE ... RETURNING``, never by reading and then 
 
 import contextlib
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import Connection, event, make_url, text
@@ -161,6 +162,10 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+    # SQLite's own knows only the letters of English.
+    cast(sqlite3.Connection, connection).create_function(
+        "lower", 1, lambda value: value and str(value).lower(), deterministic=True
+    )
 
 
 def _is_no_database(error: DBAPIError) -> bool:

@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_meta"),
     )
     op.execute("INSERT INTO meta (key, value) VALUES ('configuration_version', '0')")
+    op.execute("INSERT INTO meta (key, value) VALUES ('projected', '0')")
     op.create_table(
         "numbers",
         sa.Column("number", sa.Text(), nullable=False),
@@ -178,6 +179,8 @@ def upgrade() -> None:
         sa.Column("last", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("kind", name="pk_number_series"),
     )
+    for kind in ("incident", "request", "problem", "change"):
+        op.execute(f"INSERT INTO number_series (kind, last) VALUES ('{kind}', 1000)")  # noqa: S608
     op.create_table(
         "organisations",
         sa.Column("id", sa.Integer(), nullable=False),

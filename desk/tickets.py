@@ -1,0 +1,378 @@
+"""Tickets: made, found, changed, written on. Nothing here commits: that is the session's matter.
+
+Every change of a field is kept in the ticket's history with its author.
+"""
+
+import time
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from calls.errors import InputInvalid
+from desk.models import Contact, NumberSeries, Ticket, TicketChange, TicketNote
+from desk.priority import KINDS, LEVELS, OPEN_STATUSES, PREFIXES, STATUSES, Kind, priority
+
+MOST_TITLE = 200
+
+#: What `change` may change.
+CHANGEABLE = (
+    "kind",
+    "title",
+    "description",
+    "status",
+    "impact",
+    "urgency",
+    "contact_id",
+    "queue",
+    "assignee",
+)
+
+
+def create(
+    session: Session,
+    title: str,
+    *,
+    author: str,
+    kind: str = "incident",
+    description: str = "",
+    status: str = "new",
+    impact: int = 2,
+    urgency: int = 2,
+    contact_id: int | None = None,
+    queue: str = "",
+    assignee: str = "",
+    caller: str = "",
+    drafted_for: str | None = None,
+    at: float | None = None,
+) -> Ticket:
+    """Make a ticket with the next number of its kind; a contact brings their organisation.
+
+    `at`: seconds since the epoch, now by default. Raises `InputInvalid`, naming the field.
+    """
+    now = time.time() if at is None else at
+    kind = _checked_kind(kind)
+    contact = _contact(session, contact_id)
+    ticket = Ticket(
+        number=f"{PREFIXES[kind]}-{_next_number(session, kind)}",
+        kind=kind,
+        title=_checked_title(title),
+        description=description.strip(),
+        status=_checked_status(status),
+        impact=_checked_level("impact", impact),
+        urgency=_checked_level("urgency", urgency),
+        priority=priority(impact, urgency),
+        contact_id=contact_id,
+        organisation_id=contact.organisation_id if contact else None,
+        queue=queue,
+        assignee=assignee,
+        caller=caller,
+        drafted_for=drafted_for,
+        created=now,
+        updated=now,
+        resolved=None if status in OPEN_STATUSES else now,
+    )
+    session.add(ticket)
+    session.flush()
+    _record(session, ticket, author, now, "created", "", ticket.number)
+    session.flush()
+    session.refresh(ticket)
+    return ticket
+
+
+def draft(
+    session: Session,
+    call: str,
+    *,
+    caller: str,
+    title: str,
+    contact_id: int | None,
+    queue: str,
+    assignee: str,
+) -> Ticket:
+    """The ticket made for a call that matched none: made once, however often it is asked for."""
+    if (found := drafted_for(session, call)) is not None:
+        return found
+    _hold_series(session, "incident")
+    if (found := drafted_for(session, call)) is not None:  # somebody else was faster
+        return found
+    return create(
+        session,
+        title,
+        author=assignee or "ringdesk",
+        contact_id=contact_id if session.get(Contact, contact_id or 0) else None,
+        queue=queue,
+        assignee=assignee,
+        caller=caller,
+        drafted_for=call,
+    )
+
+
+def drafted_for(session: Session, call: str) -> Ticket | None:
+    return session.scalar(select(Ticket).where(Ticket.drafted_for == call))
+
+
+def get(session: Session, ticket: int) -> Ticket:
+    """Raises `InputInvalid` where there is none."""
+    found = session.get(Ticket, ticket)
+    if found is None:
+        raise InputInvalid(f"there is no ticket {ticket}")
+    return found
+
+
+def by_number(session: Session, number: str) -> Ticket | None:
+    """``INC-1001``, in any case of letters."""
+    return session.scalar(select(Ticket).where(Ticket.number == number.strip().upper()))
+
+
+def open_of(session: Session, contact: int) -> list[Ticket]:
+    """The open tickets of a contact, the newest first."""
+    return list(
+        session.scalars(
+            select(Ticket)
+            .where(Ticket.contact_id == contact, Ticket.status.in_(OPEN_STATUSES))
+            .order_by(Ticket.created.desc(), Ticket.id.desc())
+        )
+    )
+
+
+def search(
+    session: Session,
+    words: str = "",
+    *,
+    open_only: bool = False,
+    contact_id: int | None = None,
+    assignee: str | None = None,
+    queue: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Ticket]:
+    """Tickets whose number, title, description, caller or contact holds all the `words`.
+
+    The last changed first.
+    """
+    query = select(Ticket).outerjoin(Contact, Ticket.contact_id == Contact.id)
+    for word in words.split():
+        query = query.where(
+            or_(
+                *(
+                    func.lower(column).contains(word.lower(), autoescape=True)
+                    for column in (
+                        Ticket.number,
+                        Ticket.title,
+                        Ticket.description,
+                        Ticket.caller,
+                        Contact.name,
+                    )
+                )
+            )
+        )
+    if open_only:
+        query = query.where(Ticket.status.in_(OPEN_STATUSES))
+    if contact_id is not None:
+        query = query.where(Ticket.contact_id == contact_id)
+    if assignee is not None:
+        query = query.where(Ticket.assignee == assignee)
+    if queue is not None:
+        query = query.where(Ticket.queue == queue)
+    query = query.order_by(Ticket.updated.desc(), Ticket.id.desc()).limit(limit).offset(offset)
+    return list(session.scalars(query))
+
+
+def change(
+    session: Session, ticket: int, author: str, at: float | None = None, **fields: object
+) -> Ticket:
+    """Change the fields given (`CHANGEABLE`); each that differs goes into the history.
+
+    Raises `InputInvalid`, naming the field.
+    """
+    found = get(session, ticket)
+    now = time.time() if at is None else at
+    for name, value in fields.items():
+        if name not in CHANGEABLE:
+            raise InputInvalid(f"{name}: no such field; known are {', '.join(CHANGEABLE)}")
+        checked = _checked(session, name, value)
+        before = getattr(found, name)
+        if before == checked:
+            continue
+        setattr(found, name, checked)
+        found.updated = now
+        _record(session, found, author, now, name, before, checked)
+    _settle(found, now)
+    session.flush()
+    session.refresh(found)
+    return found
+
+
+def add_note(
+    session: Session,
+    ticket: int,
+    author: str,
+    text: str,
+    *,
+    call: str | None = None,
+    at: float | None = None,
+) -> TicketNote:
+    """Write on a ticket. Raises `InputInvalid` for an empty note or no such ticket."""
+    if not text.strip():
+        raise InputInvalid("a note needs a text")
+    found = get(session, ticket)
+    now = time.time() if at is None else at
+    note = TicketNote(
+        ticket_id=found.id, at=now, author=author, text=text.strip(), call=call, key=None
+    )
+    session.add(note)
+    found.updated = max(found.updated, now)
+    session.flush()
+    return note
+
+
+def put_call_note(
+    session: Session, ticket: int, call: str, author: str, text: str, at: float
+) -> None:
+    """The one note that a call leaves: put again it replaces the earlier, on whatever ticket."""
+    key = f"call:{call}"
+    if session.get(Ticket, ticket) is None:
+        return  # deleted since
+    values = {"ticket_id": ticket, "at": at, "author": author, "text": text}
+    there = session.execute(
+        update(TicketNote)
+        .where(TicketNote.key == key)
+        .values(**values)
+        .returning(TicketNote.id)
+        .execution_options(synchronize_session=False)
+    )
+    if there.first() is None:
+        session.execute(insert(TicketNote).values(**values, call=call, key=key))
+    session.execute(
+        update(Ticket).where(Ticket.id == ticket, Ticket.updated < at).values(updated=at)
+    )
+
+
+def notes(session: Session, ticket: int) -> list[TicketNote]:
+    """What was written on a ticket, the newest first."""
+    return list(
+        session.scalars(
+            select(TicketNote)
+            .where(TicketNote.ticket_id == ticket)
+            .order_by(TicketNote.at.desc(), TicketNote.id.desc())
+        )
+    )
+
+
+def history(session: Session, ticket: int) -> list[TicketChange]:
+    """The changes of a ticket's fields, the newest first."""
+    return list(
+        session.scalars(
+            select(TicketChange)
+            .where(TicketChange.ticket_id == ticket)
+            .order_by(TicketChange.at.desc(), TicketChange.id.desc())
+        )
+    )
+
+
+def _settle(ticket: Ticket, now: float) -> None:
+    """What follows from other fields."""
+    ticket.priority = priority(ticket.impact, ticket.urgency)
+    if ticket.status in OPEN_STATUSES:
+        ticket.resolved = None
+    elif ticket.resolved is None:
+        ticket.resolved = now
+
+
+def _record(
+    session: Session,
+    ticket: Ticket,
+    author: str,
+    now: float,
+    field: str,
+    before: object,
+    after: object,
+) -> None:
+    texts = ["" if value is None else str(value) for value in (before, after)]
+    session.add(
+        TicketChange(
+            ticket_id=ticket.id, at=now, author=author, field=field, before=texts[0], after=texts[1]
+        )
+    )
+
+
+def _next_number(session: Session, kind: Kind) -> int:
+    """One statement takes the number, so nobody else can be given the same."""
+    take = (
+        update(NumberSeries)
+        .where(NumberSeries.kind == kind)
+        .values(last=NumberSeries.last + 1)
+        .returning(NumberSeries.last)
+        .execution_options(synchronize_session=False)
+    )
+    number = session.scalar(take)
+    if number is None:
+        raise InputInvalid(f"kind: there is no number series for {kind!r}")
+    return number
+
+
+def _hold_series(session: Session, kind: Kind) -> None:
+    """Nobody else makes a ticket of this kind before this session ends."""
+    session.execute(
+        update(NumberSeries)
+        .where(NumberSeries.kind == kind)
+        .values(last=NumberSeries.last)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _contact(session: Session, contact: int | None) -> Contact | None:
+    if contact is None:
+        return None
+    found = session.get(Contact, contact)
+    if found is None:
+        raise InputInvalid(f"contact_id: there is no contact {contact}")
+    return found
+
+
+def _checked(session: Session, name: str, value: object) -> object:
+    match name:
+        case "kind":
+            return _checked_kind(value)
+        case "title":
+            return _checked_title(value)
+        case "status":
+            return _checked_status(value)
+        case "impact" | "urgency":
+            return _checked_level(name, value)
+        case "contact_id":
+            if value is not None and not isinstance(value, int):
+                raise InputInvalid(f"contact_id: {value!r} is no contact")
+            _contact(session, value)
+            return value
+        case _:
+            if not isinstance(value, str):
+                raise InputInvalid(f"{name}: {value!r} is no text")
+            return value.strip()
+
+
+def _checked_kind(kind: object) -> Kind:
+    for known in KINDS:
+        if kind == known:
+            return known
+    raise InputInvalid(f"kind: {kind!r} is none of {', '.join(KINDS)}")
+
+
+def _checked_status(status: object) -> str:
+    if status not in STATUSES:
+        raise InputInvalid(f"status: {status!r} is none of {', '.join(STATUSES)}")
+    return str(status)
+
+
+def _checked_level(field: str, level: object) -> int:
+    if not isinstance(level, int) or level not in LEVELS:
+        raise InputInvalid(f"{field}: {level!r} is none of 1 (high), 2 (medium), 3 (low)")
+    return level
+
+
+def _checked_title(title: object) -> str:
+    if not isinstance(title, str) or not title.strip():
+        raise InputInvalid("title: must not be empty")
+    if len(title.strip()) > MOST_TITLE:
+        raise InputInvalid(f"title: at most {MOST_TITLE} characters")
+    return title.strip()

@@ -1,0 +1,131 @@
+"""The stores' answers to what the machine asks: who is calling, and a ticket for the call.
+
+Called in a thread beside the loop; the answers go back to the machine as events.
+"""
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calls.errors import RingdeskError
+from calls.events import (
+    CallerIdentified,
+    KnownCall,
+    KnownTicket,
+    RequestFailed,
+    StoreEvent,
+    TicketDrafted,
+)
+from calls.requests import DraftTicket, IdentifyCaller, Request
+from cti.numbers import for_people, normalise
+from desk import contacts, tickets
+from desk.models import Contact, Ticket
+from engine import projections
+from engine.models import CallRecord
+from engine.storage import Database
+
+#: How many earlier calls a pop shows.
+EARLIER_CALLS = 5
+
+_log = structlog.get_logger(__name__)
+
+
+def answer(request: Request, database: Database, region: str) -> StoreEvent:
+    """Answer one request; whatever goes wrong becomes `RequestFailed`, and the call goes on.
+
+    `region` (ISO 3166) is where national numbers belong.
+    """
+    try:
+        with database.session() as session:
+            match request:
+                case IdentifyCaller():
+                    return _identify(session, request, region)
+                case DraftTicket():
+                    return _draft(session, request, region)
+    except Exception as error:
+        expected = isinstance(error, RingdeskError)
+        _log.error("store.failed", request=request.request, error=str(error), exc_info=not expected)
+        return RequestFailed(
+            request=request.request, call=request.call, detail=str(error) or type(error).__name__
+        )
+
+
+def known_ticket(ticket: Ticket) -> KnownTicket:
+    return KnownTicket(
+        id=ticket.id,
+        number=ticket.number,
+        title=ticket.title,
+        status=ticket.status,
+        priority=ticket.priority,
+        queue=ticket.queue,
+    )
+
+
+def _identify(session: Session, request: IdentifyCaller, region: str) -> CallerIdentified:
+    number = normalise(request.caller, region)
+    earlier = _earlier_calls(session, number)
+    contact, open_tickets = _choose(session, contacts.with_number(session, number))
+    if contact is None:
+        return CallerIdentified(request=request.request, call=request.call, calls=earlier)
+    return CallerIdentified(
+        request=request.request,
+        call=request.call,
+        contact=contact.id,
+        name=contact.name,
+        organisation=contact.organisation.name if contact.organisation else "",
+        language=contact.language,
+        vip=contact.vip,
+        tickets=tuple(known_ticket(ticket) for ticket in open_tickets),
+        calls=earlier,
+    )
+
+
+def _choose(session: Session, found: list[Contact]) -> tuple[Contact | None, list[Ticket]]:
+    """Of several who share a number, the one with the newest open ticket, else the first known."""
+    best: tuple[Contact | None, list[Ticket]] = (None, [])
+    for contact in found:
+        open_tickets = tickets.open_of(session, contact.id)
+        newest = open_tickets[0].created if open_tickets else 0.0
+        if best[0] is None or newest > (best[1][0].created if best[1] else 0.0):
+            best = (contact, open_tickets)
+    return best
+
+
+def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
+    if not number:
+        return ()
+    rows = session.scalars(
+        select(CallRecord)
+        .where(CallRecord.number == number)
+        .order_by(CallRecord.arrived.desc())
+        .limit(EARLIER_CALLS)
+    )
+    return tuple(
+        KnownCall(
+            call=row.call, at=row.arrived, outcome=row.outcome, queue=row.queue, agent=row.agent
+        )
+        for row in rows
+    )
+
+
+def _draft(session: Session, request: DraftTicket, region: str) -> TicketDrafted:
+    ticket = tickets.draft(
+        session,
+        request.call,
+        caller=normalise(request.caller, region),
+        title=f"Call from {_name(session, request, region)}",
+        contact_id=request.contact,
+        queue=request.queue,
+        assignee=request.agent,
+    )
+    # The caller may have hung up meanwhile: then the record is written already, without a ticket.
+    projections.refresh(session, [request.call], region)
+    return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
+
+
+def _name(session: Session, request: DraftTicket, region: str) -> str:
+    contact = session.get(Contact, request.contact) if request.contact is not None else None
+    if contact is not None:
+        return contact.name
+    number = for_people(request.caller, region)
+    return "a withheld number" if number == "withheld" else number
