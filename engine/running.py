@@ -72,7 +72,7 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.loop.stop()
         self._threads.shutdown()
-        await asyncio.to_thread(projections.catch_up, self._database)
+        await asyncio.to_thread(projections.catch_up, self._database, self._settings.region)
 
     # --- switches
 
@@ -125,7 +125,7 @@ class Running:
             await self._projecting.wait()
             self._projecting.clear()
             try:
-                await asyncio.to_thread(projections.catch_up, self._database)
+                await asyncio.to_thread(projections.catch_up, self._database, self._settings.region)
             except DatabaseUnreachable as error:
                 log.error("projections.waiting", error=str(error))
                 self._projecting.set()
