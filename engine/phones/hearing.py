@@ -7,7 +7,6 @@ less where the caller pressed a key in the middle. Line noise, a codec or a lost
 part, not the prompt.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -138,9 +137,28 @@ def tone(recording: Sound, frequency: float) -> float:
     return min(1.0, float(abs(np.sum(x * turn)) ** 2) / power)
 
 
-def files(folder: Mapping[tuple[str, str], Path]) -> list[PromptFile]:
-    """Prompt files from an index ``(name, language) -> path``."""
-    return [PromptFile(name, language, path) for (name, language), path in folder.items()]
+class Ears:
+    """Notices prompts while they are still being played."""
+
+    def __init__(self, prompts: list[PromptFile]) -> None:
+        sounds = [wav.read(prompt.path) for prompt in prompts]
+        cut = [(parts(sound), len(sound)) for sound in sounds]
+        self._prompts = [(*pieces[0], length) for pieces, length in cut if pieces]
+
+    def first_end(self, recording: Sound, after: float) -> float | None:
+        """When the first prompt that began after that time ends; None if none has begun yet.
+
+        Both times are seconds into the recording, and the end may still be to come. Of prompts
+        that begin alike the shortest is taken.
+        """
+        start = max(0, int(after * RATE))
+        begun = []
+        for origin, piece, length in self._prompts:
+            likeness = correlation(recording[start:], piece)
+            if len(likeness) and likeness.max() >= FOUND:
+                begin = start + int(np.argmax(likeness >= FOUND)) - origin
+                begun.append((begin // PART, begin + length))
+        return min(begun)[1] / RATE if begun else None
 
 
 def _occurrences(

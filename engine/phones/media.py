@@ -39,8 +39,9 @@ class CallAudio(Protocol):
 class Media:
     """The sound of one answered call. Its methods may be called from any thread."""
 
-    def __init__(self, audio: CallAudio) -> None:
+    def __init__(self, audio: CallAudio, *, record: bool) -> None:
         self._audio = audio
+        self._record = record
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._heard = bytearray()
@@ -85,7 +86,7 @@ class Media:
 
     def _listen(self) -> None:
         data = self._audio.read(1 << 16)
-        if not data:
+        if not data or not self._record:
             return
         passed = int((time.monotonic() - self._started) * RATE) * 2
         missing = passed - len(self._heard) - len(data)

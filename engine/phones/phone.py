@@ -73,7 +73,7 @@ class CallEvent:
 class PhoneCall:
     """One call of one phone, in either direction."""
 
-    def __init__(self, pump: Pump, call: Any, *, incoming: bool) -> None:
+    def __init__(self, pump: Pump, call: Any, *, incoming: bool, record: bool) -> None:
         self.incoming = incoming
         self.peer: str = call.peer or ""
         self.events: list[CallEvent] = []
@@ -83,6 +83,7 @@ class PhoneCall:
         self.digits = ""
         self._call = call
         self._pump = pump
+        self._record = record
         self._media: Media | None = None
         self._changed = asyncio.Event()
         self._hung_up = False
@@ -143,6 +144,12 @@ class PhoneCall:
         await self.wait_for(lambda: self.state == "ended", within, "the end of the call")
         return self.reason
 
+    async def over(self, within: float) -> bool:
+        """Wait for the end; False where the time is over first."""
+        with contextlib.suppress(PhoneFailed):
+            await self.ended(within)
+        return self.state == "ended"
+
     async def digits_pressed(self, count: int, within: float = 10.0) -> str:
         """Wait until the far end has pressed that many digits."""
         await self.wait_for(lambda: len(self.digits) >= count, within, f"{count} digits")
@@ -202,7 +209,7 @@ class PhoneCall:
             case Event.CALL_RINGING:
                 self._note("ringing")
             case Event.CALL_ESTABLISHED:
-                self._media = Media(self._call.audio)
+                self._media = Media(self._call.audio, record=self._record)
                 self._pump.add(self._media)
                 self._note("answered")
             case Event.CALL_DTMF_START:
@@ -314,10 +321,15 @@ class Phone:
 
 
 class Phones:
-    """All scripted phones of this process; an async context manager that hangs everything up."""
+    """All scripted phones of this process; an async context manager that hangs everything up.
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    `host` is the address of this machine that they use. `record=False` keeps nothing of what is
+    heard (16 kB a second otherwise).
+    """
+
+    def __init__(self, host: str = "127.0.0.1", *, record: bool = True) -> None:
         self._host = host
+        self._record = record
         self._port = _free_udp_port(host)
         self._runtime = baresip.Runtime(native_log_level="error")
         self._pump = Pump()
@@ -397,7 +409,7 @@ class Phones:
         return call
 
     def adopt(self, native: Any, *, incoming: bool = True) -> PhoneCall:
-        call = PhoneCall(self._pump, native, incoming=incoming)
+        call = PhoneCall(self._pump, native, incoming=incoming, record=self._record)
         self._calls[native.handle] = call
         for event in self._early.pop(native.handle, []):
             self._take(event)
@@ -416,6 +428,33 @@ class Phones:
                 del self._calls[event.call]
         elif event.call and self._dialling:
             self._early.setdefault(event.call, []).append(event)
+
+
+def local_host(server: str) -> str:
+    """The address of this machine from which a server (``host:port``) is reached."""
+    host, _, port = server.rpartition(":")
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((host, int(port)))
+            return str(probe.getsockname()[0])
+    except OSError as error:
+        raise PhoneFailed(f"cannot reach {server}: {error}") from None
+
+
+def listens(server: str) -> bool:
+    """Whether anything listens at a UDP address of this machine; True where that is unknown."""
+    host, _, port = server.rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(0.2)
+        try:
+            probe.connect((host, int(port)))
+            probe.send(b"\r\n\r\n")  # a keep-alive of RFC 5626, ignored by who is there
+            probe.recv(64)
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def _free_udp_port(host: str) -> int:

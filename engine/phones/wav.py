@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calls.errors import RingdeskError
+from engine.voices import sound as voices
 
-RATE = 8000
+RATE = voices.RATE
 Sound: TypeAlias = npt.NDArray[np.int16]
 SILENCE: Sound = np.zeros(0, dtype=np.int16)
 
@@ -24,21 +25,10 @@ def read(path: Path) -> Sound:
     Raises `SoundUnreadable`.
     """
     try:
-        with wave.open(str(path), "rb") as file:
-            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            data = file.readframes(file.getnframes())
+        sound = voices.resampled(voices.read_wav(path))
     except (OSError, EOFError, wave.Error) as error:
         raise SoundUnreadable(f"cannot read the sound file {path}: {error}") from None
-    if width != 2:
-        raise SoundUnreadable(f"{path} has {8 * width}-bit samples; convert it to 16-bit PCM")
-    samples = np.frombuffer(data, dtype="<i2").reshape(-1, channels)
-    mono: Sound = samples.mean(axis=1).astype(np.int16)
-    if rate == RATE:
-        return mono
-    # Linear interpolation is enough for a voice in a test call.
-    at = np.arange(int(len(mono) * RATE / rate)) * (rate / RATE)
-    resampled: Sound = np.interp(at, np.arange(len(mono)), mono).astype(np.int16)
-    return resampled
+    return (sound.samples * 32768).clip(-32768, 32767).astype(np.int16)
 
 
 def write(path: Path, sound: Sound) -> None:
