@@ -1,7 +1,7 @@
 """What cannot work in a flow that is well formed: edges into nowhere, nodes that nobody reaches,
 callers who could never leave, texts that are missing in a language."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ivr.flow import Flow
 from ivr.node import Path
@@ -11,23 +11,22 @@ from ivr.problems import Report, did_you_mean
 
 def check(flow: Flow, report: Report) -> None:
     """Add all that is wrong. The shape of the whole is looked at once every target exists."""
-    before = len(report.problems)
-    _targets(flow, report)
-    _texts(flow, report)
-    if len(report.problems) == before:
+    check_parts(flow, flow.nodes.keys(), report)
+    if not report.problems:
         _reached(flow, report)
         _operator_asks_nothing(flow, report)
         _silence_ends(flow, report)
         _everyone_gets_out(flow, report)
 
 
-def _targets(flow: Flow, report: Report) -> None:
+def check_parts(flow: Flow, known: Collection[str], report: Report) -> None:
+    """What can be said of each node alone; `known` are all nodes, the malformed ones too."""
     for path, what, target in _references(flow):
-        if target and target not in flow.nodes:
-            report.add(
-                path,
-                f"{what} leads to {target!r}, which is no node{did_you_mean(target, flow.nodes)}",
-            )
+        if target and target not in known:
+            remedy = did_you_mean(target, known)
+            report.add(path, f"{what} leads to {target!r}, which is no node{remedy}")
+    if flow.languages:
+        _texts(flow, report)
 
 
 def _references(flow: Flow) -> Iterator[tuple[Path, str, str]]:

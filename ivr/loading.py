@@ -8,6 +8,7 @@ from msgspec import inspect
 from calls.errors import FlowInvalid
 from ivr import checking, reading
 from ivr.flow import Flow
+from ivr.nodes import AnyNode
 from ivr.problems import Problem, Report
 
 _FLOW = inspect.type_info(Flow)
@@ -37,9 +38,23 @@ def schema() -> dict[str, Any]:
 def _examine(source: str, file: str) -> tuple[Flow | None, Report]:
     report = Report(file)
     root = reading.parse(source, report)
-    plain = reading.read(root, _FLOW, report) if root is not None else None
-    if plain is None:
+    if root is None:
+        return None, report
+    plain = reading.read(root, _FLOW, report)
+    if report.problems:
+        checking.check_parts(_sound_parts(plain), report.names(("nodes",)), report)
         return None, report
     flow = msgspec.convert(plain, Flow)
     checking.check(flow, report)
     return flow, report
+
+
+def _sound_parts(plain: dict[str, Any]) -> Flow:
+    """As much of a malformed flow as can be looked at; what is not known is empty."""
+    return Flow(
+        flow="",
+        languages=tuple(plain.get("languages", ())),
+        start=plain.get("start", ""),
+        operator=plain.get("operator", ""),
+        nodes=msgspec.convert(plain.get("nodes", {}), dict[str, AnyNode]),
+    )

@@ -38,6 +38,11 @@ class Report:
         """Remember where something stands."""
         self._places[path] = place
 
+    def names(self, path: Path) -> set[str]:
+        """What stands directly under `path`, usable or not."""
+        depth = len(path)
+        return {at[depth] for at in self._places if len(at) > depth and at[:depth] == path}
+
     def add(self, path: Path, message: str) -> None:
         """A problem with what stands at `path`, or with the nearest that holds it."""
         while path and path not in self._places:

@@ -45,14 +45,17 @@ def parse(source: str, report: Report) -> yaml.Node | None:
     return root
 
 
-def read(root: yaml.Node, wanted: inspect.Type, report: Report) -> Plain | None:
-    """What the located nodes hold, fit for `msgspec.convert`; None if any of it is unusable."""
-    before = len(report.problems)
+def read(root: yaml.Node, wanted: inspect.Type, report: Report) -> dict[str, Any]:
+    """The fields that the located nodes hold, fit for `msgspec.convert` if no problem was found.
+
+    Otherwise they are incomplete: an entry of a dict that has any problem is left out.
+    """
     try:
         plain = _read(root, wanted, (), report)
     except _Unusable:
-        return None
-    return plain if len(report.problems) == before else None
+        return {}
+    assert isinstance(plain, dict)  # noqa: S101 - a struct was read
+    return plain
 
 
 def _read(node: yaml.Node, wanted: inspect.Type, path: Path, report: Report) -> Plain:
@@ -136,11 +139,14 @@ def _dict(
     if len(pairs) < (wanted.min_length or 0):
         raise ValueError
     for name, (key, value) in pairs.items():
+        before = len(report.problems)
         try:
             _read(key, wanted.key_type, (*path, name), report)
-            plain[name] = _read(value, wanted.value_type, (*path, name), report)
+            entry = _read(value, wanted.value_type, (*path, name), report)
         except _Unusable:
             continue
+        if len(report.problems) == before:
+            plain[name] = entry
     return plain
 
 
@@ -175,7 +181,7 @@ def _scalar(node: yaml.Node, wanted: inspect.Type) -> Plain:
 
 def _mapping(node: yaml.Node) -> yaml.MappingNode:
     if not isinstance(node, yaml.MappingNode):
-        raise ValueError("a list of 'name: value' lines")
+        raise ValueError("a group of 'name: value' lines")
     return node
 
 

@@ -197,7 +197,8 @@ class Session:
             return error
         if not state.rescued:
             self._change(rescued=True, idle_nodes=0)
-            return self._flow.operator
+            if state.node != self._flow.operator:
+                return self._flow.operator
         return "" if runaway else self._target("next")
 
     def _play(

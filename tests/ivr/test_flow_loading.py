@@ -1,0 +1,224 @@
+"""What is wrong with a flow file is said with its place and its remedy, all of it at once."""
+
+import pytest
+
+from calls.errors import FlowInvalid
+from ivr.loading import load, problems, schema
+from tests.ivr.flows import around
+
+GOOD = """\
+flow: main
+languages: [en, pl]
+start: menu
+operator: desk
+nodes:
+  menu:
+    kind: menu
+    text: {en: One or two., pl: Jeden albo dwa.}
+    keys:
+      1: desk
+      2: bye
+  bye:
+    kind: say
+    text:
+      en: Goodbye.
+      pl: Do widzenia.
+    next: end
+  end: {kind: hangup}
+  desk: {kind: queue, queue: support}
+"""
+
+
+def found(source: str) -> list[str]:
+    return [str(problem) for problem in problems(source, "main.yaml")]
+
+
+def test_the_good_flow_is_good() -> None:
+    assert load(GOOD).flow == "main"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "1: desk",
+            "1: desc",
+            "10:10: node 'menu': 'keys.1' leads to 'desc', which is no node; did you mean 'desk'?",
+        ),
+        (
+            "2: bye",
+            "2: bye\n      1: bye",
+            "12:7: node 'menu': 'keys' has '1' twice (first in line 10); remove one",
+        ),
+        (
+            "      pl: Do widzenia.\n",
+            "",
+            "15:7: node 'bye': 'text' has no text in 'pl'; add it",
+        ),
+        (
+            "pl: Do widzenia.",
+            "pl: Do widzenia.\n      de: Tschüs.",
+            "17:11: node 'bye' speaks 'de', which the flow does not; "
+            "add it to 'languages' or remove the text",
+        ),
+        (
+            "pl: Do widzenia.",
+            "pl:",
+            "16:10: node 'bye': 'text.pl' must be a text to be spoken; it is empty",
+        ),
+        (
+            "    next: end\n",
+            "",
+            "13:5: node 'bye' lacks 'next': the name of the node that follows; "
+            "without it the caller is at a dead end",
+        ),
+        (
+            "kind: say",
+            "kind: sya",
+            "13:11: node 'bye': no kind 'sya'; did you mean 'say'?",
+        ),
+        (
+            "    kind: say\n",
+            "",
+            "13:5: node 'bye' lacks 'kind': one of hangup, language, menu, queue, say",
+        ),
+        (
+            "    next: end",
+            "    nxt: end\n    next: end",
+            "17:5: node 'bye' has no field 'nxt'; did you mean 'next'?",
+        ),
+        (
+            "      2: bye",
+            "      2: bye\n      12: bye",
+            "12:7: node 'menu': 'keys.12' must be one key of the phone: 0 to 9, \"*\" or \"#\", "
+            "not '12'",
+        ),
+        (
+            "    keys:",
+            "    tries: 10\n    keys:",
+            "9:12: node 'menu': 'tries' must be a whole number from 0 to 9, not '10'",
+        ),
+        (
+            "    keys:",
+            "    timeout: soon\n    keys:",
+            "9:14: node 'menu': 'timeout' must be a number of seconds from 1 to 60, not 'soon'",
+        ),
+        (
+            "languages: [en, pl]",
+            "languages: english",
+            "2:12: 'languages' must be a list of language codes, not 'english'",
+        ),
+        (
+            "languages: [en, pl]",
+            "languages: []",
+            "2:12: 'languages' must be a list of language codes; it is empty",
+        ),
+        (
+            "start: menu",
+            "start: manu",
+            "3:8: 'start' leads to 'manu', which is no node; did you mean 'menu'?",
+        ),
+        (
+            "operator: desk\n",
+            "",
+            "1:1: the flow lacks 'operator': the name of a node",
+        ),
+        (
+            "  end: {kind: hangup}",
+            "  end: {kind: hangup}\n  lost: {kind: hangup}",
+            "19:9: node 'lost' is reached from nowhere; lead an edge to it, "
+            "list it in 'entries' or remove it",
+        ),
+        (
+            "operator: desk",
+            "operator: menu",
+            "4:11: 'operator' leads to the menu 'menu', which waits for a key; "
+            "the operator must be reached without one",
+        ),
+        (
+            "next: end",
+            "next: bye",
+            "13:5: node 'bye' leads back to itself without a key being pressed; "
+            "a silent caller would go round for ever",
+        ),
+    ],
+)
+def test_one_mistake(old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    assert f"main.yaml:{expected}" in found(GOOD.replace(old, new, 1))
+
+
+def test_a_circle_of_keys_that_nobody_gets_out_of() -> None:
+    nodes = """
+one: {kind: say, text: {en: One.}, next: two}
+two: {kind: menu, text: {en: Two.}, keys: {1: one, 2: bye}}
+bye: {kind: hangup}
+"""
+    assert found(around(nodes, start="one", languages="en")) == []
+
+
+def test_a_language_offered_twice_or_not_spoken() -> None:
+    nodes = """
+ask:
+  kind: language
+  choices:
+    1: {language: en, text: English.}
+    2: {language: en, text: Again.}
+    3: {language: de, text: Deutsch.}
+  next: operator
+"""
+    assert found(around(nodes, start="ask")) == [
+        "main.yaml:11:10: node 'ask' offers 'en' by the keys 1 and 2; remove one",
+        "main.yaml:12:21: node 'ask' speaks 'de', which the flow does not; "
+        "add it to 'languages' or remove the text",
+    ]
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
+    source = GOOD.replace("1: desk", "1: desc").replace("kind: say", "kind: sya")
+    source = source.replace("queue: support}", "queue: support, skills: {router: 11}}")
+    assert found(source) == [
+        "main.yaml:10:10: node 'menu': 'keys.1' leads to 'desc', which is no node; "
+        "did you mean 'desk'?",
+        "main.yaml:13:11: node 'bye': no kind 'sya'; did you mean 'say'?",
+        "main.yaml:19:56: node 'desk': 'skills.router' must be a proficiency from 1 to 10, "
+        "not '11'",
+    ]
+    with pytest.raises(FlowInvalid) as raised:
+        load(source, "main.yaml")
+    assert str(raised.value).splitlines() == found(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("", "1:1: the file is empty; begin with 'flow: <name>'"),
+        ("flow: [", "1:8: this is not YAML: "),
+        ("a: 1\nb: *c", "2:4: this is not YAML: found undefined alias 'c'"),
+        ("flow: \x00", "1:1: this is not YAML: special characters are not allowed"),
+        ("- flow", "1:1: the flow must be a group of 'name: value' lines, not a list"),
+        ("[" * 5000, "1:1: this is nested far too deeply for a flow"),
+        ("flow: a\n---\nflow: b", "2:1: this is not YAML: "),
+        ("flow: &a [*a]", "1:7: 'flow' must be a name of small letters"),
+        ("? [flow]\n: a", "1:3: the flow has a list where a name belongs"),
+    ],
+)
+def test_what_is_no_flow_at_all(source: str, expected: str) -> None:
+    assert any(line.startswith(f"main.yaml:{expected}") for line in found(source)), found(source)
+
+
+def test_words_that_yaml_would_take_for_something_else_stay_words() -> None:
+    flow = load(
+        "flow: no\nlanguages: [no]\nstart: on\noperator: off\nnodes:\n"
+        "  on: {kind: say, title: 1.10, text: {no: yes}, next: off}\n"
+        "  off: {kind: queue, queue: y}\n"
+    )
+    assert flow.languages == ("no",)
+    assert flow.nodes["on"].title == "1.10"
+
+
+def test_the_schema_knows_every_kind_and_describes_its_fields() -> None:
+    document = schema()
+    assert set(document["$defs"]) >= {"Flow", "SayNode", "MenuNode", "LanguageNode", "QueueNode"}
+    assert document["$defs"]["MenuNode"]["properties"]["kind"] == {"enum": ["menu"]}
+    assert "a text for each" in document["$defs"]["SayNode"]["properties"]["text"]["description"]

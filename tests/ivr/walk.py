@@ -1,0 +1,152 @@
+"""A caller on the phone, for tests: walks a flow with the state through JSON at every step."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from calls.commands import Answer, Prompt, StopPrompt
+from calls.events import PromptEnded, Tick
+from calls.facts import LanguageChosen, NodeEntered, NodeLeft
+from calls.media import Media, Speech
+from ivr.flow import Flow
+from ivr.messages import Finished, Queued, SessionOutput
+from ivr.session import Session, SessionState
+
+CALL, LEG = "c-7", "simulated/7"
+
+_decoder = msgspec.json.Decoder(SessionState)
+
+
+class Walk:
+    """One call through `flow`; `said` is what has come out since the last step."""
+
+    def __init__(self, flow: Flow, *, language: str = "en", entry: str = "") -> None:
+        self.flow = flow
+        self.now = 1_000_000.0
+        self.session, self.said = Session.start(
+            flow,
+            call=CALL,
+            leg=LEG,
+            caller="+48600000001",
+            called="1000",
+            language=language,
+            entry=entry,
+            now=self.now,
+        )
+        self.all = list(self.said)
+        self.check()
+
+    # --- what the caller and the switch do
+
+    def press(self, digit: str) -> list[SessionOutput]:
+        return self.end("digits", digit)
+
+    def silence(self) -> list[SessionOutput]:
+        """The prompt is heard to its end and nothing is pressed."""
+        asks = self.waits_for is not None and self.waits_for.digits is not None
+        return self.end("no_input" if asks else "completed")
+
+    def fail(self) -> list[SessionOutput]:
+        return self.end("failed")
+
+    def end(
+        self,
+        end: Literal["completed", "digits", "no_input", "stopped", "failed"],
+        digits: str = "",
+        prompt: str | None = None,
+    ) -> list[SessionOutput]:
+        running = self.waits_for.prompt if self.waits_for else "none"
+        return self.tell(PromptEnded(leg=LEG, prompt=prompt or running, end=end, digits=digits))
+
+    def wait(self, seconds: float) -> list[SessionOutput]:
+        """Time passes, and whoever asked for a Tick gets it."""
+        self.now += seconds
+        return self.tell(Tick())
+
+    def restart(self) -> list[SessionOutput]:
+        return self._took(self.reloaded().resume(self.now))
+
+    def tell(self, event: PromptEnded | Tick) -> list[SessionOutput]:
+        return self._took(self.reloaded().handle(event, self.now))
+
+    # --- what is to be seen
+
+    @property
+    def waits_for(self) -> Prompt | None:
+        return self.session.snapshot().waits_for
+
+    @property
+    def heard(self) -> list[str]:
+        """What the last step said: ``main.menu [pl]``."""
+        return [
+            name
+            for output in self.said
+            if isinstance(output, Prompt)
+            for name in spoken(output.media)
+        ]
+
+    @property
+    def node(self) -> str:
+        return self.session.snapshot().node
+
+    @property
+    def over(self) -> bool:
+        return isinstance(self.all[-1], Queued | Finished)
+
+    # --- the checks that hold after every step
+
+    def reloaded(self) -> Session:
+        """The session as it is after a restart."""
+        state = self.session.snapshot()
+        again = _decoder.decode(msgspec.json.encode(state))
+        assert again == state
+        self.session = Session(self.flow, again)
+        return self.session
+
+    def check(self) -> None:
+        endings = [output for output in self.all if isinstance(output, Queued | Finished)]
+        deadline = self.session.deadline()
+        if self.waits_for is None:
+            assert len(endings) == 1, "the caller is left in silence"
+            assert self.over, "the flow went on after its end"
+            assert deadline is None
+        else:
+            assert not endings
+            assert deadline is not None
+            assert deadline > self.now
+
+    def _took(self, outputs: list[SessionOutput]) -> list[SessionOutput]:
+        self.said = outputs
+        self.all += outputs
+        self.check()
+        return outputs
+
+
+def spoken(media: Iterable[Media]) -> list[str]:
+    return [f"{one.name} [{one.language}]" for one in media if isinstance(one, Speech)]
+
+
+def line(output: SessionOutput) -> str:
+    """One output in a line, for golden scripts."""
+    match output:
+        case Answer():
+            return "answer"
+        case Prompt(media=media, digits=digits):
+            rule = f" and take {digits.max_digits} in {digits.first_timeout:g} s" if digits else ""
+            return f"say {', '.join(spoken(media))}{rule}"
+        case StopPrompt(prompt=prompt):
+            return f"stop {prompt}"
+        case NodeEntered(node=node, kind=kind, title=title):
+            return f"-> {node} ({kind})" + (f" {title!r}" if title else "")
+        case NodeLeft(node=node, exit=exit, digits=digits):
+            return f"<- {node} by {exit}" + (f" [{digits}]" if digits else "")
+        case LanguageChosen(language=language):
+            return f"language {language}"
+        case Queued(queue=queue, skills=skills, priority=priority, language=language):
+            needs = " ".join(f"{skill}>={level}" for skill, level in skills.items())
+            return f"queued {queue} {needs} priority={priority:g} language={language}"
+        case Finished(outcome=outcome):
+            return f"finished {outcome}"
+        case _:
+            raise AssertionError(f"unknown output {output}")
