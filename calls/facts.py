@@ -112,6 +112,8 @@ class TicketPopped(Word):
     path: tuple[str, ...]
     waited: float
     earlier: tuple[KnownCall, ...] = ()
+    #: The number calling; empty when withheld.
+    caller: str = ""
 
 
 class TicketAttached(Word):

@@ -446,6 +446,7 @@ class CallCenter:
                 path=tuple(call.path),
                 waited=now - (call.queued or call.arrived),
                 earlier=call.who.calls,
+                caller=call.caller,
             )
         )
         if call.ticket is None:
