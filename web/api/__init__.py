@@ -1,0 +1,16 @@
+"""The JSON API under ``/api/v1``: what programs, and the panel's own scripts, use.
+
+`endpoint` says what an operation is, `openapi` describes them all; the rest are operations.
+"""
+
+from flask import Flask
+
+from web.api import calls, center, me, openapi, tickets
+from web.api.endpoint import api
+
+
+def install(app: Flask) -> None:
+    app.register_blueprint(api.blueprint)
+
+
+__all__ = ["calls", "center", "install", "me", "openapi", "tickets"]

@@ -1,0 +1,147 @@
+"""Calls that are up, and the records of those that were."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden, NotFound
+
+from calls.actions import HangupCall
+from calls.views import CallView
+from cti.timeline import Entry, timeline
+from engine.models import CallRecord
+from web import auth
+from web.api.endpoint import api
+
+
+class PastCall(msgspec.Struct):
+    """The record of a call, complete when it has `ended`; `outcome` is empty until then."""
+
+    call: str
+    arrived: float
+    caller: str
+    called: str
+    contact: int | None
+    name: str
+    organisation: str
+    language: str
+    #: The menu nodes walked through: ``Main menu > Support``.
+    path: str
+    queue: str
+    agent: str
+    outcome: str
+    cause: str
+    #: Seconds in queues, with agents, and of after-call work.
+    waited: float
+    talked: float
+    wrapped: float
+    offers: int
+    ticket: int | None
+    #: The wrap-up code (disposition) and note.
+    code: str
+    note: str
+    ended: float | None
+    lasted: float | None
+
+
+class CallsQuery(msgspec.Struct):
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    #: Only calls that arrived before this moment: the next page.
+    before: Annotated[float, Meta(ge=0)] | None = None
+    queue: str = ""
+    agent: str = ""
+    caller: str = ""
+
+
+class CallList(msgspec.Struct):
+    live: tuple[CallView, ...]
+    recent: list[PastCall]
+
+
+class CallStory(msgspec.Struct):
+    """One call: as it is now if it is up, its record, and what happened in plain words."""
+
+    call: str
+    live: CallView | None
+    record: PastCall | None
+    timeline: list[Entry]
+
+
+@api.get("/calls")
+def calls(query: CallsQuery) -> CallList:
+    """Calls that are up, and recent records, the newest first; an agent sees their own."""
+    known = auth.me()
+    if not known.may_see_all:
+        query = msgspec.structs.replace(query, agent=known.name)
+    live = tuple(
+        call
+        for call in auth.service().live().calls
+        if query.agent in ("", call.agent)
+        and query.queue in ("", call.queue)
+        and query.caller in ("", call.caller)
+    )
+    with auth.service().database.session() as session:
+        return CallList(live, past_calls(session, query))
+
+
+@api.get("/calls/<call>")
+def call_story(call: str) -> CallStory:
+    """One call with its timeline."""
+    story = story_of(call)
+    known = auth.me()
+    if not known.may_see_all and not _was_offered(call, known.name):
+        raise Forbidden("agents may look at the calls that were offered to them")
+    return story
+
+
+@api.post("/calls/<call>/hangup")
+def hang_up(call: str) -> None:
+    """End a call: by its agent or a supervisor."""
+    known = auth.me()
+    live = _live(call)
+    if not known.may_see_all and (live is None or live.agent != known.name):
+        raise Forbidden("agents may end their own calls only")
+    auth.service().act(HangupCall(call=call, by=known.name))
+
+
+def past_calls(session: Session, query: CallsQuery) -> list[PastCall]:
+    """Records of calls that have ended, the newest first."""
+    wanted = select(CallRecord).where(CallRecord.ended.is_not(None))
+    if query.before is not None:
+        wanted = wanted.where(CallRecord.arrived < query.before)
+    for column, value in (
+        (CallRecord.queue, query.queue),
+        (CallRecord.agent, query.agent),
+        (CallRecord.caller, query.caller),
+    ):
+        if value:
+            wanted = wanted.where(column == value)
+    newest = wanted.order_by(CallRecord.arrived.desc(), CallRecord.call).limit(query.limit)
+    return [_past(row) for row in session.scalars(newest)]
+
+
+def story_of(call: str) -> CallStory:
+    """Raises 404 for a call that never was."""
+    with auth.service().database.session() as session:
+        row = session.get(CallRecord, call)
+        record = _past(row) if row else None
+    facts = auth.service().facts_of_call(call)
+    if record is None and not facts:
+        raise NotFound(f"there is no call {call!r}")
+    entries = timeline((published.at, published.fact) for published in facts)
+    return CallStory(call, _live(call), record, entries)
+
+
+def _live(call: str) -> CallView | None:
+    return next((c for c in auth.service().live().calls if c.call == call), None)
+
+
+def _was_offered(call: str, agent: str) -> bool:
+    facts = (published.fact for published in auth.service().facts_of_call(call))
+    return any(getattr(fact, "agent", None) == agent for fact in facts)
+
+
+def _past(row: CallRecord) -> PastCall:
+    return PastCall(**{name: getattr(row, name) for name in PastCall.__struct_fields__})

@@ -1,0 +1,103 @@
+"""Queues and agents as they are now, and what may be asked of an agent's state."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from werkzeug.exceptions import Forbidden, NotFound
+
+from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
+from calls.views import AgentView, LiveView, QueueView
+from web import auth
+from web.api.endpoint import SUPERVISORS, api
+
+
+class QueueList(msgspec.Struct):
+    queues: tuple[QueueView, ...]
+
+
+class AgentList(msgspec.Struct):
+    agents: tuple[AgentView, ...]
+
+
+class StateWanted(msgspec.Struct, forbid_unknown_fields=True):
+    """`reason` is required for ``not_ready``."""
+
+    state: Literal["ready", "not_ready", "logged_out"]
+    reason: Annotated[str, Meta(max_length=80)] = ""
+
+
+class WrapUp(msgspec.Struct, forbid_unknown_fields=True):
+    """`code`: how the contact ended (disposition). `note` goes to the ticket."""
+
+    code: Annotated[str, Meta(max_length=80)] = ""
+    note: Annotated[str, Meta(max_length=4000)] = ""
+
+
+@api.get("/live", SUPERVISORS)
+def live() -> LiveView:
+    """The whole center as it is now.
+
+    Follow it with the event stream, beginning after its `journal` number.
+    """
+    return auth.service().live()
+
+
+@api.get("/queues")
+def queues() -> QueueList:
+    """All queues with live and today's figures."""
+    return QueueList(auth.service().live().queues)
+
+
+@api.get("/agents")
+def agents() -> AgentList:
+    """All agents and their states; an agent sees only themself."""
+    known = auth.me()
+    return AgentList(
+        tuple(
+            agent
+            for agent in auth.service().live().agents
+            if known.may_see_all or agent.name == known.name
+        )
+    )
+
+
+@api.post("/agents/<agent>/state")
+def set_agent_state(agent: str, body: StateWanted) -> AgentView:
+    """Become ready or not ready, or leave.
+
+    During a call it takes effect when the call and its wrap-up are over.
+    """
+    _themself_or_supervisor(agent)
+    auth.service().act(SetAgentState(agent=agent, state=body.state, reason=body.reason))
+    return agent_view(agent)
+
+
+@api.post("/agents/<agent>/decline")
+def decline_offer(agent: str) -> AgentView:
+    """Do not take the call that rings now; the agent becomes not ready."""
+    _themself_or_supervisor(agent)
+    auth.service().act(DeclineOffer(agent=agent))
+    return agent_view(agent)
+
+
+@api.post("/agents/<agent>/wrap-up")
+def finish_wrap_up(agent: str, body: WrapUp) -> AgentView:
+    """After-call work is done."""
+    _themself_or_supervisor(agent)
+    auth.service().act(FinishWrapUp(agent=agent, code=body.code, note=body.note))
+    return agent_view(agent)
+
+
+def agent_view(name: str) -> AgentView:
+    """Raises 404 where the machine has no such agent."""
+    for agent in auth.service().live().agents:
+        if agent.name == name:
+            return agent
+    raise NotFound(f"there is no agent {name!r}")
+
+
+def _themself_or_supervisor(agent: str) -> None:
+    known = auth.me()
+    if not known.may_see_all and agent != known.name:
+        raise Forbidden("agents may change their own state only")

@@ -1,0 +1,125 @@
+"""An operation of the API is a function whose signature is its schema.
+
+    @api.post("/agents/<agent>/state", agents_too)
+    def set_state(agent: str, body: StateWanted) -> AgentView: ...
+
+Arguments named in the path come from it; `body` is the decoded JSON and `query` the decoded query
+string, both checked against their types; what is returned is sent as JSON. The OpenAPI document
+is made from the same signatures.
+"""
+
+import typing
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+
+from engine.users import Role
+from web import auth
+
+EVERYONE: tuple[Role, ...] = ("agent", "supervisor", "admin")
+SUPERVISORS: tuple[Role, ...] = ("supervisor", "admin")
+
+View = Callable[..., Any]
+
+
+class Operation(msgspec.Struct, frozen=True):
+    method: str
+    #: As Flask writes it: ``/agents/<agent>/state``.
+    rule: str
+    view: View
+    roles: tuple[Role, ...]
+    #: The types of the arguments and, under ``return``, of the answer.
+    types: dict[str, Any]
+
+
+class Api:
+    """All operations, and the blueprint that serves them."""
+
+    def __init__(self) -> None:
+        self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+        self.operations: list[Operation] = []
+
+    def get(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
+        return self._operation("GET", rule, roles)
+
+    def post(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
+        return self._operation("POST", rule, roles)
+
+    def patch(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
+        return self._operation("PATCH", rule, roles)
+
+    def _operation(self, method: str, rule: str, roles: tuple[Role, ...]) -> Callable[[View], View]:
+        def register(view: View) -> View:
+            types = typing.get_type_hints(view, include_extras=True)
+            self.operations.append(Operation(method, rule, view, roles, types))
+            self.blueprint.add_url_rule(
+                rule, view.__name__, _served(view, types, roles), methods=[method]
+            )
+            return view
+
+        return register
+
+
+api = Api()
+
+
+def _served(view: View, types: dict[str, Any], roles: tuple[Role, ...]) -> View:
+    @wraps(view)
+    def serve(**arguments: Any) -> Response:
+        auth.check_role(*roles)
+        if "query" in types:
+            arguments["query"] = _query(types["query"])
+        if "body" in types:
+            arguments["body"] = _body(types["body"])
+        result = view(**arguments)
+        if result is None:
+            return Response(status=204)
+        return Response(msgspec.json.encode(full(result)), content_type="application/json")
+
+    return serve
+
+
+def _query(type_: Any) -> Any:
+    known = {field.name for field in msgspec.structs.fields(type_)}
+    unknown = sorted(set(request.args) - known)
+    if unknown:
+        raise UnprocessableEntity(
+            f"unknown parameter {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    try:
+        return msgspec.convert(request.args.to_dict(), type_, strict=False)
+    except msgspec.ValidationError as error:
+        raise UnprocessableEntity(str(error)) from None
+
+
+def _body(type_: Any) -> Any:
+    if not request.is_json:
+        raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
+    try:
+        return msgspec.json.decode(request.get_data(), type=type_)
+    except msgspec.ValidationError as error:
+        raise UnprocessableEntity(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"the body is not JSON: {error}") from None
+
+
+def full(value: Any) -> Any:
+    """A struct tree as JSON types with every field, also those that have their default.
+
+    (The journal leaves defaults out to be small; people who read an API want to see them.)
+    """
+    match value:
+        case msgspec.Struct():
+            config = value.__struct_config__
+            tag = {config.tag_field: config.tag} if config.tag_field else {}
+            return tag | {name: full(getattr(value, name)) for name in value.__struct_fields__}
+        case list() | tuple():
+            return [full(item) for item in value]
+        case dict():
+            return {key: full(item) for key, item in value.items()}
+        case _:
+            return value

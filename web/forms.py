@@ -1,0 +1,40 @@
+"""Reading numbers and name-number pairs out of submitted forms."""
+
+import math
+from collections.abc import Mapping
+
+from calls.errors import InputInvalid
+
+
+def number(form: Mapping[str, str], field: str) -> float:
+    """Raises `InputInvalid`, naming the field."""
+    text = form.get(field, "").strip().replace(",", ".")
+    try:
+        value = float(text)
+    except ValueError:
+        raise InputInvalid(f"{field}: {text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise InputInvalid(f"{field}: {text!r} is not a number")
+    return value
+
+
+def pairs(form: Mapping[str, str], prefix: str, new: str = "") -> dict[str, int]:
+    """The fields ``<prefix>:<name>`` that hold a whole number; empty ones are left out.
+
+    With `new`, the fields ``<new>`` and ``<new>_level`` may name one more.
+    """
+    found: dict[str, int] = {}
+    for key, text in form.items():
+        kind, _, name = key.partition(":")
+        if kind == prefix and name and text.strip():
+            found[name] = _whole(key, text)
+    added = form.get(new, "").strip() if new else ""
+    if added:
+        found[added] = _whole(added, form.get(f"{new}_level", ""))
+    return found
+
+
+def _whole(field: str, text: str) -> int:
+    if not text.strip().isascii() or not text.strip().isdigit():
+        raise InputInvalid(f"{field}: {text.strip()!r} is not a whole number")
+    return int(text)

@@ -1,0 +1,256 @@
+// The agent's page: phone, state, the call, whom it is from, and the work after it.
+
+import { get, post } from "./lib/api.js";
+import { meter, microphone, ringTone } from "./lib/audio.js";
+import { now, setClock } from "./lib/clock.js";
+import { $ } from "./lib/dom.js";
+import { Phone } from "./lib/phone.js";
+import { follow, linkChip } from "./lib/stream.js";
+import { EMPTY, fold, fromMe } from "./desk/state.js";
+import { remaining, render, tick, trouble } from "./desk/view.js";
+
+const AGENT = $("desk").dataset.agent;
+const path = (what) => `/api/v1/agents/${encodeURIComponent(AGENT)}/${what}`;
+// How long the switch may take to tell the center of the registered phone (ms).
+const PHONE_PATIENCE = 6000;
+
+let desk = EMPTY;
+// The phone of this page: "off", "starting", "on"; or "sip": the agent uses a phone of their own.
+let mode = sessionStorage.getItem("phone") === "sip" ? "sip" : "off";
+let phone = null;
+let line = "idle"; // of the phone in the page: "idle", "ringing", "talking"
+let muted = false;
+let stopRing = null;
+let stopMeter = null;
+let changed = () => {}; // called after each change, for whoever waits for one
+
+function update() {
+  render({ desk, mode, line, muted });
+  if (line === "ringing") stopRing ??= ringTone();
+  else {
+    stopRing?.();
+    stopRing = null;
+  }
+  changed();
+}
+
+async function attempt(action) {
+  trouble("");
+  try {
+    return await action();
+  } catch (error) {
+    trouble(error.message);
+    return null;
+  }
+}
+
+/* the stream */
+
+async function load() {
+  const me = await get("/api/v1/me");
+  setClock(me.at);
+  desk = fromMe(me);
+  if (!desk.agent) trouble("The center does not know you as an agent yet. Ask an administrator.");
+  update();
+  return me.journal;
+}
+
+function happened(event) {
+  const popped = event.fact.type === "TicketPopped";
+  desk = fold(desk, event);
+  update();
+  if (popped) performance.mark("ringdesk:pop");
+  if (event.fact.type === "AgentStateChanged" && event.fact.state === "wrap_up") $("note").focus();
+}
+
+/* the phone in the page */
+
+async function goOnline() {
+  mode = "starting";
+  sessionStorage.removeItem("phone");
+  update();
+  await attempt(async () => {
+    try {
+      const sound = await microphone();
+      stopMeter = meter(sound, $("spoken"));
+      await register(sound);
+      await becomeReady();
+    } catch (error) {
+      if (mode === "starting") phoneOff();
+      throw error;
+    }
+  });
+}
+
+async function register(sound) {
+  const phones = await get("/api/v1/me/phone");
+  phone = new Phone();
+  const registered = new Promise((resolve, reject) => {
+    phone.addEventListener("registered", resolve, { once: true });
+    phone.addEventListener("unregistered", ({ detail }) => reject(new Error(detail.reason)), { once: true });
+  });
+  phone.start(phones.browser, sound, { register: true });
+  await registered;
+  mode = "on";
+  phone.addEventListener("unregistered", ({ detail }) => mode === "on" && (trouble(`${detail.reason} Trying again…`), update()));
+  phone.addEventListener("registered", () => trouble(""));
+  phone.addEventListener("ringing", () => {
+    performance.mark("ringdesk:ring");
+    setLine("ringing");
+  });
+  phone.addEventListener("talking", () => setLine("talking"));
+  phone.addEventListener("ended", () => {
+    muted = false;
+    setLine("idle");
+  });
+  phone.addEventListener("sound", ({ detail }) => {
+    $("heard").srcObject = detail.stream;
+  });
+  update();
+}
+
+function setLine(name) {
+  line = name;
+  update();
+}
+
+function phoneOff() {
+  stopMeter?.();
+  stopMeter = null;
+  phone?.stop();
+  phone = null;
+  mode = "off";
+  line = "idle";
+  update();
+}
+
+/** The center hears of a registration from the switch, a moment after the page does. */
+async function phoneKnown() {
+  const limit = performance.now() + PHONE_PATIENCE;
+  while (!desk.agent?.phone_online) {
+    const left = limit - performance.now();
+    if (left <= 0) throw new Error("The center has not seen your phone register. Try again in a moment.");
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, left);
+      changed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+  changed = () => {};
+}
+
+/* states */
+
+async function becomeReady() {
+  if (mode !== "sip") await phoneKnown();
+  await setState("ready");
+}
+
+async function setState(state, reason = "") {
+  const agent = await post(path("state"), { state, reason });
+  desk = { ...desk, agent };
+  update();
+}
+
+async function useSip() {
+  if (mode === "on") return;
+  const phones = await get("/api/v1/me/phone");
+  $("sip-server").textContent = phones.sip.server;
+  $("sip-user").textContent = phones.sip.user;
+  $("sip-password").textContent = phones.sip.password;
+  mode = mode === "sip" ? "off" : "sip";
+  if (mode === "sip") sessionStorage.setItem("phone", "sip");
+  else sessionStorage.removeItem("phone");
+  update();
+}
+
+async function goOffline() {
+  await setState("logged_out");
+  if (desk.agent.state === "logged_out") {
+    sessionStorage.removeItem("phone");
+    phoneOff();
+  }
+}
+
+/* the call */
+
+const answer = () => phone?.answer();
+const decline = () => attempt(() => post(path("decline")));
+const hangUp = () => (phone?.inCall ? phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
+
+function toggleMute() {
+  muted = !muted;
+  phone?.mute(muted);
+  update();
+}
+
+function toggleKeypad() {
+  $("keypad").hidden = !$("keypad").hidden;
+  $("keys").setAttribute("aria-expanded", String(!$("keypad").hidden));
+}
+
+let finishing = false;
+
+async function finishWrapUp() {
+  if (finishing || desk.agent?.state !== "wrap_up") return;
+  finishing = true;
+  const code = new FormData($("wrap-up")).get("code") ?? "";
+  const note = $("note").value.trim();
+  const done = await attempt(() => post(path("wrap-up"), { code, note }));
+  finishing = false;
+  if (done) {
+    desk = { ...desk, agent: done, ...(done.call ? {} : { call: "", pop: null, offer: null }) };
+    update();
+  }
+}
+
+/** What was typed is not lost when the time for it runs out. */
+function saveInTime() {
+  const typed = $("note").value.trim() || new FormData($("wrap-up")).get("code");
+  const left = remaining(desk.agent, now());
+  if (typed && left !== null && left < 1) finishWrapUp();
+}
+
+/* the page */
+
+$("go-online").addEventListener("click", goOnline);
+$("use-sip").addEventListener("click", () => attempt(useSip));
+$("ready").addEventListener("click", () => attempt(becomeReady));
+$("go-offline").addEventListener("click", () => attempt(goOffline));
+$("break-reason").addEventListener("change", ({ target }) => {
+  const reason = target.value;
+  target.value = "";
+  if (reason) attempt(() => setState("not_ready", reason));
+});
+$("answer").addEventListener("click", answer);
+$("decline").addEventListener("click", decline);
+$("hang-up").addEventListener("click", hangUp);
+$("mute").addEventListener("click", toggleMute);
+$("keys").addEventListener("click", toggleKeypad);
+$("ring").addEventListener("cancel", (event) => event.preventDefault());
+for (const key of document.querySelectorAll("[data-digit]")) {
+  key.addEventListener("click", () => phone?.press(key.dataset.digit));
+}
+$("wrap-up").addEventListener("submit", (event) => {
+  event.preventDefault();
+  finishWrapUp();
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.ctrlKey) return finishWrapUp();
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "radio") return;
+  const keys = { ringing: { a: answer, d: decline }, talking: { m: toggleMute, k: toggleKeypad, h: hangUp } };
+  const action = keys[line === "idle" && desk.offer ? "ringing" : line]?.[event.key.toLowerCase()];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+addEventListener("beforeunload", (event) => line === "talking" && event.preventDefault());
+setInterval(() => {
+  tick(desk, now());
+  saveInTime();
+}, 250);
+follow(load, happened, linkChip($("link")));

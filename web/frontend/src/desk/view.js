@@ -1,0 +1,127 @@
+// Puts the state of the desk on the page.
+
+import { duration, since } from "../lib/clock.js";
+import { $, show, text } from "../lib/dom.js";
+import { notReadyHint, STATES } from "../lib/words.js";
+import { renderPop } from "./pop.js";
+
+const BUSY = ["reserved", "talking", "wrap_up"];
+let shownPop = null;
+let formCall = "";
+let began = null; // how long the running countdown was at first, seconds
+
+export function trouble(words) {
+  text($("trouble"), words);
+  show($("trouble"), Boolean(words));
+}
+
+/** Seconds left of the after-call work, or null. */
+export function remaining(agent, now) {
+  return agent?.state === "wrap_up" && agent.until ? Math.max(0, agent.until - now) : null;
+}
+
+export function render({ desk, mode, line, muted }) {
+  const agent = desk.agent ?? { state: "logged_out", reason: "", phone_online: false, next_state: "" };
+  const connected = mode === "on" || (mode === "sip" && agent.phone_online);
+  $("desk").dataset.state = agent.state;
+  $("desk").dataset.phone = mode;
+  renderState(agent, mode, connected);
+  renderRing(desk, agent, mode, line);
+  renderCall(desk, agent, mode, line, muted);
+  if (shownPop !== desk.pop) {
+    shownPop = desk.pop;
+    renderPop(desk.pop);
+  }
+}
+
+function renderState(agent, mode, connected) {
+  text($("state-name"), STATES[agent.state].name);
+  text($("state-hint"), hint(agent, mode));
+  const offline = agent.state === "logged_out";
+  const busy = BUSY.includes(agent.state);
+  show($("go-online"), mode === "off" || mode === "starting");
+  $("go-online").disabled = mode === "starting";
+  text($("go-online"), mode === "starting" ? "Going online…" : "Go online");
+  show($("use-sip"), mode === "off" || mode === "sip");
+  text($("use-sip"), mode === "sip" ? "Use the browser instead" : "Use my SIP phone");
+  $("use-sip").setAttribute("aria-expanded", String(mode === "sip"));
+  show($("sip-login"), mode === "sip" && !agent.phone_online);
+  show($("ready"), connected && (agent.state === "not_ready" || offline));
+  show($("break"), connected && !offline && !(agent.state === "not_ready" && !agent.phone_online));
+  show($("go-offline"), !offline && !busy);
+  const next = agent.next_state && STATES[agent.next_state]?.name;
+  show($("next-state"), Boolean(next));
+  text($("next-state"), next ? `After this call: ${next.toLowerCase()}` : "");
+  const here = { on: "in this page", starting: "registering…", off: "not registered", sip: "SIP phone" }[mode];
+  text($("phone-state"), mode === "sip" ? `${here}, ${agent.phone_online ? "registered" : "not registered yet"}` : here);
+}
+
+function hint(agent, mode) {
+  switch (agent.state) {
+    case "logged_out":
+      return mode === "sip" && !agent.phone_online ? "Register your phone with this log-in, then press Ready." : "Go online to take calls.";
+    case "not_ready":
+      return agent.reason === "phone gone" && agent.phone_online ? "Your phone is back. Press Ready." : notReadyHint(agent.reason);
+    case "ready":
+      return "Waiting for the next caller.";
+    case "reserved":
+      return "Your phone rings.";
+    case "talking":
+      return "";
+    default:
+      return "Say how it ended; the next caller comes after it.";
+  }
+}
+
+function renderRing(desk, agent, mode, line) {
+  const rings = agent.state === "reserved" || line === "ringing";
+  const dialog = $("ring");
+  if (rings && !dialog.open) dialog.showModal();
+  if (!rings && dialog.open) dialog.close();
+  if (!rings) return;
+  text($("ring-queue"), desk.offer?.queue ?? desk.pop?.queue ?? "");
+  text($("ring-caller"), desk.pop?.who.name || desk.pop?.caller || "Unknown caller");
+  const about = [desk.pop?.who.organisation, desk.pop?.ticket?.title, desk.offer && `waited ${duration(desk.offer.waited)}`];
+  text($("ring-line"), about.filter(Boolean).join(" · "));
+  $("answer").disabled = line !== "ringing";
+  const words = mode === "sip" ? " Answer on your phone" : line === "ringing" ? " Answer" : " Ringing…";
+  text($("answer").lastChild, words);
+}
+
+function renderCall(desk, agent, mode, line, muted) {
+  const talking = agent.state === "talking";
+  const wrapUp = agent.state === "wrap_up";
+  text($("call-title"), talking ? "In a call" : wrapUp ? "After the call" : agent.state === "reserved" ? "A call is offered" : "No call");
+  text($("caller"), desk.call && agent.state !== "reserved" ? desk.pop?.who.name || desk.pop?.caller || "Unknown caller" : "");
+  show($("call-line"), !talking && !wrapUp);
+  show($("call-buttons"), talking);
+  show($("mute"), mode === "on");
+  show($("keys"), mode === "on");
+  if (!talking || line === "idle") $("keypad").hidden = true;
+  $("mute").setAttribute("aria-pressed", String(muted));
+  text($("mute").lastChild, muted ? " Muted" : " Mute");
+  show($("wrap-up"), talking || wrapUp);
+  show($("wrap-up").querySelector(".countdown"), wrapUp);
+  show($("wrap-up-bar"), wrapUp);
+  show($("wrap-up").querySelector(".row"), wrapUp);
+  if (desk.call && desk.call !== formCall) {
+    formCall = desk.call;
+    $("wrap-up").reset();
+  }
+}
+
+/** What changes with the time alone. */
+export function tick(desk, now) {
+  const { agent, offer } = desk;
+  text($("state-timer"), agent && agent.state !== "logged_out" ? since(agent.since) : "");
+  const left = remaining(agent, now);
+  if (left === null) began = null;
+  else {
+    began ??= Math.max(left, agent.until - agent.since, 1);
+    text($("wrap-up-left"), duration(left));
+    $("wrap-up-bar").value = left / began;
+  }
+  const ringLeft = offer?.until ? Math.max(0, offer.until - now) : null;
+  show($("ring-bar"), ringLeft !== null);
+  if (ringLeft !== null) $("ring-bar").value = ringLeft / Math.max(1, offer.until - (agent?.since ?? now));
+}

@@ -1,0 +1,77 @@
+// The supervisor's wall: loaded once, then refreshed whenever something has happened.
+
+import { get, post } from "./lib/api.js";
+import { now, setClock, since } from "./lib/clock.js";
+import { $, el, keyed, show, text } from "./lib/dom.js";
+import { follow, linkChip } from "./lib/stream.js";
+import { draw } from "./wall/chart.js";
+import { agentRow, callRow, queueCard, updateAgent, updateCall, updateQueue } from "./wall/rows.js";
+
+// Many facts come together: look once for all of them, and not more often than this (ms).
+const REFRESH = 250;
+
+let waiting = []; // [moment, callers waiting] where it changed
+let pending = null;
+let last = 0;
+
+async function refresh() {
+  pending = null;
+  last = Date.now();
+  try {
+    render(await get("/api/v1/live"));
+    show($("trouble"), false);
+  } catch (error) {
+    text($("trouble"), error.message);
+    show($("trouble"), true);
+  }
+}
+
+function soon() {
+  pending ??= setTimeout(refresh, Math.max(30, last + REFRESH - Date.now()));
+}
+
+function render(live) {
+  setClock(live.at);
+  const callers = [...live.calls].sort((a, b) => a.arrived - b.arrived);
+  keyed($("queues"), live.queues, (queue) => queue.name, queueCard, updateQueue);
+  keyed($("agents"), live.agents, (agent) => agent.name, agentRow, updateAgent);
+  keyed($("calls"), callers, (call) => call.call, (call) => callRow(call, hangUp), updateCall);
+  if (!callers.length) {
+    $("calls").append(el("tr", { "data-key": "none" }, el("td", { colspan: 5, class: "empty" }, "Nobody is calling now.")));
+  }
+  const count = live.queues.reduce((sum, queue) => sum + queue.waiting, 0);
+  if (waiting.at(-1)?.[1] !== count) waiting.push([live.at, count]);
+  draw($("chart"), $("chart-most"), waiting, now());
+  tick();
+}
+
+async function hangUp(call) {
+  if (!confirm("End this call?")) return;
+  try {
+    await post(`/api/v1/calls/${encodeURIComponent(call)}/hangup`);
+  } catch (error) {
+    text($("trouble"), error.message);
+    show($("trouble"), true);
+  }
+}
+
+function tick() {
+  for (const element of document.querySelectorAll("[data-since]")) {
+    text(element, element.dataset.since ? since(Number(element.dataset.since)) : "–");
+    const limit = Number(element.dataset.limit || 0);
+    element.classList.toggle("late", Boolean(element.dataset.since && limit) && now() - Number(element.dataset.since) > limit);
+  }
+}
+
+follow(
+  async () => {
+    const [live, history] = await Promise.all([get("/api/v1/live"), get("/api/v1/waiting")]);
+    waiting = history.steps.map((step) => [step.at, step.waiting]);
+    render(live);
+    return live.journal;
+  },
+  soon,
+  linkChip($("link")),
+);
+setInterval(tick, 500);
+setInterval(() => draw($("chart"), $("chart-most"), waiting, now()), 5000);
