@@ -96,7 +96,8 @@ class AsteriskServer:
         with self._alone():
             program = find_asterisk(self._settings.parts, self._progress)
             files = self._render(program)
-            configuration = hashlib.sha256(msgspec.json.encode([str(program.path), files])).hexdigest()
+            identity = msgspec.json.encode([str(program.path), files])
+            configuration = hashlib.sha256(identity).hexdigest()
             running = self._running()
             if running is not None:
                 if running.configuration == configuration or self._is_busy(running):
@@ -109,6 +110,13 @@ class AsteriskServer:
         """The process id of our Asterisk, if it is alive."""
         running = self._running()
         return running.pid if running else None
+
+    def answer(self) -> AsteriskEndpoint:
+        """Our running Asterisk, if it answers now. Raises `SwitchUnreachable`."""
+        running = self._running()
+        if running is None:
+            raise SwitchUnreachable("our Asterisk does not run")
+        return self._answering(running, 0.0)
 
     def stop(self) -> None:
         """End our Asterisk and all its calls; nothing if there is none, or it is a remote one."""

@@ -5,9 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from calls.errors import SettingInvalid
 
 Protocol: TypeAlias = Literal["tcp", "udp"]
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """A process that has a port."""
+
+    pid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (pid {self.pid})"
 
 
 def is_free(host: str, port: int, protocol: Protocol) -> bool:
@@ -36,8 +48,8 @@ def require_free(setting: str, host: str, port: int, protocol: Protocol) -> None
     )
 
 
-def holder(port: int, protocol: Protocol) -> str | None:
-    """``name (pid 123)`` of the process that has a port; None where we may not look."""
+def holder(port: int, protocol: Protocol) -> Owner | None:
+    """The process that has a port; None where we may not look."""
     inodes = set(_inodes(port, protocol))
     if not inodes:
         return None
@@ -46,7 +58,7 @@ def holder(port: int, protocol: Protocol) -> str | None:
             target = str(descriptor.readlink())
             if target.startswith("socket:[") and target[8:-1] in inodes:
                 process = descriptor.parent.parent
-                return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
+                return Owner(int(process.name), (process / "comm").read_text().strip())
         except OSError:
             continue
     return None

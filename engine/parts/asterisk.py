@@ -27,9 +27,9 @@ class AsteriskProgram(msgspec.Struct, frozen=True):
 
 def find_asterisk(parts: Path, progress: Progress | None = None) -> AsteriskProgram:
     """Raises `PartMissing`, whose text says what to install."""
-    on_path = shutil.which("asterisk")
-    if on_path is not None and (version(Path(on_path)) or 0) >= LEAST:
-        return _program(Path(on_path), Path("/"))
+    own = on_path()
+    if own is not None:
+        return _program(own, Path("/"))
     part = unpacked("asterisk", parts, progress)
     if (version(part.path) or 0) < LEAST:
         raise PartMissing(
@@ -37,6 +37,12 @@ def find_asterisk(parts: Path, progress: Progress | None = None) -> AsteriskProg
             f"Remedy: {RECIPES['asterisk'].remedy}."
         )
     return _program(part.path, part.root or Path("/"))
+
+
+def on_path() -> Path | None:
+    """The system's own, if it is new enough."""
+    found = shutil.which("asterisk")
+    return Path(found) if found and (version(Path(found)) or 0) >= LEAST else None
 
 
 def version(program: Path) -> int | None:

@@ -1,6 +1,7 @@
 """Where a program is: on PATH, else unpacked below the folder of parts, else fetched now."""
 
 import fcntl
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -42,8 +43,7 @@ def unpacked(name: str, folder: Path, progress: Progress | None = None) -> Part:
     """As `find`, but never the one on PATH."""
     recipe = RECIPES[name]
     suite = _suite(recipe)
-    architecture = triplet().partition("-")[0]
-    root = folder / f"{name}-{suite or _codename()}-{architecture}"
+    root = _root(recipe, folder)
     if not _launcher(root, name).exists():
         try:
             _fetch(recipe, suite, root, progress or Silent())
@@ -55,13 +55,19 @@ def unpacked(name: str, folder: Path, progress: Progress | None = None) -> Part:
     return Part(name, _launcher(root, name), root)
 
 
+def is_unpacked(name: str, folder: Path) -> bool:
+    """Whether `unpacked` would have nothing to fetch."""
+    return _launcher(_root(RECIPES[name], folder), name).exists()
+
+
+def _root(recipe: Recipe, folder: Path) -> Path:
+    release = _suite(recipe) or distribution().get("VERSION_CODENAME", "host")
+    return folder / f"{recipe.name}-{release}-{platform.machine()}"
+
+
 def _suite(recipe: Recipe) -> str:
     """A recipe's release if this is Debian; other relatives of Debian have only their own."""
     return recipe.suite if distribution().get("ID") == "debian" else ""
-
-
-def _codename() -> str:
-    return distribution().get("VERSION_CODENAME", "host")
 
 
 def _launcher(root: Path, name: str) -> Path:
