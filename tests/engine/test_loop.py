@@ -1,0 +1,136 @@
+"""Commit first, then act; and what a restart makes of the journal."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from calls.actions import RemoveQueue, SetAgentState
+from calls.commands import Command, Dial, Join
+from calls.errors import ActionRefused
+from calls.events import LegAnswered, LegArrived, LegEnded, LiveLeg, SwitchUp
+from calls.facts import AgentStateChanged, CallConnected, CallEnded
+from calls.views import Published
+from engine.journal import Entry, Journal
+from engine.loop import Loop
+from engine.storage import Database
+from tests.engine.conftest import Told, configured, nobody
+
+
+async def talking(loop: Loop, told: Told, leg: str = "told/1") -> Dial:
+    """A caller joined with ann."""
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    loop.deliver(LegArrived(leg=leg, switch="told", caller="+48123", called="1001"))
+    dial = await told.wait_for(Dial)
+    assert isinstance(dial, Dial)
+    loop.deliver(LegAnswered(leg=dial.leg))
+    await told.wait_for(Join)
+    return dial
+
+
+async def test_nothing_is_told_before_it_is_committed(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    journal = Journal(database)
+    seen: list[tuple[str, set[str]]] = []
+
+    def look(command: Command) -> None:
+        kinds = {type(published.fact).__name__ for published in journal.facts(0)}
+        seen.append((type(command).__name__, kinds))
+
+    told.on_execute = look
+    await talking(loop, told)
+    by_command = dict(seen)
+    assert "OfferMade" in by_command["Dial"]
+    assert "CallConnected" in by_command["Join"]
+
+
+async def test_facts_are_published_in_the_order_of_their_numbers(loop: Loop, told: Told) -> None:
+    heard: list[Published] = []
+    ended = asyncio.Event()
+
+    def listen(published: Published) -> None:
+        heard.append(published)
+        if isinstance(published.fact, CallEnded):
+            ended.set()
+
+    loop.listeners.append(listen)
+    await talking(loop, told)
+    loop.deliver(LegEnded(leg="told/1", cause="hangup"))
+    await asyncio.wait_for(ended.wait(), 10)
+    numbers = [published.seq for published in heard]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert any(isinstance(published.fact, CallConnected) for published in heard)
+
+
+async def test_an_action_answers_with_its_facts_or_the_refusal(loop: Loop) -> None:
+    facts = await loop.act(SetAgentState(agent="ann", state="ready"))
+    assert [fact.state for fact in facts if isinstance(fact, AgentStateChanged)] == ["ready"]
+    with pytest.raises(ActionRefused, match="nobody"):
+        await loop.act(SetAgentState(agent="nobody", state="ready"))
+
+
+async def test_killed_the_journal_gives_the_same_state(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    await talking(loop, told)
+    await loop.act(SetAgentState(agent="ann", state="not_ready", reason="lunch"))
+    # No stop, no snapshot: what a killed process leaves.
+    again = Loop.restore(Journal(database), "t")
+    before = msgspec.json.encode(loop.center.snapshot(), order="deterministic")
+    assert msgspec.json.encode(again.center.snapshot(), order="deterministic") == before
+
+
+async def test_after_a_stop_the_snapshot_alone_gives_the_same_state(
+    database: Database, told: Told
+) -> None:
+    loop = Loop.restore(Journal(database), "t")
+    loop.start([told], nobody)
+    await configured(loop)
+    await talking(loop, told)
+    await loop.stop()
+    journal = Journal(database)
+    kept, end = journal.snapshot(), journal.end()
+    assert kept is not None
+    assert kept.message == end.message
+    again = Loop.restore(journal, "t")
+    before = msgspec.json.encode(loop.center.snapshot(), order="deterministic")
+    assert msgspec.json.encode(again.center.snapshot(), order="deterministic") == before
+
+
+async def test_restarted_the_pair_still_talks_and_a_lost_caller_frees_the_agent(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    dial = await talking(loop, told)
+    again = Loop.restore(Journal(database), "t")
+    switch = Told()
+    again.start([switch], nobody)
+    both = (
+        LiveLeg(leg="told/1", inbound=True, up=True, bridge="told/b-t-1"),
+        LiveLeg(leg=dial.leg, inbound=False, up=True, bridge="told/b-t-1"),
+    )
+    again.deliver(SwitchUp(switch="told", legs=both, phones=("ann",)))
+    view = again.view()
+    assert [(call.phase, call.agent) for call in view.calls] == [("talking", "ann")]
+    assert not any(isinstance(command, Join) for command in switch.commands)
+
+    again.deliver(SwitchUp(switch="told", legs=both[1:], phones=("ann",)))
+    view = again.view()
+    assert view.calls == ()
+    assert [agent.state for agent in view.agents] == ["ready"]
+    await again.stop()
+
+
+async def test_an_entry_committed_twice_is_there_once(database: Database) -> None:
+    journal = Journal(database)
+    arrived = LegArrived(leg="told/1", switch="told", caller="", called="1001")
+    entry = Entry(1, 1.0, arrived)
+    journal.append([entry])
+    journal.append([entry, Entry(2, 2.0, arrived)])
+    assert [at for at, _ in journal.messages(0)] == [1.0, 2.0]
+
+
+async def test_a_queue_with_callers_cannot_be_removed(loop: Loop, told: Told) -> None:
+    loop.deliver(LegArrived(leg="told/9", switch="told", caller="", called="1001"))
+    with pytest.raises(ActionRefused, match="wait"):
+        await loop.act(RemoveQueue(queue="support"))
