@@ -112,6 +112,7 @@ class World:
         self._order = itertools.count()
         self._arrivals = itertools.count(1)
         self._told: list[SwitchEvent] = []
+        self._passed = 0.0
         self._legs: dict[LegId, _Leg] = {}
         self._bridges: dict[BridgeId, set[LegId]] = {}
         self._connected = False
@@ -122,7 +123,9 @@ class World:
     # -- driving ---------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
-        """When something happens next, if nobody interferes."""
+        """When there is something to tell next, if nobody interferes."""
+        if self._told:
+            return self._passed
         return self._heap[0][0] if self._heap else None
 
     def advance(self, now: float) -> list[SwitchEvent]:
@@ -445,6 +448,7 @@ class World:
     # -- inside ----------------------------------------------------------------------------
 
     def _pass(self, now: float) -> None:
+        self._passed = now
         while self._heap and self._heap[0][0] <= now:
             at, _, happen = heapq.heappop(self._heap)
             happen(at)
