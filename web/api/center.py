@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import select
 from werkzeug.exceptions import Forbidden, NotFound
 
 from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
 from calls.views import AgentView, LiveView, QueueView
+from engine.models import facts
 from web import auth
 from web.api.endpoint import SUPERVISORS, api
 
@@ -34,6 +36,21 @@ class WrapUp(msgspec.Struct, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=4000)] = ""
 
 
+class WaitingStep(msgspec.Struct):
+    """From this moment on so many callers waited."""
+
+    at: float
+    waiting: int
+
+
+class WaitingHistory(msgspec.Struct):
+    steps: list[WaitingStep]
+
+
+class WaitingQuery(msgspec.Struct):
+    minutes: Annotated[int, Meta(ge=1, le=240)] = 15
+
+
 @api.get("/live", SUPERVISORS)
 def live() -> LiveView:
     """The whole center as it is now.
@@ -47,6 +64,27 @@ def live() -> LiveView:
 def queues() -> QueueList:
     """All queues with live and today's figures."""
     return QueueList(auth.service().live().queues)
+
+
+@api.get("/waiting", SUPERVISORS)
+def waiting(query: WaitingQuery) -> WaitingHistory:
+    """How many callers waited in all queues over the last minutes, where it changed."""
+    live = auth.service().live()
+    count = sum(queue.waiting for queue in live.queues)
+    begin = live.at - query.minutes * 60
+    changes = (
+        select(facts.c.at, facts.c.kind)
+        .where(facts.c.kind.in_(("CallQueued", "CallLeftQueue")))
+        .where(facts.c.at >= begin, facts.c.seq <= live.journal)
+        .order_by(facts.c.seq.desc())
+    )
+    steps = []
+    with auth.service().database.session() as session:
+        for at, kind in session.execute(changes):  # from now, where the count is known, backwards
+            steps.append(WaitingStep(at, count))
+            count = max(0, count + (-1 if kind == "CallQueued" else 1))
+    steps.append(WaitingStep(begin, count))
+    return WaitingHistory(steps[::-1])
 
 
 @api.get("/agents")
