@@ -36,7 +36,7 @@ def set_up(log_format: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "panoramisk", "alembic"):
+    for noisy in ("uvicorn", "panoramisk", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -1,0 +1,187 @@
+"""``ringdesk run``: the center and everything it needs, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import structlog
+import uvicorn
+import uvloop
+from uvicorn.importer import import_from_string
+
+from calls.errors import RingdeskError
+from engine import configuration, demo, logs, settings
+from engine.parts import frontend
+from engine.parts.progress import progress_on
+from engine.ports import require_free
+from engine.running import running
+from engine.secrets import secret
+from engine.service import Service
+from engine.settings import Settings
+from engine.storage import Database
+from engine.wiring import SwitchKind, Wired, wire
+
+log = structlog.get_logger()
+
+#: The panel is in a room above this one, so it is named as servers name applications.
+PANEL = "web.asgi:create_asgi"
+#: Seconds that the switch may take to be up before the welcome is shown without it.
+SWITCH_PATIENCE = 10.0
+#: Seconds that requests under way may take to finish at the end.
+GRACE = 3
+
+
+@click.command()
+@click.option(
+    "--demo", "with_demo", is_flag=True, help="Load the demo center into an empty database."
+)
+@click.option(
+    "--switch",
+    "kind",
+    type=click.Choice(["asterisk", "simulated"]),
+    default="asterisk",
+    show_default=True,
+    help="What moves the media.",
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A settings file; ringdesk.toml by default.",
+)
+def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None:
+    """Start the center and everything it needs; Ctrl-C stops all of it.
+
+    Killed, it leaves Asterisk and its calls up, and the next start finds them again.
+    """
+    chosen = settings.load(file=config_file)
+    logs.set_up(chosen.log_format)
+    progress = progress_on()
+    with only_one(chosen.home):
+        require_free("http", chosen.http.host, chosen.http.port, "tcp")
+        frontend.build(progress)
+        database = Database(chosen.database_url)
+        if database.upgrade():
+            progress.note("The database is up to date.")
+        logins = _load(database, chosen, with_demo=with_demo)
+        wired = wire(kind, chosen, database, progress)
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(chosen, database, wired, logins))
+        finally:
+            wired.stop()
+            database.close()
+
+
+@contextlib.contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Two centers must not share a state folder. The lock goes with the process."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "ringdesk.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise RingdeskError(
+                f"another ringdesk (pid {lock.read().strip()}) runs with the state folder {home}.\n"
+                "Remedy: stop it, or choose another folder and other ports (RINGDESK_HOME, "
+                "RINGDESK_HTTP, RINGDESK_SIP_PORT, RINGDESK_ASTERISK_HTTP_PORT, RINGDESK_AMI_PORT, "
+                "RINGDESK_RTP_PORTS)."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _load(database: Database, chosen: Settings, *, with_demo: bool) -> list[demo.Login]:
+    if with_demo:
+        return demo.load(database, chosen)
+    with database.session() as session:
+        configuration.publish_folder(session, chosen.flows)
+    return []
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: Ctrl-C must also end the center behind the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(
+    chosen: Settings, database: Database, wired: Wired, logins: list[demo.Login]
+) -> None:
+    stopped = asyncio.Event()
+    aio = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        aio.add_signal_handler(sign, stopped.set)
+    key = secret(chosen.home, "service").encode()
+    async with running(chosen, database, [wired.switch], wired.phones, key) as service:
+        config = uvicorn.Config(
+            import_from_string(PANEL)(service),
+            host=chosen.http.host,
+            port=chosen.http.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE,
+        )
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve())
+        await _until_up(service, serving)
+        _welcome(chosen, wired, logins)
+        waiting = asyncio.create_task(stopped.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        click.echo("Stopping ...", err=True)
+        service.stream.close()
+        server.should_exit = True
+        await serving
+
+
+async def _until_up(service: Service, serving: "asyncio.Task[None]") -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SWITCH_PATIENCE):
+            while not serving.done():
+                ready = await asyncio.to_thread(service.readiness)
+                if len(ready) > 1 and all(ready.values()):
+                    return
+                await asyncio.sleep(0.02)
+    log.warning("switch.not_up", remedy="see `ringdesk doctor`")
+
+
+def _welcome(chosen: Settings, wired: Wired, logins: list[demo.Login]) -> None:
+    url = chosen.http.url
+    lines = [
+        "",
+        f"Ringdesk is up: {url}",
+        f"  agents       {url}/agent",
+        f"  supervisors  {url}/supervisor",
+        f"  admin        {url}/admin",
+        f"  calls        {wired.place}",
+    ]
+    if logins:
+        lines += ["", "Log-ins:"]
+        lines += [
+            f"  {login.name:<12} {login.password or '(changed since)':<20} {login.role}"
+            for login in logins
+        ]
+        lines += [
+            "",
+            "Numbers: 1000 (menu in English, Polish, Ukrainian), 1001 (straight to support)",
+        ]
+    if wired.dial_in:
+        lines += [
+            "Be the caller:",
+            f"  in a browser      {url}/call",
+            f"  with a SIP phone  sip:1000@127.0.0.1:{chosen.sip_port}",
+            "  from a script     .venv/bin/ringdesk call 1000 --press 1,2",
+        ]
+    click.echo("\n".join([*lines, "", "Ctrl-C stops everything."]))

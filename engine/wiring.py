@@ -1,0 +1,122 @@
+"""The one place that names concrete switches and voices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from calls.errors import FlowInvalid, InputInvalid
+from calls.media import Speech
+from calls.port import Switch
+from calls.views import BrowserPhone
+from engine import configuration
+from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
+from engine.models import User
+from engine.parts.progress import Progress
+from engine.secrets import secret
+from engine.settings import Settings
+from engine.storage import Database
+from engine.voices import VoiceCache, default_voices, please_hold
+from ivr.loading import load
+from ivr.prompts import prompts, waiting_prompts
+from switch.simulated.driver import SimulatedSwitch
+from switch.simulated.traffic import Traffic
+
+SwitchKind: TypeAlias = Literal["asterisk", "simulated"]
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A switch, the phones beside it, and how to end what was started for it."""
+
+    switch: Switch
+    phones: "RegisteredPhones"
+    stop: Callable[[], None]
+    #: For people: what calls run on.
+    place: str
+    #: A person can call in.
+    dial_in: bool
+
+
+class RegisteredPhones:
+    """Where browser phones register: at Asterisk's WebSocket."""
+
+    def __init__(self, settings: Settings, database: Database, websocket: str) -> None:
+        self._settings = settings
+        self._database = database
+        self._websocket = websocket
+
+    def phone_of(self, user: str) -> BrowserPhone:
+        """The browser phone of an agent. Raises `InputInvalid` where there is no such user."""
+        with self._database.session() as session:
+            found = session.get(User, user)
+            if found is None:
+                raise InputInvalid(f"there is no user {user!r}")
+            return self._phone(f"{user}-web", found.sip_secret, found.title)
+
+    def caller_phone(self) -> BrowserPhone:
+        """The phone that the public page calls from."""
+        return self._phone("caller-web", secret(self._settings.home, "caller_web"), "")
+
+    def _phone(self, name: str, password: str, display: str) -> BrowserPhone:
+        return BrowserPhone(
+            uri=f"sip:{name}@127.0.0.1",
+            password=password,
+            websocket=self._websocket,
+            display=display,
+        )
+
+
+def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Progress) -> Wired:
+    """Make the switch ready that a center is to run on. Blocks; shows what takes long.
+
+    Raises `PartMissing`, `SettingInvalid` or `SwitchUnreachable` with the remedy.
+    """
+    if kind == "simulated":
+        return _simulated(settings, database)
+    voices = default_voices(settings)
+    voices.prerender(_all_prompts(database), progress)
+    server = AsteriskServer(settings, announcements=please_hold(voices), progress=progress)
+    endpoint = server.ensure()
+    return Wired(
+        switch=asterisk(endpoint, voices),
+        phones=RegisteredPhones(settings, database, endpoint.ws_url),
+        stop=server.stop,
+        place=f"Asterisk {endpoint.version}, sip:127.0.0.1:{settings.sip_port}",
+        dial_in=True,
+    )
+
+
+def asterisk(endpoint: AsteriskEndpoint, voices: VoiceCache) -> Switch:
+    """The driver for an Asterisk that answers."""
+    raise NotImplementedError
+
+
+def _simulated(settings: Settings, database: Database) -> Wired:
+    with database.session() as session:
+        numbers = tuple(configuration.read(session).numbers)
+    traffic = Traffic(numbers=numbers) if numbers else None
+    return Wired(
+        switch=SimulatedSwitch("simulated", traffic=traffic),
+        phones=RegisteredPhones(settings, database, ""),
+        stop=lambda: None,
+        place="a simulated switch: its callers and phones exist only here",
+        dial_in=False,
+    )
+
+
+def _all_prompts(database: Database) -> list[Speech]:
+    """Everything that callers may hear, as far as it is known before they call."""
+    with database.session() as session:
+        known = configuration.read(session)
+    found: list[Speech] = []
+    languages = {number.language for number in known.numbers.values()}
+    for published in known.flows.values():
+        try:
+            flow = load(published.source, published.flow)
+        except FlowInvalid:
+            continue  # the running center refuses it, and says why
+        found += prompts(flow)
+        languages |= set(flow.languages)
+    for queue in known.queues.values():
+        found += waiting_prompts(queue, sorted(languages))
+    return found
