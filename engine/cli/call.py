@@ -63,7 +63,16 @@ def command(
         seconds=seconds,
     )
     tell = _silent if as_json else click.echo
-    report = asyncio.run(_call(server_of(settings), caller, script, known_prompts(settings), tell))
+    server = server_of(settings)
+    if listens(server):
+        report = asyncio.run(_call(server, caller, script, known_prompts(settings), tell))
+    else:
+        reason = (
+            f"nothing listens for calls at {server}; start the center with `ringdesk run`, "
+            "or set RINGDESK_SIP_PORT as it does"
+        )
+        tell(f"not answered: {reason}")
+        report = not_answered(number, caller, reason)
     if record:
         wav.write(record, report.recording)
     if as_json:
@@ -104,13 +113,6 @@ def as_plain(report: Report) -> dict[str, Any]:
 async def _call(
     server: str, caller: str, script: Script, prompts: list[PromptFile], tell: Any
 ) -> Report:
-    if not listens(server):
-        reason = (
-            f"nothing listens for calls at {server}; start the center with `ringdesk run`, "
-            "or set RINGDESK_SIP_PORT as it does"
-        )
-        tell(f"not answered: {reason}")
-        return not_answered(script.number, caller, reason)
     async with Phones(local_host(server)) as phones:
         phone = await phones.add(caller, server=server)
         return await place(phone, script, prompts, tell)
