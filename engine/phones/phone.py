@@ -73,7 +73,9 @@ class CallEvent:
 class PhoneCall:
     """One call of one phone, in either direction."""
 
-    def __init__(self, pump: Pump, call: Any, *, incoming: bool, record: bool) -> None:
+    def __init__(self, pump: Pump, call: Any, phone: str, *, incoming: bool, record: bool) -> None:
+        #: The name (or number) of the phone whose call it is.
+        self.phone = phone
         self.incoming = incoming
         self.peer: str = call.peer or ""
         self.events: list[CallEvent] = []
@@ -284,7 +286,7 @@ class Phone:
     async def dial(self, number: str) -> PhoneCall:
         """Dial a number at the server, or a whole ``sip:`` address; returns before any answer."""
         uri = number if number.startswith("sip:") else f"sip:{number}@{self.server}"
-        call = await self._phones.place(self._agent, uri)
+        call = await self._phones.place(self._agent, self.name, uri)
         self.calls.append(call)
         return call
 
@@ -296,7 +298,7 @@ class Phone:
             raise PhoneFailed(f"phone {self.name} did not ring within {within:g} s") from None
 
     def _rung(self, native: Any) -> None:
-        call = self._phones.adopt(native)
+        call = self._phones.adopt(native, self.name, incoming=True)
         self.calls.append(call)
         self._incoming.put_nowait(call)
         self._phones.spawn(self._behave(call, self.manner))
@@ -394,7 +396,7 @@ class Phones:
         self._phones.append(phone)
         return phone
 
-    async def place(self, agent: Any, uri: str) -> PhoneCall:
+    async def place(self, agent: Any, name: str, uri: str) -> PhoneCall:
         """Dial, losing no event that comes before the stack has named the call."""
         self._dialling += 1
         try:
@@ -403,13 +405,13 @@ class Phones:
             raise PhoneFailed(f"cannot dial {uri}: {error}") from None
         finally:
             self._dialling -= 1
-        call = self.adopt(native, incoming=False)
+        call = self.adopt(native, name, incoming=False)
         if not self._dialling:
             self._early.clear()
         return call
 
-    def adopt(self, native: Any, *, incoming: bool = True) -> PhoneCall:
-        call = PhoneCall(self._pump, native, incoming=incoming, record=self._record)
+    def adopt(self, native: Any, name: str, *, incoming: bool) -> PhoneCall:
+        call = PhoneCall(self._pump, native, name, incoming=incoming, record=self._record)
         self._calls[native.handle] = call
         for event in self._early.pop(native.handle, []):
             self._take(event)
