@@ -75,7 +75,7 @@ def load(session: Session, text: str, file: str, by: str) -> Imported:
     for name, source in (flows or {}).items():
         if not isinstance(source, str):
             raise document.error(("flows", name), "must be the flow's source, as a text block (|)")
-        if configuration.publish_flow(session, name, source, by, f"{file}: flows.{name}"):
+        if configuration.publish_flow(session, name, source, by, f"{file} flows.{name}"):
             published.append(name)
     queues = document.words("queues", "name", Queue)
     for name, queue in queues.items():

@@ -55,11 +55,6 @@ def refresh(session: Session, calls: Iterable[CallId], region: str) -> None:
             tickets.put_call_note(session, folded.ticket, call, author, text, folded.ended)
 
 
-def facts_of_call(session: Session, call: CallId) -> list[tuple[Instant, Fact]]:
-    """All facts of one call with their times, in order."""
-    return _facts_of(session, [call]).get(call, [])
-
-
 def _take_batch(session: Session, region: str, batch: int) -> int:
     cursor = int(meta.hold(session, meta.PROJECTED))
     following = (

@@ -157,6 +157,17 @@ class Database:
         return f"database {self} cannot be used: {detail}; {remedy} (setting database_url)"
 
 
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """A database with all its tables, for the length of the block."""
+    database = Database(url)
+    try:
+        database.upgrade()
+        yield database
+    finally:
+        database.close()
+
+
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in _PRAGMAS:

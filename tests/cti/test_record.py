@@ -1,0 +1,123 @@
+"""A call's record, note, timeline and ticket, from its facts alone."""
+
+import pytest
+
+from calls.events import CallerIdentified, KnownTicket
+from calls.facts import Fact
+from cti.notes import call_note
+from cti.policy import choose_ticket
+from cti.record import CallRecord, fold
+from cti.timeline import timeline
+from cti.words import duration
+from tests.cti.stories import ANNA, TICKET, abandoned, handled
+
+
+def test_handled_call_is_recorded_with_every_figure() -> None:
+    assert fold("c-1", handled()) == CallRecord(
+        call="c-1",
+        arrived=100.0,
+        caller="+48221230101",
+        called="1000",
+        contact=3,
+        name="Anna Nowak",
+        organisation="Northwind Clinic",
+        language="pl",
+        flow="main",
+        path=["Main menu", "Support"],
+        queue="support",
+        agent="agent2",
+        offers=2,
+        waited=18.0,
+        talked=125.0,
+        wrapped=10.0,
+        ticket=7,
+        code="resolved",
+        note="Restarted the router.",
+        outcome="handled",
+        cause="hangup",
+        ended=248.0,
+        lasted=148.0,
+    )
+
+
+def test_abandoned_call_names_no_agent() -> None:
+    record = fold("c-2", abandoned())
+    assert (record.outcome, record.agent, record.queue) == ("abandoned_ringing", "", "support")
+    assert (record.waited, record.talked, record.offers) == (4.0, 0.0, 1)
+
+
+def test_call_that_is_up_has_no_outcome() -> None:
+    assert fold("c-1", handled()[:-2]).outcome is None
+
+
+def test_note_of_a_handled_call() -> None:
+    assert call_note(fold("c-1", handled()), "22 123 01 01") == (
+        "Call from 22 123 01 01 to 1000: handled.\n"
+        "Menu: Main menu > Support. Queue: support, waited 18 s.\n"
+        "agent2 talked 2 min 5 s, wrap-up 10 s: resolved.\n"
+        "Restarted the router."
+    )
+
+
+def test_note_of_an_abandoned_call() -> None:
+    assert call_note(fold("c-2", abandoned()), "withheld") == (
+        "Call from withheld to 1001: caller left while an agent's phone rang.\n"
+        "Queue: support, waited 4 s."
+    )
+
+
+def test_timeline_tells_the_call_in_plain_words() -> None:
+    told = [f"{entry.after:.1f} {entry.text}" for entry in timeline(handled())]
+    assert told == [
+        "0.0 Call from +48221230101 to 1000",
+        "0.0 Flow main, version 2",
+        "0.1 The caller is Anna Nowak, Northwind Clinic",
+        "0.2 Came to Main menu",
+        "3.0 Pressed nothing",
+        "3.0 Came to Main menu",
+        "5.0 Pressed 2",
+        "5.0 Chose the language pl",
+        "5.0 Came to Support",
+        "5.0 Queued for support at position 1; needs lang:pl 5",
+        "5.0 Offered to agent1 after 0 s of waiting",
+        "20.0 agent1 did not answer after 15 s",
+        "20.0 Offered to agent2 after 15 s of waiting",
+        "20.0 Ticket INC-1007 (No sound) belongs to the call",
+        "20.0 agent2's page showed ticket INC-1007",
+        "23.0 agent2 answered after 3 s",
+        "23.0 Talks with agent2 after 18 s of waiting",
+        "148.0 The caller ended the conversation with agent2 after 2 min 5 s",
+        "148.0 The call ended after 2 min 28 s: handled (the caller hung up)",
+        "158.0 agent2 finished after-call work after 10 s: resolved",
+    ]
+
+
+def test_timeline_of_nothing_is_empty() -> None:
+    nothing: list[tuple[float, Fact]] = []
+    assert timeline(nothing) == []
+
+
+def test_newest_open_ticket_is_chosen() -> None:
+    older = KnownTicket(id=1, number="INC-1001", title="Old")
+    assert choose_ticket(ANNA) == TICKET
+    assert choose_ticket(CallerIdentified(request="r", call="c", contact=3)) is None
+    several = CallerIdentified(request="r", call="c", contact=3, tickets=(TICKET, older))
+    assert choose_ticket(several) == TICKET
+    stranger = CallerIdentified(request="r", call="c", contact=None)
+    assert choose_ticket(stranger) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (-1, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (125, "2 min 5 s"),
+        (3600, "1 h"),
+        (3780, "1 h 3 min"),
+    ],
+)
+def test_durations_are_said_shortly(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
