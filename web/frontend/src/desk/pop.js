@@ -29,15 +29,18 @@ function renderTicket(ticket) {
   show($("pop-ticket"), Boolean(ticket));
   if (!ticket) return;
   $("pop-ticket").replaceChildren(
-    el("div", { class: "row" }, el("code", {}, ticket.number), el("span", { class: "chip", "data-tone": "busy" }, ticket.status), el("span", { class: "chip" }, `priority ${ticket.priority}`)),
+    el("div", { class: "row" }, el("code", {}, ticket.number), el("span", { class: "chip", "data-tone": "busy" }, status(ticket)), el("span", { class: "chip" }, `priority ${ticket.priority ?? 3}`)),
     el("b", {}, ticket.title),
   );
 }
 
+// Facts leave out what has its default (`calls.events.KnownTicket`).
+const status = (ticket) => ticket.status ?? "open";
+
 const ticketLine = (ticket) => [
   el("code", {}, ticket.number),
   el("span", {}, ticket.title),
-  el("span", { class: "chip" }, ticket.status),
+  el("span", { class: "chip" }, status(ticket)),
 ];
 
 const callLine = (call) => [

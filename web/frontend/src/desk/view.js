@@ -42,13 +42,14 @@ function renderState(agent, mode, connected) {
   show($("go-online"), mode === "off" || mode === "starting");
   $("go-online").disabled = mode === "starting";
   text($("go-online"), mode === "starting" ? "Going online…" : "Go online");
-  show($("use-sip"), mode === "off" || mode === "sip");
+  show($("use-sip"), (mode === "off" || mode === "sip") && ["logged_out", "not_ready"].includes(agent.state));
   text($("use-sip"), mode === "sip" ? "Use the browser instead" : "Use my SIP phone");
-  $("use-sip").setAttribute("aria-expanded", String(mode === "sip"));
+  $("use-sip").setAttribute("aria-expanded", String(mode === "sip" && !agent.phone_online));
   show($("sip-login"), mode === "sip" && !agent.phone_online);
   show($("ready"), connected && (agent.state === "not_ready" || offline));
   show($("break"), connected && !offline && !(agent.state === "not_ready" && !agent.phone_online));
   show($("go-offline"), !offline && !busy);
+  text($("break-reason").options[0], busy ? "A break after this call…" : "Take a break…");
   const next = agent.next_state && STATES[agent.next_state]?.name;
   show($("next-state"), Boolean(next));
   text($("next-state"), next ? `After this call: ${next.toLowerCase()}` : "");
@@ -76,11 +77,13 @@ function hint(agent, mode) {
 function renderRing(desk, agent, mode, line) {
   const rings = agent.state === "reserved" || line === "ringing";
   const dialog = $("ring");
-  if (rings && !dialog.open) dialog.showModal();
+  if (rings && !dialog.open) dialog.show(); // not modal: what pops beside it stays in sight
   if (!rings && dialog.open) dialog.close();
+  const caller = desk.pop?.who.name || desk.pop?.caller || "Unknown caller";
+  document.title = rings ? `\u260e ${caller}` : `${STATES[agent.state].name} · Ringdesk`;
   if (!rings) return;
   text($("ring-queue"), desk.offer?.queue ?? desk.pop?.queue ?? "");
-  text($("ring-caller"), desk.pop?.who.name || desk.pop?.caller || "Unknown caller");
+  text($("ring-caller"), caller);
   const about = [desk.pop?.who.organisation, desk.pop?.ticket?.title, desk.offer && `waited ${duration(desk.offer.waited)}`];
   text($("ring-line"), about.filter(Boolean).join(" · "));
   $("answer").disabled = line !== "ringing";
@@ -91,7 +94,8 @@ function renderRing(desk, agent, mode, line) {
 function renderCall(desk, agent, mode, line, muted) {
   const talking = agent.state === "talking";
   const wrapUp = agent.state === "wrap_up";
-  text($("call-title"), talking ? "In a call" : wrapUp ? "After the call" : agent.state === "reserved" ? "A call is offered" : "No call");
+  show($("call-card"), agent.state !== "reserved" && line !== "ringing");
+  text($("call-title"), talking ? "In a call" : wrapUp ? "After the call" : "No call");
   text($("caller"), desk.call && agent.state !== "reserved" ? desk.pop?.who.name || desk.pop?.caller || "Unknown caller" : "");
   show($("call-line"), !talking && !wrapUp);
   show($("call-buttons"), talking);

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import browser, built_scripts, chromium_path, panel, people, picture
+from tests.web.panel import demo_file, service
+
+__all__ = [
+    "browser",
+    "built_scripts",
+    "chromium_path",
+    "demo_file",
+    "panel",
+    "people",
+    "picture",
+    "service",
+]
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
