@@ -23,6 +23,9 @@ MESSAGES_KEPT = 7 * 86400.0
 #: Snapshots kept: the newest, and one before it for the eyes of an engineer.
 SNAPSHOTS_KEPT = 2
 
+_ADD_MESSAGE = insert(journal)
+_ADD_FACT = insert(facts)
+
 
 @dataclass(slots=True)
 class Entry:
@@ -59,18 +62,18 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Commit entries, all or none. Safe to repeat after a failure that may have committed."""
-        with self.database.session() as session:
-            connection = session.connection()
-            last = connection.scalar(select(func.max(journal.c.seq))) or 0
-            fresh = [entry for entry in entries if entry.seq > last]
-            if not fresh:
-                return
-            connection.execute(insert(journal), [_message_row(entry) for entry in fresh])
-            rows = [_fact_row(entry, fact) for entry in fresh for fact in entry.facts]
+    def append(self, entries: Sequence[Entry], *, again: bool = False) -> None:
+        """Commit entries, all or none. `again`: a first attempt failed, and may have committed."""
+        with self.database.transaction() as connection:
+            if again:
+                last = connection.scalar(select(func.max(journal.c.seq))) or 0
+                entries = [entry for entry in entries if entry.seq > last]
+            messages = [_message_row(entry) for entry in entries]
+            rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
+            if messages:
+                connection.execute(_ADD_MESSAGE, messages)
             if rows:
-                connection.execute(insert(facts), rows)
+                connection.execute(_ADD_FACT, rows)
 
     def save(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, and forget messages and snapshots that nobody needs any more."""

@@ -234,15 +234,16 @@ class Loop:
             self._aio.call_soon_threadsafe(self._committed, steps)
 
     def _persist(self, entries: list[Entry], snapshot: Snapshot | None) -> None:
+        again = False
         while True:
             try:
                 if entries:
-                    self.journal.append(entries)
+                    self.journal.append(entries, again=again)
                 if snapshot is not None:
                     self.journal.save(snapshot)
             except Exception as error:
                 # Nothing may be executed that is not committed: callers wait, the log says why.
-                self.healthy = False
+                self.healthy, again = False, True
                 log.error("journal.not_written", error=str(error))
                 time.sleep(RETRY_AFTER)
             else:

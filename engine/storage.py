@@ -80,6 +80,12 @@ class Database:
         with self._explained(), self._sessions.begin() as session:
             yield session
 
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """As `session`, for plain tables and without the cost of mapped classes."""
+        with self._explained(), self.engine.begin() as connection:
+            yield connection
+
     def ping(self) -> None:
         """Raise `DatabaseUnreachable`, with the remedy, if the database does not answer."""
         with self._explained():

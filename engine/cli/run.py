@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
         logins = _load(database, chosen, with_demo=with_demo)
         wired = wire(kind, chosen, database, progress)
         try:
+            # The loop must get the interpreter back quickly from the threads of the panel.
+            sys.setswitchinterval(0.0005)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(chosen, database, wired, logins))
         finally:

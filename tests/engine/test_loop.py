@@ -126,7 +126,7 @@ async def test_an_entry_committed_twice_is_there_once(database: Database) -> Non
     arrived = LegArrived(leg="told/1", switch="told", caller="", called="1001")
     entry = Entry(1, 1.0, arrived)
     journal.append([entry])
-    journal.append([entry, Entry(2, 2.0, arrived)])
+    journal.append([entry, Entry(2, 2.0, arrived)], again=True)
     assert [at for at, _ in journal.messages(0)] == [1.0, 2.0]
 
 
