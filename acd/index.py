@@ -108,6 +108,8 @@ class Index:
         self._seats: dict[AgentId, Seat] = {}
         #: The agents of each queue, also of queues that are not configured (yet).
         self._members: dict[QueueId, dict[AgentId, Seat]] = {}
+        #: Where each call waits that has no agent.
+        self._waits: dict[CallId, Signature] = {}
 
     # Configuration
 
@@ -119,6 +121,8 @@ class Index:
     def remove_queue(self, name: QueueId) -> None:
         lane = self._lanes.pop(name, None)
         if lane is not None:
+            for _, _, call in lane.line:
+                self._waits.pop(call, None)
             for signature in list(lane.signatures.values()):
                 self._drop(signature)
 
@@ -157,12 +161,13 @@ class Index:
         """From now on the next agent who fits gets this call."""
         lane = self._lanes[call.queue]
         kappa, order, _ = lane.place(call)
-        self._signature(lane, lane.needs(call)).waiting.push((kappa, order), call.call)
+        signature = self._signature(lane, lane.needs(call))
+        signature.waiting.push((kappa, order), call.call)
+        self._waits[call.call] = signature
 
     def hold(self, call: WaitingCall) -> None:
         """An agent is reserved for this call; it keeps its place in the line."""
-        lane = self._lanes[call.queue]
-        signature = lane.signatures.get(lane.needs(call))
+        signature = self._waits.pop(call.call, None)
         if signature is not None:
             signature.waiting.discard(call.call)
 

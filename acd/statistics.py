@@ -15,7 +15,7 @@ The waits are counted in tenths of a second, so that the service level can be to
 is a multiple of 0.1 s, also when X is configured anew in the middle of the day.
 """
 
-from collections import Counter
+from collections import defaultdict
 from math import ceil
 
 import msgspec
@@ -173,8 +173,8 @@ class DayFigures:
     def agent_figures(self, agent: AgentId, now: Instant) -> AgentFigures:
         """One agent's figures, the present state counted up to `now`."""
         day = self._state.agents.get(agent, AgentDay(since=now))
-        seconds = Counter(day.seconds)
-        seconds[day.state] += now - day.since  # type: ignore[assignment]
+        seconds: defaultdict[AgentState, float] = defaultdict(float, day.seconds)
+        seconds[day.state] += now - day.since
         busy = seconds["reserved"] + seconds["talking"] + seconds["wrap_up"]
         handling = day.handling
         rona = handling.ended.get("timed_out", 0)

@@ -1,0 +1,137 @@
+"""The day's figures against the formulas, worked out by hand."""
+
+import msgspec
+import pytest
+
+from acd.messages import Accept, Reject, Release, Withdraw
+from acd.statistics import DayFigures, DayState
+from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
+from calls.facts import CallLeftQueue, CallQueued, Fact
+from calls.views import QueueFigures
+from tests.acd.driving import START, Driven
+
+
+class Counted(Driven):
+    """Its facts go into the figures, which go to JSON and back in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures = DayFigures()
+
+    def do(self, message: object, after: float = 0.0) -> list[Fact]:  # type: ignore[override]
+        said = [one for one in super().do(message, after) if isinstance(one, Fact)]  # type: ignore[arg-type]
+        for fact in said:
+            self.figures.add(fact, self.now)
+        plain = msgspec.json.encode(self.figures.snapshot())
+        self.figures = DayFigures(msgspec.json.decode(plain, type=DayState))
+        return said
+
+
+def left(figures: DayFigures, outcome: str, waited: float) -> None:
+    """One caller through queue ``support``."""
+    figures.add(CallQueued(call="c", queue="support", position=1), START)
+    message = {"type": "CallLeftQueue", "call": "c", "queue": "support"}
+    fact = msgspec.convert(message | {"outcome": outcome, "waited": waited}, CallLeftQueue)
+    figures.add(fact, START + waited)
+
+
+def test_nothing_yet() -> None:
+    assert DayFigures().figures("support") == QueueFigures()
+    assert DayFigures().abandonment("support") is None
+
+
+def test_service_level_asa_and_abandonment() -> None:
+    """N / (A + B - Bs), Bs within 5 s; a caller moved elsewhere is in none of them."""
+    figures = DayFigures()
+    for waited in (2.0, 20.0, 20.01, 58.0):
+        left(figures, "connected", waited)
+    for waited in (1.0, 5.0, 5.1, 90.0):
+        left(figures, "abandoned", waited)
+    left(figures, "moved", 10.0)
+    left(figures, "failed", 10.0)
+    seen = figures.figures("support", 20.0)
+    assert (seen.offered, seen.answered, seen.answered_in_time) == (10, 4, 2)
+    assert (seen.abandoned, seen.short_abandoned) == (4, 2)
+    assert seen.service_level == pytest.approx(2 / (4 + 4 - 2))
+    assert seen.asa == pytest.approx((2.0 + 20.0 + 20.01 + 58.0) / 4)
+    assert figures.abandonment("support") == pytest.approx(2 / 6)
+    assert seen.aht is None
+    assert figures.figures("sales") == QueueFigures()
+
+
+def test_the_service_level_can_be_told_for_any_time() -> None:
+    figures = DayFigures()
+    for waited in (0.0, 1.1, 2.3, 2.35, 30.0):
+        left(figures, "connected", waited)
+    seen = {x: figures.figures("support", x).answered_in_time for x in (0, 1, 1.1, 2.3, 2.4, 30)}
+    assert seen == {0: 1, 1: 1, 1.1: 2, 2.3: 3, 2.4: 4, 30: 5}
+
+
+def test_only_short_abandons_leave_the_service_level_unknown() -> None:
+    figures = DayFigures()
+    left(figures, "abandoned", 3.0)
+    assert figures.figures("support").service_level is None
+
+
+@pytest.fixture
+def center() -> Counted:
+    counted = Counted()
+    counted.queue(wrap_up=30.0, offer_timeout=10.0)
+    counted.ready("ann")
+    return counted
+
+
+def test_handle_time_is_talk_and_wrap_up_of_finished_calls(center: Counted) -> None:
+    center.talk("c1")
+    center.do(Release(call="c1", by="caller"), after=100.0)
+    assert center.figures.figures("support").aht is None
+    center.do(FinishWrapUp(agent="ann"), after=20.0)
+    center.talk("c2")
+    center.do(Release(call="c2", by="caller"), after=50.0)
+    center.tick(after=30.0)
+    assert center.figures.figures("support").aht == pytest.approx((120.0 + 80.0) / 2)
+    assert center.figures.agent_figures("ann", center.now).aht == pytest.approx(100.0)
+
+
+def test_rona_declined_and_caller_gone_are_counted_apart(center: Counted) -> None:
+    center.call("c1")
+    center.tick(after=10.0)
+    center.do(SetAgentState(agent="ann", state="ready"))
+    center.do(DeclineOffer(agent="ann"))
+    center.do(SetAgentState(agent="ann", state="ready"))
+    center.do(Reject(offer=center.offer_for("c1"), outcome="busy"))
+    center.do(SetAgentState(agent="ann", state="ready"))
+    center.do(Withdraw(call="c1", outcome="abandoned"))
+    center.call("c2")
+    center.do(Accept(offer=center.offer_for("c2")))
+    queue = center.figures.figures("support")
+    assert (queue.rona, queue.declined, queue.abandoned, queue.answered) == (1, 1, 1, 1)
+    agent = center.figures.agent_figures("ann", center.now)
+    assert (agent.offers, agent.answered, agent.rona, agent.declined) == (5, 1, 1, 1)
+    assert agent.rona_rate == pytest.approx(1 / 5)
+
+
+def test_occupancy_leaves_breaks_out(center: Counted) -> None:
+    """(ring + talk + wrap-up) / (that + available)."""
+    center.call("c1", after=40.0)
+    center.do(Accept(offer=center.offer_for("c1")), after=5.0)
+    center.do(Release(call="c1", by="caller"), after=60.0)
+    center.tick(after=30.0)
+    center.do(SetAgentState(agent="ann", state="not_ready", reason="lunch"), after=10.0)
+    center.now += 1000.0
+    seen = center.figures.agent_figures("ann", center.now)
+    assert seen.occupancy == pytest.approx((5 + 60 + 30) / (5 + 60 + 30 + 40 + 10))
+    assert seen.seconds["not_ready"] == pytest.approx(1000.0)
+    assert center.figures.agent_figures("nobody", center.now).occupancy is None
+
+
+def test_midnight_starts_anew_but_carries_who_is_busy(center: Counted) -> None:
+    center.talk("c1")
+    center.now += 50.0
+    center.figures.new_day(center.now)
+    assert center.figures.figures("support") == QueueFigures()
+    center.do(Release(call="c1", by="caller"), after=10.0)
+    center.do(FinishWrapUp(agent="ann"), after=5.0)
+    seen = center.figures.agent_figures("ann", center.now)
+    assert (seen.seconds["talking"], seen.seconds["wrap_up"]) == (10.0, 5.0)
+    assert center.figures.figures("support").aht == pytest.approx(65.0)
