@@ -13,7 +13,8 @@ from engine import settings as settings_module
 from engine.cli.call import server_of
 from engine.parts.progress import Step, progress_on
 from engine.phones.client import Center
-from engine.phones.phone import PhoneFailed, Phones, listens, local_host
+from engine.phones.phone import Phones, listens, local_host
+from engine.phones.phonecall import PhoneFailed
 from engine.phones.rehearsal import Login, Rehearsal, Tally
 from engine.settings import Settings
 from engine.storage import Database

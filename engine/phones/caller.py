@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from engine.phones import hearing
 from engine.phones.hearing import Ears, Heard, PromptFile
-from engine.phones.phone import NotAnswered, Phone, PhoneCall
+from engine.phones.phone import Phone
+from engine.phones.phonecall import NotAnswered, PhoneCall
 from engine.phones.presses import Press
 from engine.phones.wav import RATE, SILENCE, Sound
 

@@ -1,5 +1,8 @@
 """The prompts that callers of a center can hear, as the files that are played."""
 
+import contextlib
+
+from calls.errors import FlowInvalid
 from calls.media import Speech
 from engine import configuration
 from engine.phones.hearing import PromptFile
@@ -30,7 +33,10 @@ def known_prompts(settings: Settings) -> list[PromptFile]:
 def _speeches(settings: Settings) -> list[Speech]:
     with Database(settings.database_url).session() as session:
         center = configuration.read(session)
-    flows = [load(flow.source, name) for name, flow in center.flows.items()]
+    flows = []
+    for name, published in center.flows.items():
+        with contextlib.suppress(FlowInvalid):  # the running center refuses it, and says why
+            flows.append(load(published.source, name))
     languages = dict.fromkeys(language for flow in flows for language in flow.languages)
     spoken = [speech for flow in flows for speech in prompts(flow)]
     for queue in center.queues.values():

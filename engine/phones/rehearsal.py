@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from calls.base import AgentId, CallId
 from calls.facts import AgentStateChanged, CallArrived, CallConnected, CallEnded, Fact
 from engine.phones.client import ApiFailed, Center
-from engine.phones.phone import Manner, NotAnswered, Phone, PhoneCall, PhoneFailed, Phones
+from engine.phones.phone import Manner, Phone, Phones
+from engine.phones.phonecall import NotAnswered, PhoneCall, PhoneFailed
 
 #: Mean seconds between a caller's calls, and of patience in the queue (both exponential).
 PAUSE, PATIENCE = 20.0, 90.0

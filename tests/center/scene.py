@@ -13,7 +13,8 @@ from calls.views import AgentView, CallView, LiveView, QueueView
 from engine.phones import hearing, wav
 from engine.phones.client import ApiFailed, Center
 from engine.phones.hearing import PromptFile
-from engine.phones.phone import Manner, Phone, PhoneCall, Phones
+from engine.phones.phone import Manner, Phone, Phones
+from engine.phones.phonecall import PhoneCall
 from engine.phones.prompts import known_prompts
 from engine.phones.wav import Sound
 from tests.center.running import RunningCenter

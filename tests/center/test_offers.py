@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from engine.phones.phone import Manner
+from tests.center.decliner import declining
 from tests.center.scene import Scene
 
 pytestmark = [pytest.mark.center, pytest.mark.timeout(180)]
@@ -51,6 +52,20 @@ async def test_an_agent_who_declines_is_not_ready_and_the_phone_stops_ringing(
     assert (await scene.phase(call, "waiting")).position == 1
     assert (await scene.queue()).today.declined == before.declined + 1
     await call.hang_up()
+
+
+async def test_a_phone_that_declines_sends_the_caller_on(scene: Scene) -> None:
+    secret = scene.center.sip_secret("agent1")
+    async with declining("agent1", secret, scene.center.server) as phone:
+        await scene.until(
+            lambda live: any(a.name == "agent1" and a.phone_online for a in live.agents),
+            "agent1 online",
+        )
+        await scene.set_state("agent1", "ready")
+        call = await scene.call("1001")
+        await scene.agent_state("agent1", "not_ready", "declined")
+        assert phone.declined == 1
+        assert (await scene.phase(call, "waiting")).position == 1
 
 
 async def test_an_agent_whose_phone_goes_is_not_offered_calls(scene: Scene) -> None:

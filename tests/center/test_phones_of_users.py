@@ -4,7 +4,8 @@ import pytest
 
 from calls.config import Agent
 from engine import configuration, users
-from engine.phones.phone import Manner, PhoneFailed
+from engine.phones.phone import Manner
+from engine.phones.phonecall import PhoneFailed
 from tests.center.running import PASSWORD
 from tests.center.scene import Scene
 

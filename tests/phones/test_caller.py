@@ -8,7 +8,8 @@ import numpy as np
 from engine.phones import hearing, wav
 from engine.phones.caller import Report, Script, place
 from engine.phones.hearing import PromptFile
-from engine.phones.phone import Manner, PhoneCall, Phones
+from engine.phones.phone import Manner, Phones
+from engine.phones.phonecall import PhoneCall
 from engine.phones.presses import parse
 from tests.phones.voices import babble, quiet
 

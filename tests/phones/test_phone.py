@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from engine.phones import hearing
-from engine.phones.phone import Manner, NotAnswered, PhoneCall, PhoneFailed, Phones
+from engine.phones.phone import Manner, Phones
+from engine.phones.phonecall import NotAnswered, PhoneCall, PhoneFailed
 from tests.phones.voices import babble
 
 
