@@ -7,7 +7,7 @@ import msgspec
 
 from acd.statistics import DayFigures
 from calls.base import Instant
-from calls.views import LiveView, Published, QueueFigures
+from calls.views import LiveView, Published, QueueFigures, QueueView
 from engine.journal import Journal
 
 
@@ -15,8 +15,8 @@ class Today:
     """The figures of the day in the center's time zone."""
 
     def __init__(self, journal: Journal, zone: zoneinfo.ZoneInfo, now: Instant) -> None:
-        self._journal = journal
         self._zone = zone
+        self._figures = DayFigures()
         self._begin(now)
         for published in journal.facts_since(self._midnight):
             self._figures.add(published.fact, published.at)
@@ -30,19 +30,21 @@ class Today:
     def fill(self, view: LiveView) -> LiveView:
         """The view with each queue's figures of today."""
         queues = tuple(
-            msgspec.structs.replace(queue, today=self._queue(queue.name, view.at))
+            msgspec.structs.replace(queue, today=self._queue(queue, view.at))
             for queue in view.queues
         )
         return msgspec.structs.replace(view, queues=queues)
 
-    def _queue(self, name: str, now: Instant) -> QueueFigures:
-        return self._figures.figures(name) if now < self._next else QueueFigures()
+    def _queue(self, queue: QueueView, now: Instant) -> QueueFigures:
+        if now >= self._next:
+            return QueueFigures()
+        return self._figures.figures(queue.name, queue.service_level_seconds)
 
     def _begin(self, now: Instant) -> None:
         day = datetime.datetime.fromtimestamp(now, self._zone).date()
         self._midnight = _start(day, self._zone)
         self._next = _start(day + datetime.timedelta(days=1), self._zone)
-        self._figures = DayFigures()
+        self._figures.new_day(self._midnight)
 
 
 def _start(day: datetime.date, zone: zoneinfo.ZoneInfo) -> Instant:
