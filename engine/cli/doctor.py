@@ -14,7 +14,7 @@ from calls.errors import RingdeskError
 from engine.asterisk_server import AsteriskServer
 from engine.parts.asterisk import find_asterisk, on_path, version
 from engine.parts.catalogue import RECIPES
-from engine.parts.find import is_unpacked
+from engine.parts.finding import is_unpacked
 from engine.parts.node import find_node
 from engine.ports import Protocol, holder, is_free
 from engine.settings import Settings, load

@@ -7,6 +7,6 @@ A Debian part is downloaded by apt with a private state, unpacked into a folder 
 `python -m engine.parts NAME` prints the path of a part, fetching it first where need be.
 """
 
-from engine.parts.find import Part, find
+from engine.parts.finding import Part, find
 
 __all__ = ["Part", "find"]

@@ -4,7 +4,7 @@ import sys
 
 from calls.errors import RingdeskError
 from engine.parts.catalogue import RECIPES
-from engine.parts.find import find
+from engine.parts.finding import find
 from engine.parts.progress import progress_on
 from engine.settings import load
 

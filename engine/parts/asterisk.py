@@ -10,7 +10,7 @@ import msgspec
 from calls.errors import PartMissing
 from engine.parts.apt import triplet
 from engine.parts.catalogue import RECIPES
-from engine.parts.find import unpacked
+from engine.parts.finding import unpacked
 from engine.parts.progress import Progress
 
 #: What Ringdesk needs; ARI's requests over the WebSocket came with 22.3.

@@ -50,6 +50,7 @@ def _install(frontend: Path) -> None:
     if _made_from(modules) != lock:
         # No package's own scripts: nothing that is fetched runs here before it is asked to.
         _npm(frontend, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        modules.mkdir(exist_ok=True)  # npm makes none where there is nothing to install
         (modules / _STAMP).write_text(lock)
 
 
