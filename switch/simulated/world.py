@@ -73,6 +73,16 @@ def seconds_of(media: tuple[Media, ...]) -> float:
     )
 
 
+def _legs_of(command: Command) -> tuple[LegId, ...]:
+    match command:
+        case Unbridge():
+            return ()
+        case Join(legs=legs):
+            return legs
+        case _:
+            return (command.leg,)
+
+
 @dataclass(slots=True)
 class _Leg:
     """One party's connection, as the switch sees it."""
@@ -136,11 +146,13 @@ class World:
 
     def execute(self, command: Command, now: float) -> None:
         """Do what we are told. Failures are told as `CommandFailed`, nothing is raised."""
-        for failure in self._failures:
-            if isinstance(command, failure.kind):
-                self._failures.remove(failure)
-                self._fail(command, now, gone=failure.gone, detail=failure.detail)
-                return
+        failure = next((f for f in self._failures if isinstance(command, f.kind)), None)
+        if failure is not None:
+            self._failures.remove(failure)
+            self._fail(command, now, gone=failure.gone, detail=failure.detail)
+            if failure.gone and (legs := _legs_of(command)):
+                self.hang_up(legs[0], now)
+            return
         if not self._connected:
             self._fail(command, now, gone=False, detail="the link to the switch is down")
             return
@@ -278,7 +290,7 @@ class World:
     def fail_next(
         self, kind: type[Command], *, gone: bool = False, detail: str = "refused"
     ) -> None:
-        """The next command of this kind is not done."""
+        """The next command of this kind is not done; `gone`: its (first) leg hangs up meanwhile."""
         self._failures.append(_Failure(kind, gone, detail))
 
     def lose(self, leg_id: LegId, at: float) -> None:

@@ -73,6 +73,12 @@ class Stage:
 
     def do(self, message: Message) -> None:
         """Let the machine handle a message, then carry out what it says."""
+        try:
+            self._do(message)
+        except Died as died:
+            self.crash(died.seconds)
+
+    def _do(self, message: Message) -> None:
         data = encode(message)
         self.journal.append((self.now, data))
         self._watch(self.now, message)
@@ -122,12 +128,12 @@ class Stage:
     def _step(self) -> None:
         told = self.world.advance(self.now)
         for event in told:
-            self.do(event)
+            self._do(event)
         while self._stores and self._stores[0][0] <= self.now:
-            self.do(heapq.heappop(self._stores)[2])
+            self._do(heapq.heappop(self._stores)[2])
         deadline = self.center.deadline()
         if deadline is not None and deadline <= self.now:
-            self.do(Tick())
+            self._do(Tick())
 
     def _carry_out(self, output: Output) -> None:
         """Facts are journalled by now; requests and commands are left to do."""

@@ -24,6 +24,7 @@ from tests.scripts.script import Script
 from tests.scripts.stage import Stage, encode_state, replay
 
 AGENTS = ("anna", "bob", "carl")
+SKILLS = {"lang:en": 5, "lang:pl": 5}
 
 seconds = st.floats(0, 60).map(lambda value: round(value, 1))
 answerings = st.builds(
@@ -124,7 +125,7 @@ def finish(stage: Stage) -> None:
     """Let all calls come to their end: agents who answer, callers who lose patience."""
     stage.world.connect(stage.now)
     for agent in AGENTS:
-        configured = Agent(name=agent, skills={"lang:en": 5}, queues={"support": 1, "sales": 2})
+        configured = Agent(name=agent, skills=SKILLS, queues={"support": 1, "sales": 2})
         stage.do(actions.ConfigureAgent(agent=configured))
         stage.world.register(agent, stage.now, Answering(after=1, talks=5))
     stage.run(1)
@@ -139,7 +140,10 @@ def finish(stage: Stage) -> None:
                 stage.world.hang_up(leg.leg, stage.now)
         if not stage.world.legs(stage.now):
             break
-    stage.run(120)
+    for _ in range(3):
+        stage.run(61)
+        stage.world.survey(stage.now)
+    stage.run(1)
 
 
 def check(stage: Stage) -> None:
