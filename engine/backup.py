@@ -63,6 +63,7 @@ def restore(database: Database, source: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="ringdesk-restore-") as folder, _explained(source):
         copy = Path(folder) / "backup.db"
         shutil.copyfile(source, copy)  # upgraded there, so the backup stays as it is
+        _refuse_unless_backup(copy, source)
         with (
             opened(f"sqlite:///{copy}") as held,
             held.engine.connect() as reader,
@@ -110,6 +111,14 @@ def _refuse_unless_empty(connection: Connection, database: Database) -> None:
             raise InputInvalid(
                 f"database {database} holds {table.name} already; restore into an empty one"
             )
+
+
+def _refuse_unless_backup(copy: Path, source: Path) -> None:
+    try:
+        with contextlib.closing(_sqlite(copy)) as connection:
+            connection.execute("SELECT version_num FROM alembic_version")
+    except sqlite3.DatabaseError:
+        raise InputInvalid(f"{source} is no backup made by `ringdesk db backup`") from None
 
 
 def _advance_sequences(connection: Connection) -> None:

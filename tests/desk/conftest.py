@@ -1,3 +1,9 @@
-from tests.storage.databases import database, empty_url, postgresql
+from tests.storage.databases import (
+    database,
+    empty_url,
+    migrated_postgresql,
+    migrated_sqlite,
+    postgresql,
+)
 
-__all__ = ["database", "empty_url", "postgresql"]
+__all__ = ["database", "empty_url", "migrated_postgresql", "migrated_sqlite", "postgresql"]

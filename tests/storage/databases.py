@@ -1,5 +1,7 @@
 """Databases to test on: a fresh SQLite file, and a fresh database in a real PostgreSQL."""
 
+import contextlib
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from engine.storage import Database
+from engine.storage import Database, opened
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +26,30 @@ def postgresql() -> Iterator[str]:
 
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
+            # Nothing here need outlive a power failure.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off;")
+            server.psql("SELECT pg_reload_conf();")
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "ringdesk.db"
+    with opened(f"sqlite:///{path}"):
+        pass
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> str:
+    """The name of a database with all tables, to be copied."""
+    with made_on(postgresql, "template0", drop=False) as url, opened(url):
+        pass
+    return str(sqlalchemy.make_url(url).database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -35,22 +58,34 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ringdesk.db'}"
         return
-    server = sqlalchemy.make_url(request.getfixturevalue("postgresql"))
-    server = server.set(drivername="postgresql+psycopg")
-    name = f"ringdesk_{uuid.uuid4().hex[:12]}"
-    admin = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    with made_on(request.getfixturevalue("postgresql"), "template0") as url:
+        yield url
 
 
-@pytest.fixture
-def database(empty_url: str) -> Iterator[Database]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with all tables."""
-    database = Database(empty_url)
-    database.upgrade()
-    yield database
-    database.close()
+    if request.param == "sqlite":
+        path = tmp_path / "ringdesk.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        with opened(f"sqlite:///{path}") as database:
+            yield database
+        return
+    template = request.getfixturevalue("migrated_postgresql")
+    with made_on(request.getfixturevalue("postgresql"), template) as url, opened(url) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def made_on(server: str, template: str, *, drop: bool = True) -> Iterator[str]:
+    """The URL of a new database on a server, a copy of another one."""
+    url = sqlalchemy.make_url(server).set(drivername="postgresql+psycopg")
+    name = f"ringdesk_{uuid.uuid4().hex[:12]}"
+    admin = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield url.set(database=name).render_as_string(hide_password=False)
+    if drop:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()

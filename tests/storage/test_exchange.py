@@ -32,7 +32,7 @@ def test_export_is_for_people_too(database: Database) -> None:
     assert "secret" not in text
 
 
-def test_document_fills_an_empty_center(database: Database, empty_url: str) -> None:
+def test_document_fills_an_empty_center(database: Database) -> None:
     with database.session() as session:
         fill(session)
         text = exchange.export(session)
