@@ -6,7 +6,6 @@ given twice is taken by one ``UPDATE ... RETURNING``, never by reading and then 
 """
 
 import contextlib
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,23 +142,22 @@ class Database:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
-            raise DatabaseUnreachable(self._explain(error)) from error
+            raise DatabaseUnreachable(self._explain(error.orig)) from error
         except OSError as error:
-            raise DatabaseUnreachable(f"database {self}: {error}") from error
+            raise DatabaseUnreachable(self._explain(error)) from error
         except DBAPIError as error:
             if _is_no_database(error):
-                raise DatabaseUnreachable(self._explain(error)) from error
+                raise DatabaseUnreachable(self._explain(error.orig)) from error
             raise
 
-    def _explain(self, error: DBAPIError) -> str:
-        detail = " ".join(str(error.orig).split()).removesuffix(".")
+    def _explain(self, error: BaseException | None) -> str:
+        detail = " ".join(str(error).split()).removesuffix(".")
         if self.url.password:
             detail = detail.replace(str(self.url.password), "***")
         if self.sqlite:
             remedy = "is its folder there and writable, and no other program holding it?"
         else:
             remedy = "is PostgreSQL running, and are the host, user and password right?"
-        detail = re.sub(r"\s*\(Background on this error.*", "", detail)
         return f"database {self} cannot be used: {detail}; {remedy} (setting database_url)"
 
 

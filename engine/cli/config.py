@@ -26,7 +26,11 @@ def command() -> None:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def export(file: Path) -> None:
-    """Write the configuration to FILE (- for the output). It holds no passwords."""
+    """Write the configuration to FILE (- for the output). It holds no passwords.
+
+    \b
+      ringdesk config export center.yaml
+    """
     with opened(settings.load().database_url) as database, database.session() as session:
         document = exchange.export(session)
     if str(file) == "-":

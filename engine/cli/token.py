@@ -47,7 +47,10 @@ def list_tokens() -> None:
 @command.command()
 @click.argument("number", type=int)
 def revoke(number: int) -> None:
-    """Revoke the token of that NUMBER, as `ringdesk token list` shows it."""
+    """Revoke a token, whose NUMBER `ringdesk token list` shows.
+
+    Requests with it are refused from now on.
+    """
     with opened(settings.load().database_url) as database, database.session() as session:
         users.revoke_token(session, number)
     click.echo(f"Revoked token {number}.")
