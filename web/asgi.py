@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, cast
 
 import msgspec
@@ -77,17 +77,19 @@ class EventStream:
         clock = asyncio.get_running_loop().time
         check_at = clock() + RECHECK
         yield b"retry: 1000\n\n"
-        async for published in _with_pauses(self._service.events(after), stream.HEARTBEAT):
-            if clock() >= check_at:
-                if await to_thread.run_sync(self._identify, request) is None:
-                    return
-                check_at = clock() + RECHECK
-            if published is None:
-                yield stream.heartbeat(last)
-                continue
-            last = published.seq
-            if allows(published.fact):
-                yield stream.event(published)
+        source = _with_pauses(self._service.events(after), stream.HEARTBEAT)
+        async with contextlib.aclosing(source):
+            async for published in source:
+                if clock() >= check_at:
+                    if await to_thread.run_sync(self._identify, request) is None:
+                        return
+                    check_at = clock() + RECHECK
+                if published is None:
+                    yield stream.heartbeat(last)
+                    continue
+                last = published.seq
+                if allows(published.fact):
+                    yield stream.event(published)
 
     def _filter(self, who: Identity) -> Callable[[Fact], bool]:
         if who.may_see_all:
@@ -97,8 +99,11 @@ class EventStream:
 
 async def _with_pauses(
     source: AsyncIterator[Published], pause: float
-) -> AsyncIterator[Published | None]:
-    """The source's items, and None whenever it was silent for `pause` seconds."""
+) -> AsyncGenerator[Published | None, None]:
+    """The source's items, and None whenever it was silent for `pause` seconds.
+
+    Closes the source when it is closed itself.
+    """
     upcoming: asyncio.Future[Published] | None = None
     try:
         while True:
@@ -118,6 +123,8 @@ async def _with_pauses(
             upcoming.cancel()
             with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
                 await upcoming
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
 
 
 def _number(text: str | None) -> int | None:

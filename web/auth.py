@@ -1,5 +1,6 @@
 """Logging in and out, and who may open what."""
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
@@ -156,7 +157,7 @@ class Throttles:
 
 
 def _minutes(seconds: float) -> str:
-    minutes = int(seconds // 60) + 1
+    minutes = max(1, math.ceil(seconds / 60))
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 

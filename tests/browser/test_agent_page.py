@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
-from tests.browser.chromium import Panel, People, Picture, until
+from calls.actions import FinishWrapUp
+from tests.browser.chromium import Panel, People, Picture
 
 
 def online_with_own_phone(people: People, panel: Panel) -> Page:

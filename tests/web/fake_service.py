@@ -59,6 +59,8 @@ class FakeService:
         self._calls: dict[str, CallView] = {}
         self._published: list[Published] = []
         self._listeners: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[Published]]] = []
+        #: Set when a stream has begun to listen.
+        self.followed = threading.Event()
         self._lock = threading.RLock()
         self.configuration_changed()
 
@@ -103,6 +105,7 @@ class FakeService:
         with self._lock:
             known = self._published[after:] if after is not None else []
             self._listeners.append(listener)
+            self.followed.set()
         try:
             for published in known:
                 yield published
@@ -168,6 +171,11 @@ class FakeService:
         return b"ringdesk_calls 0\n"
 
     # --- what a test lets happen
+
+    @property
+    def listening(self) -> int:
+        """How many streams are open."""
+        return len(self._listeners)
 
     def happen(self, *happened: Fact, at: float | None = None) -> None:
         """Publish facts as they are; the views stay."""
