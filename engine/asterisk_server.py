@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from calls.errors import PartMissing, SwitchUnreachable
+from calls.errors import SwitchUnreachable
 from engine.asterisk_config import Folders, render
 from engine.parts.asterisk import AsteriskProgram, find_asterisk
 from engine.parts.progress import Progress, Silent
@@ -169,16 +169,10 @@ class AsteriskServer:
         return self._folders.etc / "asterisk.conf"
 
     def _fill_data(self, program: AsteriskProgram) -> None:
-        data = self._folders.data
-        for name, target in (
-            ("documentation", program.shared / "documentation"),
-            ("sounds/en", _english(program.shared / "sounds")),
-        ):
-            link = data / name
-            link.parent.mkdir(exist_ok=True)
-            link.unlink(missing_ok=True)
-            link.symlink_to(target)
-        music = data / "moh" / "ringdesk.wav"
+        link = self._folders.data / "documentation"
+        link.unlink(missing_ok=True)
+        link.symlink_to(program.shared / "documentation")
+        music = self._folders.data / "moh" / "ringdesk.wav"
         if not music.exists():
             write_music(music)
 
@@ -325,15 +319,6 @@ def _ari(endpoint: AsteriskEndpoint, path: str) -> Any:
         raise SwitchUnreachable(wrong) from None
     except (OSError, msgspec.DecodeError) as error:
         raise SwitchUnreachable(str(getattr(error, "reason", error))) from None
-
-
-def _english(sounds: Path) -> Path:
-    """English sounds: Debian names the folder after the voice."""
-    names = ("en", "en_US_f_Allison")
-    found = next((sounds / name for name in names if (sounds / name).exists()), None)
-    if found is None:
-        raise PartMissing(f"no English sounds in {sounds}")
-    return found
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ import pytest
 from calls.errors import PartMissing, SettingInvalid, SwitchUnreachable
 from calls.media import Speech
 from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
+from engine.parts.asterisk import find_asterisk
 from engine.parts.progress import Silent
 from engine.phones import hearing, wav
 from engine.phones.phone import Phones
@@ -175,6 +176,41 @@ async def test_a_caller_is_kept_while_ringdesk_is_down(home: Path) -> None:
         assert call.state == "talking"
 
 
+def test_one_on_path_is_used_with_our_own_configuration(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Laid out as Asterisk's own `make install` does."""
+    prefix = tmp_path / "opt"
+    found = find_asterisk(load().parts.absolute())
+    for link, target in (
+        ("lib/asterisk/modules", found.modules),
+        ("var/lib/asterisk", found.shared),
+        ("sbin/asterisk", found.path),
+    ):
+        (prefix / link).parent.mkdir(parents=True)
+        (prefix / link).symlink_to(target)
+    monkeypatch.setenv("PATH", f"{prefix / 'sbin'}:{os.environ['PATH']}")
+    assert find_asterisk(tmp_path / "no parts").path == prefix / "sbin" / "asterisk"
+    server = AsteriskServer(settings(home))
+    assert server.ensure().started
+    log = server.log_file().read_text()
+    assert "WARNING" not in log
+    assert "ERROR" not in log
+
+
+async def test_the_benchmark_has_asterisks_own_queue(home: Path) -> None:
+    center = settings(home)
+    endpoint = AsteriskServer(center, bench=True).ensure()
+    async with Phones() as phones, _ari(endpoint) as ari:
+        caller = await phones.add("bench-caller", server=f"127.0.0.1:{center.sip_port}")
+        call = await caller.dial("1000")
+        # Without an agent, the queue keeps the caller on the line, unanswered.
+        async with asyncio.timeout(10):
+            while "Queue" not in await _applications(ari):  # noqa: ASYNC110 - there is no event
+                await asyncio.sleep(0.05)
+        assert call.state == "ringing"
+
+
 def test_no_asterisk_to_be_had_says_what_to_install(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,13 +259,23 @@ def test_a_broken_configuration_is_shown_and_leaves_nothing_running(
     assert server.running() is None
 
 
+def _ari(endpoint: AsteriskEndpoint) -> aiohttp.ClientSession:
+    login = aiohttp.encode_basic_auth(endpoint.ari_user, endpoint.ari_password)
+    return aiohttp.ClientSession(endpoint.ari_url, headers={"Authorization": login})
+
+
+async def _applications(ari: aiohttp.ClientSession) -> list[str]:
+    """The dialplan application that each channel is in."""
+    async with ari.get("/ari/channels") as answer:
+        return [channel["dialplan"]["app_name"] for channel in await answer.json()]
+
+
 async def _arrival(endpoint: AsteriskEndpoint) -> str:
     """The number that the first caller dialled who comes to us when we connect."""
-    login = aiohttp.encode_basic_auth(endpoint.ari_user, endpoint.ari_password)
     async with (
         asyncio.timeout(20),
-        aiohttp.ClientSession(headers={"Authorization": login}) as session,
-        session.ws_connect(f"{endpoint.ari_url}/ari/events?app=ringdesk") as socket,
+        _ari(endpoint) as ari,
+        ari.ws_connect("/ari/events?app=ringdesk") as socket,
     ):
         while True:
             event = await socket.receive_json()
