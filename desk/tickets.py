@@ -4,8 +4,9 @@ Every change of a field is kept in the ticket's history with its author.
 """
 
 import time
+from collections.abc import Sequence
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from calls.errors import InputInvalid
@@ -90,10 +91,11 @@ def draft(
     assignee: str,
 ) -> Ticket:
     """The ticket made for a call that matched none: made once, however often it is asked for."""
-    if (found := drafted_for(session, call)) is not None:
+    drafted = select(Ticket).where(Ticket.drafted_for == call)
+    if (found := session.scalar(drafted)) is not None:
         return found
     _hold_series(session, "incident")
-    if (found := drafted_for(session, call)) is not None:  # somebody else was faster
+    if (found := session.scalar(drafted)) is not None:  # somebody else was faster
         return found
     return create(
         session,
@@ -107,8 +109,10 @@ def draft(
     )
 
 
-def drafted_for(session: Session, call: str) -> Ticket | None:
-    return session.scalar(select(Ticket).where(Ticket.drafted_for == call))
+def drafted_for(session: Session, calls: Sequence[str]) -> dict[str, int]:
+    """The tickets drafted for these calls, by call."""
+    drafts = select(Ticket.drafted_for, Ticket.id).where(Ticket.drafted_for.in_(calls))
+    return {call: ticket for call, ticket in session.execute(drafts) if call is not None}
 
 
 def get(session: Session, ticket: int) -> Ticket:
@@ -224,28 +228,6 @@ def add_note(
     found.updated = max(found.updated, now)
     session.flush()
     return note
-
-
-def put_call_note(
-    session: Session, ticket: int, call: str, author: str, text: str, at: float
-) -> None:
-    """The one note that a call leaves: put again it replaces the earlier, on whatever ticket."""
-    key = f"call:{call}"
-    if session.get(Ticket, ticket) is None:
-        return  # deleted since
-    values = {"ticket_id": ticket, "at": at, "author": author, "text": text}
-    there = session.execute(
-        update(TicketNote)
-        .where(TicketNote.key == key)
-        .values(**values)
-        .returning(TicketNote.id)
-        .execution_options(synchronize_session=False)
-    )
-    if there.first() is None:
-        session.execute(insert(TicketNote).values(**values, call=call, key=key))
-    session.execute(
-        update(Ticket).where(Ticket.id == ticket, Ticket.updated < at).values(updated=at)
-    )
 
 
 def notes(session: Session, ticket: int) -> list[TicketNote]:

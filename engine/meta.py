@@ -22,6 +22,12 @@ def hold(session: Session, key: str) -> str:
     return value
 
 
+def swap(session: Session, key: str, before: str, after: str) -> bool:
+    """Write `after` if the value is `before`; False, and nothing done, if it is not."""
+    swapped = update(meta).where(meta.c.key == key, meta.c.value == before).values(value=after)
+    return session.execute(swapped.returning(meta.c.key)).first() is not None
+
+
 def write(session: Session, key: str, value: str) -> None:
     changed = session.execute(
         update(meta).where(meta.c.key == key).values(value=value).returning(meta.c.key)

@@ -2,31 +2,34 @@
 
 A cursor in the database says up to which fact all is done. A batch and its cursor are committed
 together, and each record is folded anew from all facts of its call; so a crash, a second run or a
-late fact (after-call work) can neither lose nor double anything.
+late fact (after-call work) can neither lose nor double anything. The folding is done before the
+transaction, which is short: the journal's writer may be waiting for it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import cast
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from calls.base import CallId, Instant
 from calls.codec import decode_fact
 from calls.facts import Fact
-from cti import record as cti_record
 from cti.notes import call_note
 from cti.numbers import for_people, normalise
-from desk import tickets
+from cti.record import CallRecord, fold
+from desk import call_notes, tickets
 from engine import meta, models
 from engine.models import facts
 from engine.storage import Database
 
 #: Facts after which the record of an ended call is folded (again).
-_TELLING = ("CallEnded", "ConversationEnded", "WrapUpEnded", "TicketAttached")
+_TELLING = ("CallEnded", "ConversationEnded", "WrapUpEnded")
 
 
-def catch_up(database: Database, region: str, batch: int = 1000) -> int:
+def catch_up(database: Database, region: str, batch: int = 500) -> int:
     """Take in all facts committed since the last time; how many there were.
 
     `region` (ISO 3166) is where national numbers belong.
@@ -34,40 +37,64 @@ def catch_up(database: Database, region: str, batch: int = 1000) -> int:
     taken = 0
     while True:
         with database.session() as session:
-            count = _take_batch(session, region, batch)
-        taken += count
-        if count < batch:
+            cursor = meta.read(session, meta.PROJECTED) or "0"
+            rows = session.execute(
+                select(facts.c.seq, facts.c.kind, facts.c.call)
+                .where(facts.c.seq > int(cursor))
+                .order_by(facts.c.seq)
+                .limit(batch)
+            ).all()
+            ended = {row.call for row in rows if row.kind in _TELLING and row.call}
+            records = _fold(session, ended)
+        if not rows:
             return taken
+        with database.session() as session:
+            if not meta.swap(session, meta.PROJECTED, cursor, str(rows[-1].seq)):
+                continue  # somebody else did this batch
+            _put(session, records, region)
+        taken += len(rows)
 
 
-def refresh(session: Session, calls: Iterable[CallId], region: str) -> None:
-    """Fold the records of those of the `calls` that have ended, and put their notes."""
-    for call, call_facts in _facts_of(session, calls).items():
-        folded = cti_record.fold(call, call_facts)
-        if folded.outcome is None:
-            continue
-        if folded.ticket is None and (ticket := tickets.drafted_for(session, call)):
-            folded.ticket = ticket.id
-        session.merge(_row(folded, region))
-        if folded.ticket is not None and folded.ended is not None:
-            text = call_note(folded, for_people(folded.caller, region))
-            author = folded.agent or "ringdesk"
-            tickets.put_call_note(session, folded.ticket, call, author, text, folded.ended)
+def refresh(database: Database, call: CallId, region: str) -> None:
+    """Put the record and the note of a call again, if it has ended and has a record."""
+    with database.session() as session:
+        meta.hold(session, meta.PROJECTED)  # so that it comes before or after a batch
+        there = select(models.CallRecord.call).where(models.CallRecord.call == call)
+        if session.scalar(there) is not None:
+            _put(session, _fold(session, [call]), region)
 
 
-def _take_batch(session: Session, region: str, batch: int) -> int:
-    cursor = int(meta.hold(session, meta.PROJECTED))
-    following = (
-        select(facts.c.seq, facts.c.kind, facts.c.call)
-        .where(facts.c.seq > cursor)
-        .order_by(facts.c.seq)
-        .limit(batch)
+def _fold(session: Session, calls: Iterable[CallId]) -> list[CallRecord]:
+    """The records of those of the `calls` that have ended."""
+    folded = [fold(call, call_facts) for call, call_facts in _facts_of(session, calls).items()]
+    return [record for record in folded if record.outcome is not None]
+
+
+def _put(session: Session, records: Sequence[CallRecord], region: str) -> None:
+    if not records:
+        return
+    orphans = [record.call for record in records if record.ticket is None]
+    drafts = tickets.drafted_for(session, orphans) if orphans else {}
+    for record in records:
+        record.ticket = record.ticket or drafts.get(record.call)
+    table = cast(Table, models.CallRecord.__table__)
+    calls = [record.call for record in records]
+    session.execute(delete(table).where(table.c.call.in_(calls)))
+    session.execute(insert(table), [_row(record, region) for record in records])
+    call_notes.put(
+        session,
+        [
+            call_notes.CallNote(
+                ticket=record.ticket,
+                call=record.call,
+                author=record.agent or "ringdesk",
+                text=call_note(record, for_people(record.caller, region)),
+                at=record.ended or record.arrived,
+            )
+            for record in records
+            if record.ticket is not None
+        ],
     )
-    rows = session.execute(following).all()
-    if rows:
-        refresh(session, {row.call for row in rows if row.kind in _TELLING and row.call}, region)
-        meta.write(session, meta.PROJECTED, str(rows[-1].seq))
-    return len(rows)
 
 
 def _facts_of(
@@ -84,30 +111,8 @@ def _facts_of(
     return found
 
 
-def _row(record: cti_record.CallRecord, region: str) -> models.CallRecord:
-    return models.CallRecord(
-        call=record.call,
-        arrived=record.arrived,
-        caller=record.caller,
-        number=normalise(record.caller, region),
-        called=record.called,
-        contact=record.contact,
-        name=record.name,
-        organisation=record.organisation,
-        language=record.language,
-        flow=record.flow,
-        path=" > ".join(record.path),
-        queue=record.queue,
-        agent=record.agent,
-        outcome=record.outcome,
-        cause=record.cause,
-        waited=record.waited,
-        talked=record.talked,
-        wrapped=record.wrapped,
-        offers=record.offers,
-        ticket=record.ticket,
-        code=record.code,
-        note=record.note,
-        ended=record.ended,
-        lasted=record.lasted,
-    )
+def _row(record: CallRecord, region: str) -> dict[str, object]:
+    row = msgspec.structs.asdict(record)
+    row["number"] = normalise(record.caller, region)
+    row["path"] = " > ".join(record.path)
+    return row

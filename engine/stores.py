@@ -36,12 +36,16 @@ def answer(request: Request, database: Database, region: str) -> StoreEvent:
     `region` (ISO 3166) is where national numbers belong.
     """
     try:
-        with database.session() as session:
-            match request:
-                case IdentifyCaller():
+        match request:
+            case IdentifyCaller():
+                with database.session() as session:
                     return _identify(session, request, region)
-                case DraftTicket():
-                    return _draft(session, request, region)
+            case DraftTicket():
+                with database.session() as session:
+                    drafted = _draft(session, request, region)
+                # The caller may have hung up meanwhile: then the record is there without a ticket.
+                projections.refresh(database, request.call, region)
+                return drafted
     except Exception as error:
         expected = isinstance(error, RingdeskError)
         _log.error("store.failed", request=request.request, error=str(error), exc_info=not expected)
@@ -118,8 +122,6 @@ def _draft(session: Session, request: DraftTicket, region: str) -> TicketDrafted
         queue=request.queue,
         assignee=request.agent,
     )
-    # The caller may have hung up meanwhile: then the record is written already, without a ticket.
-    projections.refresh(session, [request.call], region)
     return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
 
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from calls.errors import InputInvalid
-from desk import contacts, tickets
+from desk import call_notes, contacts, tickets
 from desk.priority import priority
 from engine.storage import Database
 
@@ -154,9 +154,10 @@ def test_call_leaves_one_note_that_moves_with_its_ticket(database: Database) -> 
     with database.session() as session:
         first = tickets.create(session, "First", author="a")
         second = tickets.create(session, "Second", author="a")
-        tickets.put_call_note(session, first.id, "c-1", "agent1", "Call", 10.0)
-        tickets.put_call_note(session, second.id, "c-1", "agent1", "Call, wrapped up", 10.0)
-        tickets.put_call_note(session, 99, "c-1", "agent1", "nowhere", 10.0)
+        for ticket, text in ((first.id, "Call"), (second.id, "Call, wrapped up")):
+            note = call_notes.CallNote(ticket, "c-1", "agent1", text, at=10.0)
+            nowhere = call_notes.CallNote(99, "c-2", "agent1", "on a deleted ticket", at=10.0)
+            call_notes.put(session, [note, nowhere])
     with database.session() as session:
         assert tickets.notes(session, first.id) == []
         assert [note.text for note in tickets.notes(session, second.id)] == ["Call, wrapped up"]

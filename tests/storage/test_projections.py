@@ -10,7 +10,7 @@ from calls.codec import Tick
 from calls.events import KnownTicket
 from calls.facts import Fact
 from calls.views import Published
-from desk import tickets
+from desk import call_notes, tickets
 from engine import projections
 from engine.journal import Entry, Journal
 from engine.models import CallRecord
@@ -109,7 +109,7 @@ def test_crash_in_a_batch_loses_and_doubles_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tickets, "put_call_note", crash)
+        patch.setattr(call_notes, "put", crash)
         with pytest.raises(KeyboardInterrupt):
             projections.catch_up(database, "PL")
     assert records(database) == []
