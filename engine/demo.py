@@ -134,13 +134,18 @@ def load(database: Database, settings: Settings) -> list[Login]:
 
     With ``RINGDESK_DEMO_PASSWORD`` all of them get that password, at each start; else each keeps
     the one generated for it, found in ``demo-logins.txt`` in the state folder (readable by its
-    owner only). Raises `calls.errors.FlowInvalid` and `DatabaseUnreachable`.
+    owner only). A center that somebody has set up already is left alone, without demo log-ins.
+
+    Raises `calls.errors.FlowInvalid` and `DatabaseUnreachable`.
     """
     path = settings.home / LOGINS_FILE
     with database.session() as session:
         configuration.publish_folder(session, settings.flows)
         kept = {line.name: line for line in _read(path)}
         if meta.read(session, _LOADED) is None:
+            present = configuration.read(session)
+            if present.queues or present.numbers:
+                return []
             kept = {line.name: line for line in _load(session, settings)}
             meta.write(session, _LOADED, str(time.time()))
         elif settings.demo_password is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from calls.config import Queue
 from desk import contacts, tickets
 from desk.models import Ticket
 from engine import configuration, demo, settings, users
@@ -99,3 +100,25 @@ def test_setting_fixes_the_password(database: Database, tmp_path: Path, from_sta
     assert demo.load(database, fixed) == logins
     with database.session() as session:
         assert users.get_user(session, "agent5").password == before
+
+
+def test_center_that_is_set_up_is_left_alone(database: Database, tmp_path: Path) -> None:
+    own = Queue(name="support", title="Our own")
+    with database.session() as session:
+        configuration.save_queue(session, own)
+    assert demo.load(database, settings_for(tmp_path)) == []
+    with database.session() as session:
+        assert configuration.read(session).queues == {"support": own}
+        assert users.list_users(session) == []
+
+
+def test_admin_added_before_the_first_start_keeps_their_log_in(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.session() as session:
+        users.create_user(session, "admin", "admin", "my own password")
+    logins = demo.load(database, settings_for(tmp_path))
+    assert "admin" not in [login.name for login in logins]
+    assert len(logins) == 6
+    with database.session() as session:
+        assert users.verify_password(session, "admin", "my own password")
