@@ -1,0 +1,46 @@
+"""``python -m bench [--only NAME]``: measure, one JSON object a line, then a table.
+
+A benchmark is a function that gives its results; `BENCHMARKS` has them by the names they report.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from bench import calls, start
+from bench.results import Result, table
+from calls.errors import RingdeskError
+
+BENCHMARKS: dict[Callable[[], list[Result]], tuple[str, ...]] = {
+    calls.run: calls.NAMES,
+    start.start: ("run.start",),
+    start.first_start: ("run.first_start",),
+}
+
+
+def main() -> int:
+    names = sorted(name for reported in BENCHMARKS.values() for name in reported)
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", choices=names, metavar="NAME", help=", ".join(names))
+    only = parser.parse_args().only
+    found: list[Result] = []
+    for measure, reported in BENCHMARKS.items():
+        if only and only not in reported:
+            continue
+        try:
+            results = measure()
+        except RingdeskError as error:
+            print(f"bench: {', '.join(reported)}: {error}", file=sys.stderr)
+            return 1
+        for result in results:
+            if only in (None, result.name):
+                print(msgspec.json.encode(result).decode(), flush=True)
+                found.append(result)
+    print(f"\n{table(found)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What a benchmark found, for machines and for people."""
+
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One number. `ratio` = value / against; below 1 is better than what it is held against."""
+
+    name: str
+    value: float
+    unit: str
+    #: What the value is held against, in words, and that number.
+    against: str
+    ratio: float
+    machine: str = ""
+
+
+def held_against(name: str, value: float, unit: str, against: str, other: float) -> Result:
+    return Result(
+        name=name,
+        value=round(value, 3),
+        unit=unit,
+        against=f"{against}: {other:.3f} {unit}",
+        ratio=round(value / other, 3),
+        machine=machine(),
+    )
+
+
+def machine() -> str:
+    """The processor, its cores and the system."""
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+
+
+def table(results: list[Result]) -> str:
+    """The results as columns."""
+    rows = [("name", "value", "ratio", "held against")]
+    rows += [(r.name, f"{r.value:g} {r.unit}", f"{r.ratio:g}", r.against) for r in results]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+             for row in rows]  # fmt: skip
+    return "\n".join([*lines, "", f"on {machine()}"])
