@@ -22,6 +22,7 @@ from engine.settings import Settings
 from engine.storage import Database
 
 LOGINS_FILE = "demo-logins.txt"
+#: Its value is the names of the log-ins that were made.
 _LOADED = "demo"
 
 QUEUES = (
@@ -142,14 +143,15 @@ def load(database: Database, settings: Settings) -> list[Login]:
     with database.session() as session:
         configuration.publish_folder(session, settings.flows)
         kept = {line.name: line for line in _read(path)}
-        if meta.read(session, _LOADED) is None:
+        loaded = meta.read(session, _LOADED)
+        if loaded is None:
             present = configuration.read(session)
             if present.queues or present.numbers:
                 return []
             kept = {line.name: line for line in _load(session, settings)}
-            meta.write(session, _LOADED, str(time.time()))
+            meta.write(session, _LOADED, " ".join(kept))
         elif settings.demo_password is not None:
-            kept = _fix_passwords(session, kept, settings.demo_password)
+            kept = _fix_passwords(session, loaded.split(), kept, settings.demo_password)
         # Before the commit: after a crash in between all is loaded, and written, anew.
         _write(path, kept.values())
         return [_login(session.get(User, line.name), line) for line in kept.values()]
@@ -201,9 +203,11 @@ def _load_desk(session: Session, region: str) -> None:
             )
 
 
-def _fix_passwords(session: Session, kept: dict[str, _Kept], password: str) -> dict[str, _Kept]:
+def _fix_passwords(
+    session: Session, names: list[str], kept: dict[str, _Kept], password: str
+) -> dict[str, _Kept]:
     fixed = {}
-    for name in [agent.name for agent in AGENTS] + [name for name, _, _ in _OTHERS]:
+    for name in names:
         user, line = session.get(User, name), kept.get(name)
         if user is None:
             continue

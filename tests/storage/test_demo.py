@@ -120,5 +120,6 @@ def test_admin_added_before_the_first_start_keeps_their_log_in(
     logins = demo.load(database, settings_for(tmp_path))
     assert "admin" not in [login.name for login in logins]
     assert len(logins) == 6
+    demo.load(database, settings_for(tmp_path, RINGDESK_DEMO_PASSWORD="fixed-password"))
     with database.session() as session:
         assert users.verify_password(session, "admin", "my own password")
