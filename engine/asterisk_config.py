@@ -1,6 +1,7 @@
 """Asterisk's configuration: the templates of ``dialplans/asterisk``, filled in for one center."""
 
 import hashlib
+import os
 import re
 import resource
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import jinja2
 import msgspec
 
+from calls.errors import SettingInvalid
 from engine.parts.asterisk import AsteriskProgram
 from engine.settings import Settings
 
@@ -48,8 +50,14 @@ class Folders(msgspec.Struct, frozen=True):
         )
 
     def make(self) -> None:
+        """Make them, for our eyes only. Raises `SettingInvalid` where another user was first."""
         for folder in msgspec.structs.astuple(self):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.run.stat().st_uid != os.geteuid():
+            raise SettingInvalid(
+                f"{self.run} belongs to another user.\n"
+                "Remedy: remove it, or choose a state folder with a shorter path (RINGDESK_HOME)."
+            )
         # Asterisk makes none of these when it needs them.
         for folder in (self.data / "keys", self.data / "moh", self.spool / "recording"):
             folder.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ import urllib.parse
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -217,21 +218,22 @@ class AsteriskServer:
     def _answering(self, running: _Running, limit: float) -> AsteriskEndpoint:
         """Its endpoint, as soon as it answers."""
         deadline = time.monotonic() + limit
-        while True:
-            try:
-                version = _ari(running.endpoint, "asterisk/info?only=system")["system"]["version"]
-                return msgspec.structs.replace(running.endpoint, version=version)
-            except SwitchUnreachable as error:
-                alive = self._running() is not None
-                if alive and time.monotonic() < deadline:
-                    time.sleep(0.02)
-                    continue
-                what = "does not answer" if alive else "ended at once"
-                raise SwitchUnreachable(
-                    f"Asterisk (pid {running.pid}) {what}: {error}\n{self._last_words()}"
-                    f"Remedy: see {self.log_file()}; end that process if it still runs, and "
-                    "start again."
-                ) from None
+        with _process(running.pid) as process:
+            while True:
+                try:
+                    info = _ari(running.endpoint, "asterisk/info?only=system")
+                    version = info["system"]["version"]
+                    return msgspec.structs.replace(running.endpoint, version=version)
+                except SwitchUnreachable as error:
+                    ended = _ended(process, 0.02)
+                    if not ended and time.monotonic() < deadline:
+                        continue
+                    what = "ended at once" if ended else "does not answer"
+                    raise SwitchUnreachable(
+                        f"Asterisk (pid {running.pid}) {what}: {error}\n{self._last_words()}"
+                        f"Remedy: see {self.log_file()}; end that process if it still runs, and "
+                        "start again."
+                    ) from None
 
     def _last_words(self) -> str:
         lines = []
@@ -254,20 +256,15 @@ class AsteriskServer:
         return channels > 0
 
     def _stop(self, running: _Running) -> None:
-        try:
-            process = os.pidfd_open(running.pid)
-        except ProcessLookupError:
-            return
-        try:
+        with _process(running.pid) as process:
             for order in (signal.SIGTERM, signal.SIGKILL):
-                signal.pidfd_send_signal(process, order)
-                if select.select([process], [], [], STOP_LIMIT)[0]:
+                if process is None or _ended(process, 0.0):
                     break
-        except ProcessLookupError:
-            pass
-        finally:
-            os.close(process)
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(process, order)
+                _ended(process, STOP_LIMIT)
         self._state_file.unlink(missing_ok=True)
+        shutil.rmtree(self._folders.run, ignore_errors=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -319,6 +316,29 @@ def _ari(endpoint: AsteriskEndpoint, path: str) -> Any:
         raise SwitchUnreachable(wrong) from None
     except (OSError, msgspec.DecodeError) as error:
         raise SwitchUnreachable(str(getattr(error, "reason", error))) from None
+
+
+@contextmanager
+def _process(pid: int) -> Iterator[int | None]:
+    """A handle on a process that stays its own when the number is given to another one."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        yield None
+        return
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _ended(process: int | None, within: float) -> bool:
+    """Whether it ends within that many seconds."""
+    if process is None:
+        return True
+    watch = select.poll()
+    watch.register(process, select.POLLIN)
+    return bool(watch.poll(within * 1000))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -68,6 +68,17 @@ def test_stop_leaves_no_process(home: Path) -> None:
     server.stop()  # nothing to do is no error
 
 
+def test_a_state_folder_with_a_long_path_works(home: Path) -> None:
+    """A control socket's path is limited to about a hundred characters."""
+    server = AsteriskServer(settings(home / ("deep" * 20) / "center"))
+    try:
+        assert server.ensure().started
+        assert not server.ensure().started
+    finally:
+        server.stop()
+    assert server.running() is None
+
+
 def test_secrets_are_for_their_owner_only(home: Path) -> None:
     center = settings(home)
     AsteriskServer(center).ensure()
@@ -206,7 +217,7 @@ async def test_the_benchmark_has_asterisks_own_queue(home: Path) -> None:
         call = await caller.dial("1000")
         # Without an agent, the queue keeps the caller on the line, unanswered.
         async with asyncio.timeout(10):
-            while "Queue" not in await _applications(ari):  # noqa: ASYNC110 - there is no event
+            while "Queue" not in await _applications(ari):
                 await asyncio.sleep(0.05)
         assert call.state == "ringing"
 
