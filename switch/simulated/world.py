@@ -38,39 +38,24 @@ from calls.commands import (
 )
 from calls.events import (
     CommandFailed,
-    DigitPressed,
     LegAnswered,
     LegArrived,
     LegEnded,
     LegRinging,
     LiveLeg,
     PhoneChanged,
-    PromptEnded,
     Surveyed,
     SwitchDown,
     SwitchEvent,
     SwitchUp,
 )
-from calls.media import Media, Tone
-from switch.simulated.collector import Collector
+from switch.simulated.line import Line
 from switch.simulated.scripts import Answering, Caller
 
-#: Speech is about this fast; a prompt's length follows from its text.
-CHARACTERS_PER_SECOND = 15.0
 #: From our Dial to the phone's ringing.
 RINGING_DELAY = 0.1
 #: Between two keys of one `Press`.
 KEY_DELAY = 0.25
-
-
-def seconds_of(media: tuple[Media, ...]) -> float:
-    """How long a prompt takes to play."""
-    return sum(
-        item.milliseconds / 1000
-        if isinstance(item, Tone)
-        else len(item.text) / CHARACTERS_PER_SECOND
-        for item in media
-    )
 
 
 def _legs_of(command: Command) -> tuple[LegId, ...]:
@@ -94,16 +79,14 @@ class _Leg:
     person: Caller | Answering
     up: bool = False
     bridge: BridgeId | None = None
-    music: str | None = None
-    #: The prompt that plays or waits for digits, and those behind it.
-    collector: Collector | None = None
-    behind: deque[Prompt] = field(default_factory=deque)
-    #: Digits that no prompt has collected yet.
-    ahead: str = ""
     #: Which of the caller's presses are used up.
     pressed: set[int] = field(default_factory=set)
     ringing: bool = False
     talk_begun: bool = False
+    line: Line = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line = Line(self.id)
 
 
 @dataclass(slots=True)
@@ -314,13 +297,15 @@ class World:
             case Answer():
                 leg.up = True
             case Prompt():
-                self._prompt(leg, command, now)
+                leg.line.play(command)
+                self._at(now, partial(self._listen, leg.id))
             case StopPrompt():
-                self._stop_prompt(leg, command.prompt, now)
+                leg.line.stop(command.prompt)
+                self._at(now, partial(self._listen, leg.id))
             case StartMusic():
-                leg.music = command.music
+                leg.line.music = command.music
             case StopMusic():
-                leg.music = None
+                leg.line.music = None
             case Hangup():
                 self._at(now, partial(self._withdraw, leg.id))
             case _:
@@ -382,7 +367,7 @@ class World:
             leg = self._legs[leg_id]
             if leg.bridge not in (None, command.bridge):
                 self._leave_bridge(leg)
-            leg.bridge, leg.music = command.bridge, None
+            leg.bridge, leg.line.music = command.bridge, None
             members.add(leg_id)
         if len(members) > 1:
             for leg_id in sorted(members):
@@ -396,66 +381,26 @@ class World:
 
     # -- prompts and digits ----------------------------------------------------------------
 
-    def _prompt(self, leg: _Leg, prompt: Prompt, now: float) -> None:
-        current = leg.collector.prompt.prompt if leg.collector else None
-        if prompt.prompt == current or any(p.prompt == prompt.prompt for p in leg.behind):
-            return
-        leg.behind.append(prompt)
-        if leg.collector is None:
-            self._at(now, partial(self._next_prompt, leg.id))
-
-    def _next_prompt(self, leg_id: LegId, at: float) -> None:
-        leg = self._legs.get(leg_id)
-        if leg is None or leg.collector is not None or not leg.behind:
-            return
-        prompt = leg.behind.popleft()
-        leg.music = None
-        leg.collector = collector = Collector(prompt, at + seconds_of(prompt.media))
-        if prompt.digits is not None:
-            while leg.ahead and not collector.complete:
-                collector.press(leg.ahead[0], at)
-                leg.ahead = leg.ahead[1:]
-        self._press_for(leg, {getattr(item, "name", "") for item in prompt.media} - {""}, at)
-        self._check_prompt(leg.id, collector, at)
-
-    def _check_prompt(self, leg_id: LegId, collector: Collector, at: float) -> None:
-        """End the prompt if it is over at this time, else look again when it may be."""
-        leg = self._legs.get(leg_id)
-        if leg is None or leg.collector is not collector:
-            return
-        end = collector.end(at)
-        if end is None:
-            self._at(collector.deadline(), partial(self._check_prompt, leg_id, collector))
-        else:
-            self._end_prompt(leg, end, at)
-
-    def _end_prompt(self, leg: _Leg, end: PromptEnded, at: float) -> None:
-        leg.collector = None
-        self._tell(end)
-        self._at(at, partial(self._next_prompt, leg.id))
-
-    def _stop_prompt(self, leg: _Leg, prompt: str, now: float) -> None:
-        stopped = PromptEnded(leg=leg.id, prompt=prompt, end="stopped")
-        if leg.collector is not None and leg.collector.prompt.prompt == prompt:
-            self._at(now, partial(self._stopped, leg.id, leg.collector, stopped))
-        elif waiting := [item for item in leg.behind if item.prompt == prompt]:
-            leg.behind.remove(waiting[0])
-            self._at(now, lambda _: self._tell(stopped))
-
-    def _stopped(self, leg_id: LegId, collector: Collector, end: PromptEnded, at: float) -> None:
-        leg = self._legs.get(leg_id)
-        if leg is not None and leg.collector is collector:
-            self._end_prompt(leg, end, at)
-
     def _press(self, leg_id: LegId, digit: str, at: float) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            leg.line.press(digit, at)
+            self._listen(leg_id, at)
+
+    def _listen(self, leg_id: LegId, at: float) -> None:
+        """Let a leg's line catch up with the time, and look again when it wants to."""
         leg = self._legs.get(leg_id)
         if leg is None:
             return
-        if leg.collector is None or not leg.collector.press(digit, at):
-            leg.ahead += digit
-            self._tell(DigitPressed(leg=leg_id, digit=digit))
-        if leg.collector is not None:
-            self._check_prompt(leg_id, leg.collector, at)
+        leg.line.advance(at)
+        told, leg.line.told = leg.line.told, []
+        begun, leg.line.begun = leg.line.begun, []
+        for event in told:
+            self._tell(event)
+        for prompt in begun:
+            self._press_for(leg, {getattr(item, "name", "") for item in prompt.media} - {""}, at)
+        if (deadline := leg.line.deadline()) is not None:
+            self._at(deadline, partial(self._listen, leg_id))
 
     # -- inside ----------------------------------------------------------------------------
 
