@@ -113,17 +113,17 @@ class Journal:
     def end(self) -> End:
         with self.database.session() as session:
             connection = session.connection()
-            message, at = connection.execute(
-                select(func.max(journal.c.seq), func.max(journal.c.at))
-            ).one()
+            newest = select(journal.c.seq, journal.c.at).order_by(journal.c.seq.desc()).limit(1)
+            last = connection.execute(newest).first()
             fact = connection.scalar(select(func.max(facts.c.seq)))
             kept = connection.execute(
                 select(snapshots.c.message_seq, snapshots.c.at)
                 .order_by(snapshots.c.id.desc())
                 .limit(1)
             ).first()
-        floor = (kept.message_seq, kept.at) if kept else (0, 0.0)
-        return End(max(message or 0, floor[0]), fact or 0, max(at or 0.0, floor[1]))
+        # Behind a snapshot, old messages are forgotten.
+        message, at = last or kept or (0, 0.0)
+        return End(message, fact or 0, at)
 
     def facts(self, after: int, limit: int = 1000) -> list[Published]:
         """At most `limit` facts with numbers above `after`."""

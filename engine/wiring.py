@@ -18,6 +18,8 @@ from engine.storage import Database
 from engine.voices import VoiceCache, default_voices, please_hold
 from ivr.loading import load
 from ivr.prompts import prompts, waiting_prompts
+from switch.asterisk.ami import AmiAddress
+from switch.asterisk.driver import AsteriskSwitch
 from switch.simulated.driver import SimulatedSwitch
 from switch.simulated.traffic import Traffic
 
@@ -86,9 +88,22 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
     )
 
 
-def asterisk(endpoint: AsteriskEndpoint, voices: VoiceCache) -> Switch:
+def asterisk(endpoint: AsteriskEndpoint, voices: VoiceCache) -> AsteriskSwitch:
     """The driver for an Asterisk that answers."""
-    raise NotImplementedError
+    ami = AmiAddress(
+        host=endpoint.ami_host,
+        port=endpoint.ami_port,
+        user=endpoint.ami_user,
+        password=endpoint.ami_password,
+    )
+    return AsteriskSwitch(
+        "asterisk",
+        endpoint.ari_url,
+        endpoint.ari_user,
+        endpoint.ari_password,
+        voice=voices,
+        ami=ami,
+    )
 
 
 def _simulated(settings: Settings, database: Database) -> Wired:
