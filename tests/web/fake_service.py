@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import insert
@@ -42,6 +42,8 @@ from engine.models import CallRecord, User
 from engine.settings import Settings
 from engine.storage import Database
 
+_Listener: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Queue[Published | None]]
+
 _BUSY = ("reserved", "talking", "wrap_up")
 
 
@@ -58,7 +60,7 @@ class FakeService:
         self._agents: dict[str, AgentView] = {}
         self._calls: dict[str, CallView] = {}
         self._published: list[Published] = []
-        self._listeners: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[Published]]] = []
+        self._listeners: list[_Listener] = []
         #: Set when a stream has begun to listen.
         self.followed = threading.Event()
         self._lock = threading.RLock()
@@ -100,7 +102,7 @@ class FakeService:
             )
 
     async def events(self, after: int | None) -> AsyncIterator[Published]:
-        queue: asyncio.Queue[Published] = asyncio.Queue()
+        queue: asyncio.Queue[Published | None] = asyncio.Queue()
         listener = (asyncio.get_running_loop(), queue)
         with self._lock:
             known = self._published[after:] if after is not None else []
@@ -109,8 +111,8 @@ class FakeService:
         try:
             for published in known:
                 yield published
-            while True:
-                yield await queue.get()
+            while (upcoming := await queue.get()) is not None:
+                yield upcoming
         finally:
             with self._lock:
                 self._listeners.remove(listener)
@@ -187,6 +189,12 @@ class FakeService:
                 for loop, queue in self._listeners:
                     loop.call_soon_threadsafe(queue.put_nowait, published)
 
+    def cut_streams(self) -> None:
+        """End all streams that are open."""
+        with self._lock:
+            for loop, queue in self._listeners:
+                loop.call_soon_threadsafe(queue.put_nowait, None)
+
     def phone(self, agent: str, online: bool = True) -> None:
         with self._lock:
             self._agents[agent] = msgspec.structs.replace(self._agents[agent], phone_online=online)
@@ -203,6 +211,7 @@ class FakeService:
         until: float | None = None,
         ago: float = 0.0,
     ) -> None:
+        now = time.time()
         with self._lock:
             old = self._agents[agent]
             self._agents[agent] = msgspec.structs.replace(
@@ -211,13 +220,14 @@ class FakeService:
                 reason=reason,
                 call=call,
                 until=until,
-                since=time.time() - ago,
+                since=now - ago,
                 next_state=old.next_state if state in _BUSY else "",
             )
             self.happen(
                 facts.AgentStateChanged(
                     agent=agent, state=state, reason=reason, call=call, until=until
-                )
+                ),
+                at=now,
             )
 
     def arrive(self, call: str, caller: str = "+48221230102", ago: float = 0.0) -> None:

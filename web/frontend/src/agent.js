@@ -149,8 +149,13 @@ async function becomeReady() {
 }
 
 async function setState(state, reason = "") {
-  const agent = await post(path("state"), { state, reason });
-  desk = { ...desk, agent };
+  answered(await post(path("state"), { state, reason }));
+}
+
+/** An answer may come after news on the stream that are newer: those stand. */
+function answered(agent) {
+  if (agent.since < (desk.agent?.since ?? 0)) return;
+  desk = { ...desk, agent, ...(agent.call ? {} : { call: "", pop: null, offer: null }) };
   update();
 }
 
@@ -200,10 +205,7 @@ async function finishWrapUp() {
   const note = $("note").value.trim();
   const done = await attempt(() => post(path("wrap-up"), { code, note }));
   finishing = false;
-  if (done) {
-    desk = { ...desk, agent: done, ...(done.call ? {} : { call: "", pop: null, offer: null }) };
-    update();
-  }
+  if (done) answered(done);
 }
 
 /** What was typed is not lost when the time for it runs out. */

@@ -24,6 +24,7 @@ function state(name, words) {
   show($("call"), name === "idle");
   show($("hang-up"), name !== "idle");
   show($("mute"), name === "talking");
+  show($("timer"), name === "talking");
 }
 
 function trouble(words) {
@@ -112,4 +113,6 @@ addEventListener("keydown", (event) => {
   }
   if (/^[0-9*#]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) press(event.key);
 });
+// Until here nobody would have heard a click.
+for (const button of document.querySelectorAll("#phone button")) button.disabled = false;
 setInterval(() => text($("timer"), duration(began ? (Date.now() - began) / 1000 : 0)), 250);

@@ -42,6 +42,7 @@ function renderState(agent, mode, connected) {
   show($("go-online"), mode === "off" || mode === "starting");
   $("go-online").disabled = mode === "starting";
   text($("go-online"), mode === "starting" ? "Going online…" : "Go online");
+  $("use-sip").disabled = false; // until here nobody would have heard the click
   show($("use-sip"), (mode === "off" || mode === "sip") && ["logged_out", "not_ready"].includes(agent.state));
   text($("use-sip"), mode === "sip" ? "Use the browser instead" : "Use my SIP phone");
   $("use-sip").setAttribute("aria-expanded", String(mode === "sip" && !agent.phone_online));

@@ -7,7 +7,7 @@ import { STATES } from "../lib/words.js";
 const PHASES = {
   menu: ["in the menu", ""],
   waiting: ["waiting", "warn"],
-  ringing: ["ringing at an agent", "busy"],
+  ringing: ["ringing", "busy"],
   talking: ["talking", "good"],
 };
 
@@ -59,7 +59,6 @@ export function agentRow(agent) {
     el("td", { class: "number", "data-part": "since" }),
     el("td", { "data-part": "phone" }),
     el("td", { "data-part": "queues" }),
-    el("td", { "data-part": "skills" }),
   );
 }
 
@@ -74,7 +73,7 @@ export function updateAgent(row, agent) {
   text(part(row, "phone"), agent.phone_online ? "registered" : "–");
   const queues = Object.entries(agent.queues).sort((a, b) => a[1] - b[1]);
   text(part(row, "queues"), queues.map(([queue]) => queue).join(", "));
-  text(part(row, "skills"), Object.entries(agent.skills).map(([skill, level]) => `${skill} ${level}`).join(", "));
+  row.title = Object.entries(agent.skills).map(([skill, level]) => `${skill} ${level}`).join(", ");
 }
 
 export function callRow(call, hangUp) {
@@ -85,7 +84,7 @@ export function callRow(call, hangUp) {
     el("td", {}, el("span", { class: "chip", "data-part": "phase" }), " ", el("small", { "data-part": "where" })),
     el("td", { "data-part": "agent" }),
     el("td", { class: "number", "data-part": "since" }),
-    el("td", { class: "number" }, el("button", { class: "quiet", type: "button", onclick: () => hangUp(call.call) }, "End")),
+    el("td", { class: "number" }, el("button", { class: "quiet small", type: "button", onclick: () => hangUp(call.call) }, "End")),
   );
 }
 
@@ -94,7 +93,7 @@ export function updateCall(row, call) {
   const [words, tone] = PHASES[call.phase] ?? [call.phase, ""];
   text(part(row, "phase"), words);
   part(row, "phase").dataset.tone = tone;
-  const place = call.position ? `, place ${call.position}` : "";
+  const place = call.position && call.phase === "waiting" ? `, place ${call.position}` : "";
   text(part(row, "where"), call.phase === "menu" ? call.node : call.queue + place);
   text(part(row, "agent"), call.agent);
   part(row, "since").dataset.since = call.phase === "waiting" ? (call.queued ?? call.since) : call.since;
