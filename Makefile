@@ -42,12 +42,10 @@ $(VENV)/bin/pip:
 	@sh engine/parts/venv.sh $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/pip requirements.lock pyproject.toml
-	@echo "Installing the locked dependencies ..."
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@sh engine/parts/install.sh $(VENV) requirements.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
-	@echo "Installing the locked development dependencies ..."
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@sh engine/parts/install.sh $(VENV) requirements-dev.lock
 	@touch $@
