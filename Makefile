@@ -43,7 +43,8 @@ $(VENV)/bin/pip:
 
 $(VENV)/.run: $(VENV)/bin/pip requirements.lock pyproject.toml
 	@sh engine/parts/install.sh $(VENV) requirements.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
+		>$(VENV)/editable.log 2>&1 || { cat $(VENV)/editable.log; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
