@@ -137,7 +137,9 @@ class Scene:
         """The file of a prompt, as it is played."""
         self._prompts = self._prompts or known_prompts(self.center.settings)
         found = [p for p in self._prompts if (p.name, p.language) == (name, language)]
-        assert found, f"no prompt {name} in {language}; there are {self._prompts}"
+        assert found, (
+            f"no prompt {name} in {language}; there are {sorted({p.name for p in self._prompts})}"
+        )
         return wav.read(found[0].path)
 
     def music(self) -> Sound:

@@ -84,7 +84,7 @@ async def test_a_caller_in_the_menu_is_asked_again(own_scene: Scene) -> None:
     scene = own_scene
     call = await scene.call("1000")
     await scene.phase(call, "menu")
-    await scene.hears(call, scene.prompt("main.language", "en"))
+    await scene.hears(call, scene.prompt("main.language.en", "en"))
     await asyncio.to_thread(scene.center.kill)
     await asyncio.to_thread(scene.center.start)
     await scene.phase(call, "menu")
