@@ -48,7 +48,8 @@ def chromium_path() -> Path:
     return find("chromium", settings.load().parts).path
 
 
-@pytest.fixture(scope="session")
+# Not for longer than a module: while it runs, no test in this process may run a loop of its own.
+@pytest.fixture(scope="module")
 def browser(chromium_path: Path, built_scripts: None) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

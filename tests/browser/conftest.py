@@ -3,17 +3,21 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import browser, built_scripts, chromium_path, panel, people, picture
+from tests.center.conftest import center, scene, shared_center
 from tests.web.panel import demo_file, service
 
 __all__ = [
     "browser",
     "built_scripts",
+    "center",
     "chromium_path",
     "demo_file",
     "panel",
     "people",
     "picture",
+    "scene",
     "service",
+    "shared_center",
 ]
 
 _HERE = Path(__file__).parent

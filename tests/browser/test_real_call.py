@@ -1,0 +1,174 @@
+"""Agents and callers with a phone in the browser, on a real center with a real Asterisk."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from desk import tickets
+from engine.phones import hearing
+from engine.phones.wav import Sound
+from tests.browser.chromium import FLAGS, WIDE
+from tests.browser.earpiece import CAPTURE_FLAG, SCRIPT, Earpiece, write_for_microphone
+from tests.center.running import PASSWORD
+from tests.center.scene import Scene
+from tests.phones.voices import babble
+
+pytestmark = [pytest.mark.center, pytest.mark.timeout(180)]
+
+#: What the person at the browser says, and what the far end says, over and over.
+OURS, THEIRS = babble(31, 3), babble(32, 3)
+#: Opus and a jitter buffer lie between: what is heard is likened in parts of half a second.
+ENOUGH = 0.7
+
+Opens = Callable[[str], Awaitable[Page]]
+
+
+@pytest.fixture
+async def chromium(
+    chromium_path: Path, built_scripts: None, tmp_path: Path
+) -> AsyncIterator[Browser]:
+    """A browser whose microphone hears `OURS`."""
+    voice = tmp_path / "voice.wav"
+    write_for_microphone(voice, OURS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_path, args=[*FLAGS, CAPTURE_FLAG.format(voice)], headless=True
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, scene: Scene) -> Opens:
+    async def open_page(path: str) -> Page:
+        context = await chromium.new_context(
+            base_url=scene.center.url, viewport=WIDE, permissions=["microphone"]
+        )
+        await context.add_init_script(SCRIPT)
+        page = await context.new_page()
+        page.set_default_timeout(20_000)
+        await page.goto(path)
+        return page
+
+    return open_page
+
+
+async def online(page: Page, name: str) -> None:
+    """Log in and go online with the phone of the page."""
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("button", name="Go online").click()
+    await expect_state(page, "Ready")
+
+
+async def expect_state(page: Page, name: str) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_have_text(name, timeout=20_000)
+
+
+async def page_hears(page: Page, sound: Sound) -> None:
+    ear = Earpiece(page)
+    for _ in range(60):
+        if hearing.score(await ear.heard(), sound) >= ENOUGH:
+            return
+        await asyncio.sleep(0.25)
+    raise AssertionError(f"heard only {hearing.score(await ear.heard(), sound):.2f} of it")
+
+
+async def test_an_agent_in_the_browser_talks_wraps_up_and_takes_the_next(
+    scene: Scene, open_page: Opens
+) -> None:
+    page = await open_page("/login")
+    await online(page, "agent1")
+    assert (await scene.agent_state("agent1", "ready")).phone_online
+
+    call = await scene.call("1000", number="48221230102")
+    await call.press("1")
+    await scene.hears(call, scene.prompt("main.greeting", "en"))
+    await call.press("2")
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("James Carter", timeout=20_000)
+    pop = page.locator("#pop")
+    for text in ("James Carter", "Northwind Clinic", "VIP", "No sound on the phone in room 12"):
+        await expect(pop).to_contain_text(text)
+    await expect(pop.locator("#pop-path")).to_contain_text("Support")
+    await expect(pop.locator("#pop-waited")).to_contain_text("0:0")
+    await expect(page.get_by_role("button", name="Answer")).to_be_enabled()
+    popped, rang = await page.evaluate(
+        """["pop", "ring"].map((name) =>
+             performance.getEntriesByName(`ringdesk:${name}`).at(-1).startTime)"""
+    )
+    assert popped < rang + 100, "the pop is there before the phone has rung for 100 ms"
+
+    await page.keyboard.press("a")
+    await expect_state(page, "Talking")
+    call.say(THEIRS, repeat=True)
+    await asyncio.gather(page_hears(page, THEIRS), scene.hears(call, OURS))
+
+    await page.get_by_label("Note for the ticket").fill("It was the cable.")
+    following = await scene.waiting("1001")
+    await page.get_by_role("button", name="Hang up").click()
+    await expect_state(page, "After-call work")
+    assert await call.ended(10) == "far end hung up"
+    await page.get_by_label("Resolved").check()
+    await page.get_by_role("button", name="Done").click()
+
+    await expect(dialog).to_be_visible(timeout=20_000)
+    await expect(page.get_by_role("button", name="Answer")).to_be_enabled()
+    await page.get_by_role("button", name="Answer").click()
+    await expect_state(page, "Talking")
+    await scene.phase(following, "talking")
+    await following.hang_up()
+    await expect_state(page, "After-call work")
+
+    record = await scene.record(call)
+    assert (record["agent"], record["outcome"], record["code"]) == ("agent1", "handled", "resolved")
+    with scene.center.database.session() as session:
+        notes = tickets.notes(session, record["ticket"])
+    assert any("It was the cable." in note.text for note in notes)
+
+
+async def test_an_agent_declines_and_later_misses_a_call(scene: Scene, open_page: Opens) -> None:
+    page = await open_page("/login")
+    await online(page, "agent1")
+    call = await scene.waiting("1001")
+    await expect(page.get_by_role("dialog")).to_be_visible(timeout=20_000)
+    await page.keyboard.press("d")
+    await expect_state(page, "Not ready")
+    await expect(page.locator("#state-hint")).to_contain_text("You declined")
+    assert (await scene.phase(call, "waiting")).agent == ""
+    await page.get_by_role("button", name="Ready").click()
+    await expect(page.get_by_role("dialog")).to_be_visible(timeout=20_000)
+    await expect(page.locator("#state-hint")).to_contain_text("did not answer", timeout=20_000)
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    assert (await scene.phase(call, "waiting")).agent == ""
+
+
+async def test_a_closed_page_takes_its_phone_along(scene: Scene, open_page: Opens) -> None:
+    page = await open_page("/login")
+    await online(page, "agent1")
+    await page.close(run_before_unload=True)
+    assert (await scene.agent_state("agent1", "not_ready")).reason == "phone gone"
+
+
+async def test_a_caller_in_the_browser_walks_the_menu_and_talks(
+    scene: Scene, open_page: Opens
+) -> None:
+    agent = await scene.agent("agent2")
+    page = await open_page("/call")
+    await page.get_by_role("button", name="Call", exact=True).click()
+    await expect(page.locator("#state")).to_have_text("Connected", timeout=20_000)
+    await page_hears(page, scene.prompt("main.language.en", "en"))
+    await page.get_by_role("button", name="1", exact=True).click()
+    await page_hears(page, scene.prompt("main.greeting", "en"))
+    await page.get_by_role("button", name="2 ABC").click()
+    answered = await agent.rung()
+    await answered.answer()
+    answered.say(THEIRS, repeat=True)
+    await asyncio.gather(page_hears(page, THEIRS), scene.hears(answered, OURS))
+    await page.get_by_role("button", name="Hang up").click()
+    assert await answered.ended(10) == "far end hung up"
+    await expect(page.locator("#state")).to_have_text("The call has ended")
