@@ -60,6 +60,8 @@ class Dial(Word):
     caller: str
     caller_name: str = ""
     timeout: float = 30.0
+    #: The bridge of the `Join` that follows an answer: a driver may make it while the phone rings.
+    bridge: BridgeId = ""
 
 
 class Join(Word):

@@ -1,0 +1,150 @@
+"""AMI: which phones are registered. Call control is ARI's.
+
+panoramisk carries the protocol. It sends CR and LF in values as they are, leaves actions sent
+while the link is down for ever unanswered, and guesses when an answer is complete; so nothing
+but this module talks to it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from panoramisk import Manager
+
+from calls.errors import SwitchUnreachable
+
+log = structlog.get_logger()
+
+#: Seconds until an action that got no answer counts as failed.
+ACTION_TIMEOUT = 5.0
+RETRY_AFTER = 2.0
+
+#: States of a contact in which a phone cannot be rung.
+_GONE = ("Removed", "Unreachable")
+
+
+@dataclass(frozen=True)
+class AmiAddress:
+    """Where AMI is, and a user of manager.conf."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+class ContactWatch:
+    """Follows the registered contacts of all endpoints.
+
+    `changed` is called with the names of all endpoints that have a contact, whenever that set is
+    read anew or changes.
+    """
+
+    def __init__(self, address: AmiAddress, changed: Callable[[frozenset[str]], None]) -> None:
+        self._address = address
+        self._changed = changed
+        #: endpoint -> its contacts that can be rung
+        self._contacts: dict[str, set[str]] = {}
+        self._lost = asyncio.Event()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        while True:
+            self._lost.clear()
+            manager = self._manager()
+            try:
+                await self._follow(manager)
+            except (SwitchUnreachable, OSError) as error:
+                log.warning("ami.lost", detail=str(error))
+            finally:
+                _close(manager)
+            await asyncio.sleep(RETRY_AFTER)
+
+    async def _follow(self, manager: "_Manager") -> None:
+        async with asyncio.timeout(ACTION_TIMEOUT):
+            await manager.connect()
+            await manager.authenticated_future
+        if not manager.authenticated:
+            raise SwitchUnreachable(f"AMI refuses the user {self._address.user!r}")
+        found = await act(manager, {"Action": "PJSIPShowContacts"}, as_list=True)
+        self._contacts.clear()
+        for message in found:
+            if message.get("event") == "ContactList":
+                self._note(message["endpoint"], message["uri"], message["status"])
+        self._changed(self._online())
+        await self._lost.wait()
+        raise SwitchUnreachable("AMI closed the link")
+
+    def _manager(self) -> "_Manager":
+        manager = _Manager(
+            loop=asyncio.get_running_loop(),
+            host=self._address.host,
+            port=self._address.port,
+            username=clean(self._address.user),
+            secret=clean(self._address.password),
+            events="system",
+            on_disconnect=lambda *_: self._lost.set(),
+            log=_Quiet(),
+        )
+        manager.register_event("ContactStatus", self._on_contact)
+        return manager
+
+    def _on_contact(self, _: Manager, event: Mapping[str, str]) -> None:
+        before = self._online()
+        self._note(event["endpointname"], event["uri"], event["contactstatus"])
+        if self._online() != before:
+            self._changed(self._online())
+
+    def _note(self, endpoint: str, uri: str, status: str) -> None:
+        contacts = self._contacts.setdefault(endpoint, set())
+        if status in _GONE:
+            contacts.discard(uri)
+        else:
+            contacts.add(uri)
+
+    def _online(self) -> frozenset[str]:
+        return frozenset(name for name, contacts in self._contacts.items() if contacts)
+
+
+class _Manager(Manager):  # type: ignore[misc]
+    """One connection; panoramisk's own reconnecting is left out."""
+
+    def connection_made(self, connecting: "asyncio.Task[Any]") -> None:
+        if not connecting.cancelled() and connecting.exception() is None:
+            super().connection_made(connecting)
+
+    def connection_lost(self, error: object) -> None:
+        self.on_disconnect(self, error)
+
+
+async def act(manager: Manager, action: Mapping[str, str], *, as_list: bool) -> Any:
+    """Do one action. Raises `SwitchUnreachable` without an answer, `ValueError` for CR or LF."""
+    cleaned = {clean(key): clean(value) for key, value in action.items()}
+    if manager.protocol is None or manager.protocol.closed:
+        raise SwitchUnreachable("the AMI link is down")
+    try:
+        return await asyncio.wait_for(manager.send_action(cleaned, as_list=as_list), ACTION_TIMEOUT)
+    except TimeoutError:
+        raise SwitchUnreachable(f"no answer to the AMI action {action['Action']}") from None
+
+
+def clean(value: str) -> str:
+    """The value, if it cannot smuggle in another header or action. Raises `ValueError`."""
+    if "\r" in value or "\n" in value or "\0" in value:
+        raise ValueError(f"{value!r} has a line break: not sent to AMI")
+    return value
+
+
+def _close(manager: Manager) -> None:
+    with suppress(Exception):
+        manager.close()
+
+
+class _Quiet:
+    """panoramisk's log: what matters is logged here, once."""
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_args, **_kwargs: None

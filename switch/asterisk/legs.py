@@ -1,0 +1,148 @@
+"""One leg: its channel, its music, its prompts, and the order of what it is told."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from calls.base import LegId
+from calls.commands import Command, Prompt, StartMusic
+from calls.errors import SwitchUnreachable
+from calls.events import CommandFailed, SwitchEvent
+from calls.port import Voice
+from switch.asterisk import codec
+from switch.asterisk.ari import Answer
+from switch.asterisk.codec import Reply, Request
+from switch.asterisk.prompts import Player, playback_ids
+
+#: What may be playing on a channel that was there before us.
+UNKNOWN_MUSIC = "?"
+
+#: Statuses that say that a channel is gone, or on its way out of our application.
+GONE = (404, 409, 412)
+
+
+class Wire(Protocol):
+    """What a leg needs of the driver."""
+
+    voice: Voice
+
+    def send(self, lane: int, request: Request) -> Answer: ...
+
+    def tell(self, event: SwitchEvent) -> None: ...
+
+
+class Leg:
+    """A channel that we control. `lane`: where its requests go, so that they keep their order."""
+
+    def __init__(
+        self, wire: Wire, leg: LegId, channel: str, lane: int, *, inbound: bool, adopted: bool
+    ) -> None:
+        self.id = leg
+        self.channel = channel
+        self.lane = lane
+        self.inbound = inbound
+        self.voice = wire.voice
+        self.answered = False
+        self.rang = False
+        #: We have told it to hang up.
+        self.withdrawn = False
+        #: The bridge made for it while it rings, not used yet.
+        self.prepared = ""
+        #: The last request sent for it.
+        self.last: Answer | None = None
+        self.player = Player(self, channel)
+        self._wire = wire
+        self._music: str | None = UNKNOWN_MUSIC if adopted else None
+        #: To be played when the prompts are over.
+        self._music_due: StartMusic | None = None
+
+    def send(self, request: Request) -> Answer:
+        self.last = answer = self._wire.send(self.lane, request)
+        return answer
+
+    def tell(self, event: SwitchEvent) -> None:
+        self._wire.tell(event)
+
+    def order(self, command: Command, request: Request) -> None:
+        """Send a request; a refusal is told as the failure of `command`."""
+        watch(self.send(request), lambda error: self._failed(command, error))
+
+    def ask_to_stop(self, request: Request) -> None:
+        """Send a request whose purpose is met if there is nothing to stop any more."""
+        watch(self.send(request), lambda _: None)
+
+    # --- music
+
+    def start_music(self, command: StartMusic) -> None:
+        """Play it now, or when the prompts are over; nothing if it plays."""
+        if self.player.busy:
+            self._music_due = command
+        elif self._music != command.music:
+            self._music = command.music
+            self.order(command, codec.start_music(self.channel, command.music))
+
+    def stop_music(self) -> None:
+        self._music_due = None
+        if self._music is not None:
+            self._music = None
+            self.ask_to_stop(codec.stop_music(self.channel))
+
+    # --- what the player needs
+
+    def start_playback(self, prompt: Prompt, playback: str, sounds: list[str]) -> None:
+        due = self._music_due
+        self.stop_music()
+        self._music_due = due
+        answer = self.send(codec.play(self.channel, playback, sounds))
+
+        def refused(error: Reply | SwitchUnreachable) -> None:
+            self._failed(prompt, error)
+            self.player.refused(prompt)
+
+        watch(answer, refused)
+
+    def stop_playback(self, playback: str) -> None:
+        self.ask_to_stop(codec.stop_playback(playback))
+
+    def prompts_over(self) -> None:
+        due, self._music_due = self._music_due, None
+        if due is not None:
+            self.start_music(due)
+
+    # --- before and after
+
+    def silence_leftovers(self, *, adopted: bool) -> None:
+        """After a lost link: nobody waits for what was playing any more."""
+        mine = self.player.forget()
+        for playback in playback_ids(self.channel) if adopted else [mine]:
+            if playback:
+                self.stop_playback(playback)
+        self._music_due = None
+
+    def close(self) -> None:
+        self.player.forget()
+
+    def _failed(self, command: Command, error: Reply | SwitchUnreachable) -> None:
+        gone = isinstance(error, Reply) and error.status in GONE
+        self.tell(CommandFailed(command=command, gone=gone, detail=describe(error)))
+
+
+def watch(answer: Answer, failed: Callable[[Reply | SwitchUnreachable], None]) -> None:
+    """Call `failed` with the refusal or the error, if there is one."""
+
+    def look(done: "asyncio.Future[Reply]") -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if isinstance(error, SwitchUnreachable):
+            failed(error)
+        elif error is not None:
+            raise error
+        elif not done.result().ok:
+            failed(done.result())
+
+    answer.add_done_callback(look)
+
+
+def describe(error: Reply | SwitchUnreachable) -> str:
+    return error.detail if isinstance(error, Reply) else str(error)
