@@ -69,11 +69,11 @@ class ContactWatch:
             await manager.authenticated_future
         if not manager.authenticated:
             raise SwitchUnreachable(f"AMI refuses the user {self._address.user!r}")
-        found = await act(manager, {"Action": "PJSIPShowContacts"}, as_list=True)
         self._contacts.clear()
-        for message in found:
-            if message.get("event") == "ContactList":
-                self._note(message["endpoint"], message["uri"], message["status"])
+        # Without contacts the answer is an error and no list; panoramisk would wait for the list.
+        manager.register_event("ContactList", self._on_listed)
+        with suppress(SwitchUnreachable):
+            await act(manager, {"Action": "PJSIPShowContacts"})
         self._changed(self._online())
         await self._lost.wait()
         raise SwitchUnreachable("AMI closed the link")
