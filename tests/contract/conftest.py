@@ -1,18 +1,88 @@
 """One rig for each driver."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from calls.commands import Hangup
+from calls.port import Phone, Switch
+from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
+from engine.phones.phone import Phones
+from engine.settings import Settings
+from engine.voices import default_voices
+from engine.wiring import asterisk
 from switch.simulated.driver import SimulatedSwitch
+from tests.contract.asterisk import SipOutside
 from tests.contract.rig import Rig
 from tests.contract.simulated import SimulatedOutside
+from tests.parts import centers
+
+PASSWORDS = {"anna": "annas-password"}
 
 
-@pytest.fixture(params=["simulated"])
+@pytest.fixture(
+    params=[
+        "simulated",
+        pytest.param(
+            "asterisk", marks=[pytest.mark.center, pytest.mark.xdist_group("contract-asterisk")]
+        ),
+    ]
+)
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
-    switch = SimulatedSwitch()
-    made = Rig(switch, SimulatedOutside(switch))
-    await made.connect()
-    yield made
-    await made.disconnect()
+    """A connected switch without calls, and the people around it."""
+    if request.param == "simulated":
+        switch = SimulatedSwitch()
+        async with _connected(Rig(switch, SimulatedOutside(switch))) as rig:
+            yield rig
+    else:
+        settings, endpoint = request.getfixturevalue("asterisk_server")
+        async with _asterisk(settings, endpoint) as rig:
+            yield rig
+
+
+@pytest.fixture(scope="session")
+def asterisk_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Settings, AsteriskEndpoint]]:
+    settings = centers.settings(Path(tmp_path_factory.mktemp("contract")))
+    server = AsteriskServer(settings)
+    try:
+        yield settings, server.ensure()
+    finally:
+        server.stop()
+
+
+@contextlib.asynccontextmanager
+async def _asterisk(settings: Settings, endpoint: AsteriskEndpoint) -> AsyncIterator[Rig]:
+    switch = asterisk(endpoint, default_voices(settings))
+    server = f"127.0.0.1:{settings.sip_port}"
+    async with Phones() as phones:
+        outside = SipOutside(phones, server, PASSWORDS)
+        async with _connected(Rig(switch, outside)) as rig:
+            await _provision(switch)
+            async with outside.stack:
+                yield rig
+
+
+async def _provision(switch: Switch) -> None:
+    await switch.provision(
+        [Phone(name=name, password=password, browser=False) for name, password in PASSWORDS.items()]
+    )
+
+
+@contextlib.asynccontextmanager
+async def _connected(rig: Rig) -> AsyncIterator[Rig]:
+    """Connected for the block; nothing is left up afterwards."""
+    await rig.connect()
+    try:
+        yield rig
+        async with asyncio.timeout(10):
+            while legs := await rig.switch.legs():
+                for leg in legs:
+                    rig.switch.execute(Hangup(leg=leg.leg))
+                await asyncio.sleep(0.05)
+    finally:
+        await rig.disconnect()

@@ -50,6 +50,7 @@ class Rig:
         """Run the switch; what was told before is forgotten."""
         self.told.clear()
         self._running = asyncio.create_task(self.switch.run(self._deliver))
+        self._running.add_done_callback(lambda _: self._news.set())
         return await self.wait(SwitchUp)
 
     async def disconnect(self) -> None:
@@ -75,6 +76,8 @@ class Rig:
         """Wait until something that has been told makes the condition true."""
         async with asyncio.timeout(LIMIT):
             while not condition():
+                if self._running is not None and self._running.done():
+                    await self._running  # a driver runs until it is cancelled: why did it end?
                 self._news.clear()
                 await self._news.wait()
 
