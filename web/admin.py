@@ -188,9 +188,9 @@ QUEUE_NUMBERS = {
     "offer_timeout": ("Ring for (s)", "No answer within it makes the agent not ready."),
     "wrap_up": ("After-call work (s)", "0 for none."),
     "service_level": ("Answer within (s)", "What the service level counts."),
-    "announce_every": ("Announce the position every (s)", "0 for never."),
+    "announce_every": ("Position every (s)", "How often callers hear their place; 0 for never."),
     "priority": ("Head start (s)", "Callers here count as having waited this much longer."),
-    "slope": ("Ages ... times as fast", "1 is as fast as other queues."),
+    "slope": ("Ageing", "2: callers here come forward twice as fast as others."),
 }
 
 

@@ -5,16 +5,7 @@ import zoneinfo
 
 from flask import Flask
 
-#: What a person reads for the words of `calls.base.CallOutcome`.
-OUTCOMES = {
-    "": "in progress",
-    "handled": "handled",
-    "abandoned_queue": "left the queue",
-    "abandoned_ringing": "left while ringing",
-    "abandoned_menu": "left the menu",
-    "completed_menu": "served by the menu",
-    "failed": "failed",
-}
+from cti.words import OUTCOMES
 
 
 def install(app: Flask, zone: zoneinfo.ZoneInfo) -> None:
@@ -26,7 +17,7 @@ def install(app: Flask, zone: zoneinfo.ZoneInfo) -> None:
         return datetime.datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S")
 
     app.jinja_env.filters.update(
-        moment=moment, duration=duration, outcome=lambda name: OUTCOMES.get(name or "", name)
+        moment=moment, duration=duration, outcome=lambda name: OUTCOMES.get(name, "in progress")
     )
 
 

@@ -74,19 +74,20 @@ def test_the_longest_wait_ticks(people: People, panel: Panel) -> None:
 def test_a_call_can_be_read_up(people: People, panel: Panel, picture: Picture) -> None:
     center = panel.service
     for number in range(12):
+        known, lost = number % 3 != 0, number % 5 == 4
         center.record(
             f"c-{number}",
             1_763_700_000.0 + 300 * number,
             caller="+48221230102",
-            name="James Carter" if number % 3 else "",
-            organisation="Northwind Clinic" if number % 3 else "",
+            name="James Carter" if known else "",
+            organisation="Northwind Clinic" if known else "",
             path="Main menu > Support",
             queue="support",
-            agent=f"agent{1 + number % 4}",
+            agent="" if lost else f"agent{1 + number % 4}",
             waited=12.0 + number,
-            talked=90.0 + 7 * number,
-            outcome="abandoned_queue" if number % 5 == 4 else "handled",
-            code="resolved" if number % 2 else "follow_up",
+            talked=0.0 if lost else 90.0 + 7 * number,
+            outcome="abandoned_queue" if lost else "handled",
+            code="" if lost else ("resolved", "follow_up")[number % 2],
         )
     center.phone("agent1")
     center.arrive("c-11")

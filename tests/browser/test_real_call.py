@@ -134,7 +134,7 @@ async def test_an_agent_in_the_browser_talks_wraps_up_and_takes_the_next(
 async def test_an_agent_declines_and_later_misses_a_call(scene: Scene, open_page: Opens) -> None:
     page = await open_page("/login")
     await online(page, "agent1")
-    call = await scene.waiting("1001")
+    call = await scene.call("1001")
     await expect(page.get_by_role("dialog")).to_be_visible(timeout=20_000)
     await page.keyboard.press("d")
     await expect_state(page, "Not ready")
@@ -145,6 +145,19 @@ async def test_an_agent_declines_and_later_misses_a_call(scene: Scene, open_page
     await expect(page.locator("#state-hint")).to_contain_text("did not answer", timeout=20_000)
     await expect(page.get_by_role("dialog")).to_be_hidden()
     assert (await scene.phase(call, "waiting")).agent == ""
+
+
+async def test_only_one_page_has_the_phone(scene: Scene, open_page: Opens) -> None:
+    page = await open_page("/login")
+    await online(page, "agent1")
+    other = await page.context.new_page()
+    await other.goto("/agent")
+    await other.get_by_role("button", name="Go online").click()
+    await expect(other.get_by_role("alert")).to_contain_text("online in another tab")
+    await page.get_by_role("button", name="Go offline").click()
+    await expect_state(page, "Offline")
+    await other.get_by_role("button", name="Go online").click()
+    await expect_state(other, "Ready")
 
 
 async def test_a_closed_page_takes_its_phone_along(scene: Scene, open_page: Opens) -> None:
@@ -167,6 +180,7 @@ async def test_a_caller_in_the_browser_walks_the_menu_and_talks(
     await page.get_by_role("button", name="2 ABC").click()
     answered = await agent.rung()
     await answered.answer()
+    await answered.answered(within=10)
     answered.say(THEIRS, repeat=True)
     await asyncio.gather(page_hears(page, THEIRS), scene.hears(answered, OURS))
     await page.get_by_role("button", name="Hang up").click()

@@ -1,7 +1,7 @@
 // The agent's page: phone, state, the call, whom it is from, and the work after it.
 
 import { get, post } from "./lib/api.js";
-import { meter, microphone, ringTone } from "./lib/audio.js";
+import { meter, microphone, ringTone, silence } from "./lib/audio.js";
 import { now, setClock } from "./lib/clock.js";
 import { $ } from "./lib/dom.js";
 import { Phone } from "./lib/phone.js";
@@ -21,7 +21,9 @@ let phone = null;
 let line = "idle"; // of the phone in the page: "idle", "ringing", "talking"
 let muted = false;
 let stopRing = null;
+let sound = null; // the microphone
 let stopMeter = null;
+let release = () => {}; // lets another tab have the phone
 let changed = () => {}; // called after each change, for whoever waits for one
 
 function update() {
@@ -71,9 +73,10 @@ async function goOnline() {
   update();
   await attempt(async () => {
     try {
-      const sound = await microphone();
+      sound = await microphone();
+      release = await onlyHere();
       stopMeter = meter(sound, $("spoken"));
-      await register(sound);
+      await register();
       await becomeReady();
     } catch (error) {
       if (mode === "starting") phoneOff();
@@ -82,7 +85,17 @@ async function goOnline() {
   });
 }
 
-async function register(sound) {
+/** One page at a time has the phone: two would take it from each other. Resolves to a release. */
+function onlyHere() {
+  return new Promise((resolve, reject) => {
+    navigator.locks.request("ringdesk:phone", { ifAvailable: true }, (lock) => {
+      if (!lock) return reject(new Error("Your phone is online in another tab. Use that one, or close it."));
+      return new Promise((free) => resolve(free));
+    });
+  });
+}
+
+async function register() {
   const phones = await get("/api/v1/me/phone");
   phone = new Phone();
   const registered = new Promise((resolve, reject) => {
@@ -115,10 +128,14 @@ function setLine(name) {
 }
 
 function phoneOff() {
+  release();
+  release = () => {};
   stopMeter?.();
   stopMeter = null;
   phone?.stop();
   phone = null;
+  silence(sound);
+  sound = null;
   mode = "off";
   line = "idle";
   update();

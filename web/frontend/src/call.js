@@ -1,6 +1,6 @@
 // The public page: a phone that calls the center.
 
-import { meter, microphone } from "./lib/audio.js";
+import { meter, microphone, silence } from "./lib/audio.js";
 import { duration } from "./lib/clock.js";
 import { $, show, text } from "./lib/dom.js";
 import { Phone } from "./lib/phone.js";
@@ -39,7 +39,7 @@ async function call() {
   state("connecting", "Connecting…");
   try {
     const sound = await microphone();
-    stopMeters = [meter(sound, $("spoken"))];
+    stopMeters = [meter(sound, $("spoken")), () => silence(sound)];
     const answer = await fetch("/call/phone");
     if (!answer.ok) throw new Error("The center has no line for this page now.");
     start(await answer.json(), sound, number);

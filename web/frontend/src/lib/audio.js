@@ -22,6 +22,11 @@ export async function microphone() {
   }
 }
 
+/** Lets go of a microphone. */
+export function silence(stream) {
+  stream?.getTracks().forEach((track) => track.stop());
+}
+
 /** Shows how loud a stream is on a <meter>. Returns a function that stops it. */
 export function meter(stream, element) {
   const source = audioContext().createMediaStreamSource(stream);

@@ -42,8 +42,6 @@ export class Phone extends EventTarget {
   stop() {
     removeEventListener("pagehide", this.#leave);
     this.#leave();
-    this.#microphone?.getTracks().forEach((track) => track.stop());
-    this.#microphone = null;
     this.#ua = null;
   }
 
