@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 _HEADER = re.compile(r"^([\w-]+)\s*:\s*(.*)$", re.MULTILINE)
 _COPIED = ("Via", "From", "Call-ID", "CSeq", "Record-Route")
@@ -21,8 +22,7 @@ class Decliner(asyncio.DatagramProtocol):
         self._sequence = itertools.count(1)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
         host, port = transport.get_extra_info("sockname")[:2]
         self._here = f"{host}:{port}"
         self._register()
@@ -32,6 +32,8 @@ class Decliner(asyncio.DatagramProtocol):
         first = text.partition("\r\n")[0]
         if first.startswith("SIP/2.0 401"):
             self._register(challenge=text)
+        elif first.startswith("SIP/2.0 403"):  # the center makes its phones known a little later
+            asyncio.get_running_loop().call_later(0.5, self._register)
         elif first.startswith("SIP/2.0 200"):
             self.registered.set()
         elif first.startswith("INVITE "):

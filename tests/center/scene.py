@@ -14,7 +14,7 @@ from engine.phones import hearing, wav
 from engine.phones.client import ApiFailed, Center
 from engine.phones.hearing import PromptFile
 from engine.phones.phone import Manner, Phone, Phones
-from engine.phones.phonecall import PhoneCall
+from engine.phones.phonecall import PhoneCall, PhoneFailed
 from engine.phones.prompts import known_prompts
 from engine.phones.wav import Sound
 from tests.center.running import RunningCenter
@@ -44,7 +44,7 @@ class Scene:
             self._agents[name] = phone
         phone.manner = manner or Manner()
         if not phone.registered:
-            await phone.register()
+            await _register(phone)
         await self.until(
             lambda live: self._agent(live, name).phone_online, f"{name}'s phone online"
         )
@@ -205,6 +205,28 @@ class Scene:
     @staticmethod
     def _calls(live: LiveView, call: PhoneCall) -> list[CallView]:
         return [c for c in live.calls if c.caller.lstrip("+") == call.phone]
+
+
+def _seen(live: LiveView) -> str:
+    agents = (
+        f"{a.name}: {a.state} {a.reason or a.call or ''} {'online' if a.phone_online else ''}"
+        for a in live.agents
+        if a.state != "logged_out" or a.phone_online
+    )
+    calls = (f"{c.call} {c.caller}: {c.phase} {c.queue} {c.agent} {c.position}" for c in live.calls)
+    return "\n".join((*agents, *calls, str(live.switches)))
+
+
+async def _register(phone: Phone) -> None:
+    """As phones do, it tries again: a center just started makes its phones known a little later."""
+    for attempt in range(10):
+        try:
+            await phone.register()
+            return
+        except PhoneFailed:
+            if attempt == 9:
+                raise
+            await asyncio.sleep(0.5)
 
 
 def _only(paths: Any) -> Path:
