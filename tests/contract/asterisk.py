@@ -2,8 +2,10 @@
 
 from contextlib import AsyncExitStack
 
-from engine.phones.phonecall import PhoneCall
+from calls.port import Phone as PhoneAccount
+from calls.port import Switch
 from engine.phones.phone import Manner, Phone, Phones
+from engine.phones.phonecall import PhoneCall
 from tests.center.decliner import declining
 from tests.contract.rig import Does, Party
 
@@ -49,12 +51,12 @@ class NoParty:
 
 
 class SipOutside:
-    """`passwords` are those of the phones that were provisioned."""
+    """The people around the Asterisk of `switch`, which listens at `server` (``host:port``)."""
 
-    def __init__(self, phones: Phones, server: str, passwords: dict[str, str]) -> None:
+    def __init__(self, switch: Switch, phones: Phones, server: str) -> None:
+        self._switch = switch
         self._phones = phones
         self._server = server
-        self._passwords = passwords
         self._registered: dict[str, Phone] = {}
         self.stack = AsyncExitStack()
 
@@ -63,7 +65,8 @@ class SipOutside:
         return SipCaller(await phone.dial(number))
 
     async def phone(self, name: str, does: Does = "answers") -> Party:
-        password = self._passwords[name]
+        password = f"password of {name}"
+        await self._switch.provision([PhoneAccount(name=name, password=password, browser=False)])
         if does == "declines":
             await self.stack.enter_async_context(declining(name, password, self._server))
             return NoParty()

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from calls.commands import Hangup
-from calls.port import Phone, Switch
 from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
 from engine.phones.phone import Phones
 from engine.settings import Settings
@@ -19,8 +18,6 @@ from tests.contract.asterisk import SipOutside
 from tests.contract.rig import Rig
 from tests.contract.simulated import SimulatedOutside
 from tests.parts import centers
-
-PASSWORDS = {"anna": "annas-password"}
 
 
 @pytest.fixture(
@@ -60,17 +57,9 @@ async def _asterisk(settings: Settings, endpoint: AsteriskEndpoint) -> AsyncIter
     switch = asterisk(endpoint, default_voices(settings))
     server = f"127.0.0.1:{settings.sip_port}"
     async with Phones() as phones:
-        outside = SipOutside(phones, server, PASSWORDS)
-        async with _connected(Rig(switch, outside)) as rig:
-            await _provision(switch)
-            async with outside.stack:
-                yield rig
-
-
-async def _provision(switch: Switch) -> None:
-    await switch.provision(
-        [Phone(name=name, password=password, browser=False) for name, password in PASSWORDS.items()]
-    )
+        outside = SipOutside(switch, phones, server)
+        async with _connected(Rig(switch, outside)) as rig, outside.stack:
+            yield rig
 
 
 @contextlib.asynccontextmanager

@@ -1,11 +1,12 @@
 """What the contract tests see of a switch: the port, what it told, and people outside."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from calls.commands import Prompt
-from calls.events import LegArrived, LegEnded, PromptEnded, SwitchEvent, SwitchUp
+from calls.events import LegArrived, LegEnded, PhoneChanged, PromptEnded, SwitchEvent, SwitchUp
 from calls.media import DigitRule, Speech
 from calls.port import Switch
 
@@ -14,6 +15,9 @@ EventT = TypeVar("EventT")
 
 #: Nothing that a switch tells comes later than this after its cause, seconds.
 LIMIT = 15.0
+
+
+_agents = itertools.count(1)
 
 
 class Party(Protocol):
@@ -31,7 +35,7 @@ class Outside(Protocol):
         """Somebody dials us; returns when they have."""
 
     async def phone(self, name: str, does: Does = "answers") -> Party:
-        """Register the phone of an agent, which will do this whenever it rings."""
+        """Provision and register the phone of an agent; it does this whenever it rings."""
 
     async def unregister(self, name: str) -> None: ...
 
@@ -42,6 +46,8 @@ class Rig:
     def __init__(self, switch: Switch, outside: Outside) -> None:
         self.switch = switch
         self.outside = outside
+        #: A name that no test before had, because registrations may linger.
+        self.agent = f"anna{next(_agents)}"
         self.told: list[SwitchEvent] = []
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -95,6 +101,12 @@ class Rig:
         party = await self.outside.call(number, caller)
         await self.until(lambda: len(self.all(LegArrived)) > before)
         return party, self.all(LegArrived)[-1].leg
+
+    async def agent_phone(self, does: Does = "answers") -> Party:
+        """The agent's phone, registered."""
+        party = await self.outside.phone(self.agent, does)
+        await self.wait(PhoneChanged, phone=self.agent, online=True)
+        return party
 
     async def settled(self, leg: str) -> None:
         """Return when the switch has carried out and told all that is under way for a leg.

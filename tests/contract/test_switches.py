@@ -67,8 +67,7 @@ async def test_switch_up_is_the_first_thing_told(rig: Rig) -> None:
 
 
 async def test_reconnecting_tells_what_is_there_and_replays_nothing(rig: Rig) -> None:
-    await rig.outside.phone("anna", "ignores")
-    await rig.wait(PhoneChanged, phone="anna", online=True)
+    await rig.agent_phone("ignores")
     _, staying = await answered_caller(rig)
     leaver, leaving = await answered_caller(rig)
     await rig.settled(staying)
@@ -79,18 +78,17 @@ async def test_reconnecting_tells_what_is_there_and_replays_nothing(rig: Rig) ->
     assert [(leg.leg, leg.inbound, leg.up) for leg in up.legs] == [(staying, True, True)]
     assert up.legs[0].caller == "500100200"
     assert up.legs[0].called == "1000"
-    assert up.phones == ("anna",)
+    assert rig.agent in up.phones
     await rig.settled(staying)
     assert not rig.all(LegEnded)
     assert not rig.all(LegArrived)
 
 
 async def test_phones_register_and_go(rig: Rig) -> None:
-    await rig.outside.phone("anna")
-    await rig.wait(PhoneChanged, phone="anna", online=True)
-    await rig.outside.unregister("anna")
-    await rig.wait(PhoneChanged, phone="anna", online=False)
-    assert len(rig.all(PhoneChanged)) == 2
+    await rig.agent_phone()
+    await rig.outside.unregister(rig.agent)
+    await rig.wait(PhoneChanged, phone=rig.agent, online=False)
+    assert len(rig.all(PhoneChanged, phone=rig.agent)) == 2
 
 
 # -- inbound legs --------------------------------------------------------------------------------
@@ -285,10 +283,9 @@ async def test_music_starts_and_stops_and_twice_is_safe(rig: Rig) -> None:
 
 
 async def test_a_phone_rings_then_answers(rig: Rig) -> None:
-    await rig.outside.phone("anna")
-    await rig.wait(PhoneChanged, phone="anna")
-    leg = dial(rig, "a1", "phone:anna")
-    dial(rig, "a1", "phone:anna")
+    await rig.agent_phone()
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
+    dial(rig, "a1", f"phone:{rig.agent}")
     await rig.wait(LegAnswered, leg=leg)
     await rig.settled(leg)
     kinds = [type(event) for event in rig.told if getattr(event, "leg", None) == leg]
@@ -300,32 +297,33 @@ async def test_a_phone_rings_then_answers(rig: Rig) -> None:
 
 @pytest.mark.parametrize("does", ["declines", "busy"])
 async def test_a_phone_that_will_not_answer(rig: Rig, does: Literal["declines", "busy"]) -> None:
-    await rig.outside.phone("anna", does)
-    await rig.wait(PhoneChanged, phone="anna")
-    leg = dial(rig, "a1", "phone:anna")
+    await rig.agent_phone(does)
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
     assert (await rig.gone(leg)).cause == {"declines": "declined", "busy": "busy"}[does]
     assert not rig.all(LegAnswered)
 
 
-@pytest.mark.parametrize("to", ["phone:anna", "phone:nobody"])
-async def test_a_phone_that_is_not_there_is_unreachable(rig: Rig, to: str) -> None:
-    leg = dial(rig, "a1", to)
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_phone_that_is_not_there_is_unreachable(rig: Rig, known: bool) -> None:
+    if known:
+        await rig.agent_phone()
+        await rig.outside.unregister(rig.agent)
+        await rig.wait(PhoneChanged, phone=rig.agent, online=False)
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
     assert (await rig.gone(leg)).cause == "unreachable"
     assert not rig.all(LegRinging)
 
 
 async def test_a_phone_that_nobody_picks_up_ends_by_the_timeout(rig: Rig) -> None:
-    await rig.outside.phone("anna", "ignores")
-    await rig.wait(PhoneChanged, phone="anna")
-    leg = dial(rig, "a1", "phone:anna", timeout=2)
+    await rig.agent_phone("ignores")
+    leg = dial(rig, "a1", f"phone:{rig.agent}", timeout=2)
     await rig.wait(LegRinging, leg=leg)
     assert (await rig.gone(leg)).cause == "no_answer"
 
 
 async def test_a_ringing_phone_can_be_withdrawn(rig: Rig) -> None:
-    await rig.outside.phone("anna", "ignores")
-    await rig.wait(PhoneChanged, phone="anna")
-    leg = dial(rig, "a1", "phone:anna")
+    await rig.agent_phone("ignores")
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
     await rig.wait(LegRinging, leg=leg)
     rig.switch.execute(Hangup(leg=leg, reason="answered_elsewhere"))
     assert (await rig.gone(leg)).cause == "withdrawn"
@@ -333,9 +331,8 @@ async def test_a_ringing_phone_can_be_withdrawn(rig: Rig) -> None:
 
 
 async def test_a_phone_can_be_withdrawn_before_it_rings(rig: Rig) -> None:
-    await rig.outside.phone("anna")
-    await rig.wait(PhoneChanged, phone="anna")
-    leg = dial(rig, "a1", "phone:anna")
+    await rig.agent_phone()
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
     rig.switch.execute(Hangup(leg=leg))
     assert (await rig.gone(leg)).cause == "withdrawn"
     assert not rig.all(LegAnswered)
@@ -345,12 +342,11 @@ async def test_a_phone_can_be_withdrawn_before_it_rings(rig: Rig) -> None:
 
 
 async def talking(rig: Rig) -> tuple[Party, str, Party, str, str]:
-    """A caller and anna, joined: (caller, leg, phone, leg, bridge)."""
-    phone = await rig.outside.phone("anna")
-    await rig.wait(PhoneChanged, phone="anna")
+    """A caller and an agent, joined: (caller, leg, phone, leg, bridge)."""
+    phone = await rig.agent_phone()
     caller, inbound = await answered_caller(rig)
     rig.switch.execute(StartMusic(leg=inbound))
-    agent = dial(rig, "a1", "phone:anna")
+    agent = dial(rig, "a1", f"phone:{rig.agent}")
     await rig.wait(LegAnswered, leg=agent)
     bridge = f"{rig.switch.name}/b-1"
     join = Join(bridge=bridge, legs=(inbound, agent))
