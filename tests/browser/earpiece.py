@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from playwright.async_api import Page
 
+from engine.phones import hearing
 from engine.phones.wav import RATE, Sound
 from engine.voices import sound as voices
 
@@ -70,6 +71,24 @@ class Earpiece:
         self._samples = np.concatenate([self._samples, new])
         sound = voices.resampled(voices.Sound(self._samples, self._rate), RATE)
         return (sound.samples * 32767).astype(np.int16)
+
+
+def share_heard(heard: Sound, sound: Sound) -> float:
+    """The share (0..1) of a sound's half seconds that were heard in order.
+
+    A browser's jitter buffer stretches and mends, so parts are shorter and less alike than what
+    a SIP phone records (`engine.phones.hearing`).
+    """
+    half = RATE // 2
+    pieces = [sound[at : at + half] for at in range(0, len(sound) - half + 1, half)]
+    pieces = [piece for piece in pieces if np.abs(piece.astype(np.int32)).mean() > 50]
+    found, after = 0, 0
+    for piece in pieces:
+        likeness = hearing.correlation(heard[after:], piece)
+        if len(likeness) and likeness.max() >= 0.7:
+            found += 1
+            after += int(likeness.argmax()) + half // 2
+    return found / len(pieces)
 
 
 def write_for_microphone(path: Path, sound: Sound) -> None:

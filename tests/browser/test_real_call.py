@@ -8,10 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from desk import tickets
-from engine.phones import hearing
 from engine.phones.wav import Sound
 from tests.browser.chromium import FLAGS, WIDE
-from tests.browser.earpiece import CAPTURE_FLAG, SCRIPT, Earpiece, write_for_microphone
+from tests.browser.earpiece import CAPTURE_FLAG, SCRIPT, Earpiece, share_heard, write_for_microphone
 from tests.center.running import PASSWORD
 from tests.center.scene import Scene
 from tests.phones.voices import babble
@@ -20,8 +19,8 @@ pytestmark = [pytest.mark.center, pytest.mark.timeout(180)]
 
 #: What the person at the browser says, and what the far end says, over and over.
 OURS, THEIRS = babble(31, 3), babble(32, 3)
-#: Opus and a jitter buffer lie between: what is heard is likened in parts of half a second.
-ENOUGH = 0.7
+#: The share of a sound that proves it was heard.
+ENOUGH = 0.8
 
 Opens = Callable[[str], Awaitable[Page]]
 
@@ -70,12 +69,13 @@ async def expect_state(page: Page, name: str) -> None:
 
 
 async def page_hears(page: Page, sound: Sound) -> None:
-    ear = Earpiece(page)
-    for _ in range(60):
-        if hearing.score(await ear.heard(), sound) >= ENOUGH:
+    ear, share = Earpiece(page), 0.0
+    for _ in range(80):
+        share = share_heard(await ear.heard(), sound)
+        if share >= ENOUGH:
             return
         await asyncio.sleep(0.25)
-    raise AssertionError(f"heard only {hearing.score(await ear.heard(), sound):.2f} of it")
+    raise AssertionError(f"heard only {share:.2f} of it")
 
 
 async def test_an_agent_in_the_browser_talks_wraps_up_and_takes_the_next(
