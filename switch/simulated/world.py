@@ -97,10 +97,12 @@ class _Failure:
 
 
 class World:
-    """All legs, bridges and phones of one simulated switch called `name`."""
+    """All legs, bridges and phones of one simulated switch called `name`. Phones that it dials
+    ring after `ringing_delay` seconds."""
 
-    def __init__(self, name: str = "sim") -> None:
+    def __init__(self, name: str = "sim", *, ringing_delay: float = RINGING_DELAY) -> None:
         self.name = name
+        self._ringing_delay = ringing_delay
         self._heap: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = itertools.count()
         self._arrivals = itertools.count(1)
@@ -329,9 +331,9 @@ class World:
         ):
             self._at(now, partial(self._end_unanswered, leg.id, "unreachable"))
         elif answering.does == "busy":
-            self._at(now + RINGING_DELAY, partial(self._end_unanswered, leg.id, "busy"))
+            self._at(now + self._ringing_delay, partial(self._end_unanswered, leg.id, "busy"))
         else:
-            self._at(now + RINGING_DELAY, partial(self._ring, leg.id))
+            self._at(now + self._ringing_delay, partial(self._ring, leg.id))
             self._at(now + command.timeout, partial(self._end_unanswered, leg.id, "no_answer"))
 
     def _ring(self, leg_id: LegId, at: float) -> None:

@@ -1,0 +1,110 @@
+"""When simulated callers come, and what they bring: their keys, patience and talk."""
+
+from collections.abc import Iterator
+from random import Random
+
+import msgspec
+
+from engine.simulation.distributions import longer_than
+from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, RecordedCall
+
+#: How many different numbers callers have.
+_NUMBERS = 1_000_000
+
+
+class Caller(msgspec.Struct, kw_only=True):
+    """One caller: all that chance decides about them, decided in advance."""
+
+    #: From the start of the simulation.
+    at: float
+    number: str
+    dials: str
+    #: Still to be pressed, the first one next.
+    keys: tuple[str, ...]
+    presses_after: float
+    #: Even numbers from [0, 1): how they stand among others.
+    patient: float
+    talkative: float
+    #: The same of the agent's after-call work for them.
+    thorough: float
+    #: Of the past; None: a caller at random.
+    known: RecordedCall | None = None
+
+    def patience(self, queue: QueuePlan) -> float:
+        """How long they wait in a queue."""
+        known = self.known
+        if known is None:
+            return queue.patience.at(self.patient)
+        if known.patience is not None:
+            return known.patience
+        return longer_than(queue.patience, known.waited, self.patient)
+
+    def talk(self, queue: QueuePlan) -> float:
+        if self.known is not None and self.known.talk is not None:
+            return self.known.talk
+        return queue.talk.at(self.talkative)
+
+    def wrap_up(self, queue: QueuePlan) -> float | None:
+        """None: the center's timer ends it."""
+        if queue.wrap_up is None:
+            return None
+        if self.known is not None and self.known.wrap_up is not None:
+            return self.known.wrap_up
+        return queue.wrap_up.at(self.thorough)
+
+
+def callers(stream: Callers, seed: str, begins: float, length: float) -> Iterator[Caller]:
+    """The callers of a stream in the order in which they come; the same for the same seed."""
+    times, people = Random(f"{seed}/{stream.name}/times"), Random(f"{seed}/{stream.name}")  # noqa: S311
+    arrivals = stream.arrivals
+    if isinstance(arrivals, Poisson):
+        for at in poisson(arrivals.hourly, times, begins, length):
+            yield _drawn(stream, at, people)
+    else:
+        for known in arrivals.calls:
+            caller = _drawn(stream, known.at, people)
+            caller.number, caller.known, caller.keys = known.number, known, known.keys
+            caller.dials = stream.dial or known.dials
+            yield caller
+
+
+def poisson(
+    hourly: tuple[float, ...], dice: Random, begins: float, length: float
+) -> Iterator[float]:
+    """Times of a Poisson stream whose rate is another one each hour of the day."""
+    now, hour = 0.0, int(begins // HOUR)
+    # An exponential amount of *expected calls* passes from one to the next.
+    expected = dice.expovariate(1.0)
+    while now < length:
+        rate, end = hourly[hour % 24] / HOUR, (hour + 1) * HOUR - begins
+        if expected >= rate * (end - now):
+            expected -= rate * (end - now)
+            now, hour = end, hour + 1
+            continue
+        now += expected / rate
+        if now < length:
+            yield now
+        expected = dice.expovariate(1.0)
+
+
+def _drawn(stream: Callers, at: float, dice: Random) -> Caller:
+    chance = dice.random
+    return Caller(
+        at=at,
+        number=f"+4850{int(chance() * _NUMBERS):07d}",
+        dials=stream.dial,
+        keys=_chosen(stream, chance()),
+        presses_after=stream.presses_after,
+        patient=chance(),
+        talkative=chance(),
+        thorough=chance(),
+    )
+
+
+def _chosen(stream: Callers, quantile: float) -> tuple[str, ...]:
+    sofar = 0.0
+    for share, keys in stream.keys:
+        sofar += share
+        if quantile < sofar:
+            return keys
+    return stream.keys[-1][1]

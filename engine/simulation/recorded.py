@@ -1,0 +1,147 @@
+"""Callers of the past, folded from the facts in a center's database, which is only read."""
+
+import datetime
+import re
+import zoneinfo
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import ProgrammingError
+
+from calls.codec import decode_fact
+from calls.errors import DatabaseUnreachable
+from calls.facts import (
+    CallArrived,
+    CallLeftQueue,
+    ConversationEnded,
+    Fact,
+    NodeLeft,
+    WrapUpEnded,
+)
+from engine.models import facts
+from engine.simulation.reading import Item
+from engine.simulation.scenario import DAY, Recorded, RecordedCall
+from engine.storage import Database
+
+_KINDS = ("CallArrived", "NodeLeft", "CallLeftQueue", "ConversationEnded", "WrapUpEnded")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(slots=True)
+class _Call:
+    """What is known of one call so far."""
+
+    arrived: float
+    number: str
+    dials: str
+    keys: list[str] = field(default_factory=list)
+    waited: float = 0.0
+    abandoned: bool = False
+    talk: float | None = None
+    wrap_up: float | None = None
+
+    def add(self, fact: Fact) -> None:
+        match fact:
+            case NodeLeft(digits=digits, exit=left_by):
+                if digits or left_by in ("no_input", "no_match"):
+                    self.keys.append(digits)
+            case CallLeftQueue(waited=waited, outcome=outcome):
+                self.waited, self.abandoned = waited, outcome == "abandoned"
+            case ConversationEnded(talked=talked):
+                self.talk = talked
+            case WrapUpEnded(lasted=lasted):
+                self.wrap_up = lasted
+            case _:
+                pass
+
+
+def read(item: Item, begins: float, length: float) -> Recorded:
+    """The callers of ``recorded: {database: URL, first_day: 2025-11-17, timezone: Europe/Warsaw}``
+    (all but the database may be left out), or of ``recorded: URL``.
+
+    Those come who came between `begins` on the first day and `length` later.
+    Raises `InputInvalid` and `DatabaseUnreachable`.
+    """
+    if item.is_text():
+        fields = {"database": item}
+    else:
+        fields = item.fields(("database", "first_day", "timezone"), needed=("database",))
+    zone = fields["timezone"].by(_zone) if "timezone" in fields else zoneinfo.ZoneInfo("UTC")
+    day = fields["first_day"].by(_date) if "first_day" in fields else None
+    database = Database(_url(fields["database"]))
+    try:
+        with database.transaction() as connection:
+            if day is None:
+                first = connection.scalar(
+                    select(func.min(facts.c.at)).where(facts.c.kind == "CallArrived")
+                )
+                if first is None:
+                    raise item.error("nobody has ever called there")
+                day = datetime.datetime.fromtimestamp(first, zone).date()
+            midnight = datetime.datetime.combine(day, datetime.time(), zone).timestamp()
+            since = midnight + begins
+            rows = connection.execute(
+                select(facts.c.at, facts.c.body)
+                .where(facts.c.kind.in_(_KINDS))
+                .where(facts.c.at.between(since, since + length + DAY))
+                .order_by(facts.c.seq)
+            )
+            found = _fold(((row.at, decode_fact(row.body)) for row in rows), since, length)
+    except (DatabaseUnreachable, ProgrammingError) as error:
+        problem = str(error) if isinstance(error, DatabaseUnreachable) else "it has no journal"
+        raise fields["database"].error(problem) from None
+    finally:
+        database.close()
+    if not found:
+        raise item.error(f"nobody called there in {length:g} s from {day}, {begins / 3600:g} h")
+    return Recorded(found)
+
+
+def _fold(told, since: float, length: float) -> tuple[RecordedCall, ...]:  # type: ignore[no-untyped-def]
+    calls: dict[str, _Call] = {}
+    for at, fact in told:
+        if isinstance(fact, CallArrived):
+            if at < since + length:
+                calls[fact.call] = _Call(at - since, fact.caller, fact.called)
+        elif (call := calls.get(fact.call)) is not None:
+            call.add(fact)
+    return tuple(
+        RecordedCall(
+            at=call.arrived,
+            number=call.number,
+            dials=call.dials,
+            keys=tuple(call.keys),
+            patience=call.waited if call.abandoned else None,
+            waited=call.waited,
+            talk=call.talk,
+            wrap_up=call.wrap_up,
+        )
+        for call in calls.values()
+    )
+
+
+def _url(item: Item) -> str:
+    """A database's URL; a plain path is SQLite's. What is not there is not made."""
+    text = item.text()
+    url = text if "://" in text else f"sqlite:///{Path(item.file).parent / text}"
+    path = url.removeprefix("sqlite:///")
+    if path != url and not Path(path).is_file():
+        raise item.error(f"there is no file {path}")
+    return url
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"must be a time zone, like Europe/Warsaw, not {name!r}") from None
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"must be a date, like 2025-11-17, not {text!r}")
