@@ -49,6 +49,7 @@ class ContactWatch:
         #: endpoint -> its contacts that can be rung
         self._contacts: dict[str, set[str]] = {}
         self._lost = asyncio.Event()
+        self._listed = asyncio.Event()
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -57,7 +58,7 @@ class ContactWatch:
             manager = self._manager()
             try:
                 await self._follow(manager)
-            except (SwitchUnreachable, OSError) as error:
+            except (SwitchUnreachable, OSError, TimeoutError) as error:
                 log.warning("ami.lost", detail=str(error))
             finally:
                 _close(manager)
@@ -70,10 +71,11 @@ class ContactWatch:
         if not manager.authenticated:
             raise SwitchUnreachable(f"AMI refuses the user {self._address.user!r}")
         self._contacts.clear()
-        # Without contacts the answer is an error and no list; panoramisk would wait for the list.
-        manager.register_event("ContactList", self._on_listed)
-        with suppress(SwitchUnreachable):
-            await act(manager, {"Action": "PJSIPShowContacts"})
+        self._listed.clear()
+        # Where there is none, the answer is an error and no list follows.
+        if (await act(manager, {"Action": "PJSIPShowContacts"})).success:
+            async with asyncio.timeout(ACTION_TIMEOUT):
+                await self._listed.wait()
         self._changed(self._online())
         await self._lost.wait()
         raise SwitchUnreachable("AMI closed the link")
@@ -90,13 +92,23 @@ class ContactWatch:
             log=_Quiet(),
         )
         manager.register_event("ContactStatus", self._on_contact)
+        manager.register_event("ContactList", self._on_listed)
+        manager.register_event("ContactListComplete", lambda *_: self._listed.set())
         return manager
+
+    def forget(self, endpoint: str) -> None:
+        """An endpoint was removed, which AMI does not tell."""
+        if self._contacts.pop(endpoint, None):
+            self._changed(self._online())
 
     def _on_contact(self, _: Manager, event: Mapping[str, str]) -> None:
         before = self._online()
         self._note(event["endpointname"], event["uri"], event["contactstatus"])
         if self._online() != before:
             self._changed(self._online())
+
+    def _on_listed(self, _: Manager, event: Mapping[str, str]) -> None:
+        self._note(event["endpoint"], event["uri"], event["status"])
 
     def _note(self, endpoint: str, uri: str, status: str) -> None:
         contacts = self._contacts.setdefault(endpoint, set())
@@ -120,13 +132,16 @@ class _Manager(Manager):  # type: ignore[misc]
         self.on_disconnect(self, error)
 
 
-async def act(manager: Manager, action: Mapping[str, str], *, as_list: bool) -> Any:
-    """Do one action. Raises `SwitchUnreachable` without an answer, `ValueError` for CR or LF."""
+async def act(manager: Manager, action: Mapping[str, str]) -> Any:
+    """Do one action; gives its response, the events of a list come by themselves.
+
+    Raises `SwitchUnreachable` without a response, `ValueError` for a line break in a value.
+    """
     cleaned = {clean(key): clean(value) for key, value in action.items()}
     if manager.protocol is None or manager.protocol.closed:
         raise SwitchUnreachable("the AMI link is down")
     try:
-        return await asyncio.wait_for(manager.send_action(cleaned, as_list=as_list), ACTION_TIMEOUT)
+        return await asyncio.wait_for(manager.send_action(cleaned, as_list=False), ACTION_TIMEOUT)
     except TimeoutError:
         raise SwitchUnreachable(f"no answer to the AMI action {action['Action']}") from None
 

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import aiohttp
 import msgspec
@@ -23,6 +23,7 @@ from switch.asterisk.codec import Reply, Request
 
 log = structlog.get_logger()
 
+Read = TypeVar("Read")
 Answer: TypeAlias = "asyncio.Future[Reply]"
 
 #: Seconds until a request that got no reply counts as failed.
@@ -104,9 +105,7 @@ class AriLink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for lane in self._lanes:
             lane.drop()
-        await asyncio.gather(
-            *(socket.close() for socket in self._sockets), return_exceptions=True
-        )
+        await asyncio.gather(*(socket.close() for socket in self._sockets), return_exceptions=True)
         if self._http is not None:
             await self._http.close()
 
@@ -118,6 +117,13 @@ class AriLink:
         """Do a request beside the lanes, over HTTP. Raises `SwitchUnreachable`."""
         assert self._http is not None  # noqa: S101
         return await _over_http(self._http, self._address.url, request)
+
+    async def read(self, request: Request, kind: type[Read]) -> Read:
+        """Ask for something and decode it. Raises `SwitchUnreachable`."""
+        reply = await self.ask(request)
+        if not reply.ok:
+            raise SwitchUnreachable(f"Asterisk on {request.uri}: {reply.detail}")
+        return msgspec.json.decode(reply.body, type=kind)
 
     async def pump(self, take: Callable[[str], None]) -> None:
         """Hand over every event, in order, until the link is lost (`LinkLost`)."""

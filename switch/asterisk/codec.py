@@ -32,6 +32,7 @@ EVENTS = (
     "ApplicationReplaced",
     "ChannelDestroyed",
     "ChannelDtmfReceived",
+    "ChannelHangupRequest",
     "ChannelStateChange",
     "PlaybackFinished",
     "StasisEnd",

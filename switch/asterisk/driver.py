@@ -14,14 +14,12 @@ Theory of operation
 """
 
 import asyncio
-import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, assert_never
+from typing import assert_never
 
-import msgspec
 import structlog
 
-from calls.base import BridgeId, EndCause, LegId
+from calls.base import EndCause, LegId
 from calls.commands import (
     Answer,
     Command,
@@ -42,28 +40,24 @@ from calls.events import (
     LegEnded,
     LegRinging,
     LiveLeg,
-    PhoneChanged,
     SwitchDown,
     SwitchEvent,
     SwitchUp,
 )
 from calls.port import Deliver, Phone, Voice
-from switch.asterisk import ari, codec, provisioning
-from switch.asterisk.ami import AmiAddress, ContactWatch
+from switch.asterisk import ari, codec
+from switch.asterisk.ami import AmiAddress
 from switch.asterisk.ari import AriAddress, AriLink, LinkLost, LinkTaken
+from switch.asterisk.bridges import Bridges, inside, lane_of
 from switch.asterisk.codec import Channel, Reply, Request
 from switch.asterisk.legs import Leg, describe, watch
+from switch.asterisk.order import Order
+from switch.asterisk.phones import PhoneBook
 
 log = structlog.get_logger()
 
-Read = TypeVar("Read")
-
 #: Seconds until the link is tried again: the first time, and at most.
 FIRST_RETRY, LAST_RETRY = 0.2, 5.0
-#: Seconds between looks at the phones where there is no AMI to follow them.
-PHONES_EVERY = 5.0
-#: Phones provisioned at once.
-PROVISIONING = 8
 
 
 class AsteriskSwitch:
@@ -89,8 +83,6 @@ class AsteriskSwitch:
         self.app = app
         self.voice = voice
         self._address = AriAddress(base_url.rstrip("/"), user, password)
-        self._ami = ami
-        self._media_address = media_address
         self._lanes = lanes
         self._link: AriLink | None = None
         self._deliver: Deliver | None = None
@@ -98,12 +90,9 @@ class AsteriskSwitch:
         self._untold: list[SwitchEvent] = []
         self._executing = False
         self._legs: dict[LegId, Leg] = {}
-        #: Bridges that exist -> the lane of what is done to them.
-        self._bridges: dict[BridgeId, int] = {}
-        #: Joins that wait for other lanes; what comes later for the same things waits for them.
-        self._gates: dict[str, asyncio.Task[None]] = {}
-        self._online: frozenset[str] = frozenset()
-        self._phones: dict[str, Phone] = {}
+        self._bridges = Bridges(name, app, lanes, self.send)
+        self._order = Order()
+        self._phones = PhoneBook(self.tell, ami, media_address)
         self._restoring: asyncio.Task[None] | None = None
 
     # --- the port
@@ -111,7 +100,7 @@ class AsteriskSwitch:
     async def run(self, deliver: Deliver) -> None:
         """See `calls.port.Switch.run`. Raises `SwitchUnreachable` if another program takes over."""
         self._deliver = deliver
-        phones = asyncio.create_task(self._follow_phones())
+        phones = asyncio.create_task(self._phones.follow())
         try:
             await self._stay_connected()
         finally:
@@ -131,16 +120,8 @@ class AsteriskSwitch:
         if self._link is None:
             self._fail(command, gone=False, detail="the link to Asterisk is down")
             return
-        touched = _touched(command)
-        before: set[asyncio.Future[Any]] = {
-            self._gates[key] for key in touched if key in self._gates
-        }
-        if isinstance(command, Join):
-            before.update(self._under_way_elsewhere(command))
-        if before:
-            self._later(before, command, touched)
-        else:
-            self._perform(command)
+        after = self._under_way_elsewhere(command) if isinstance(command, Join) else ()
+        self._order.carry_out(command, self._perform, after)
 
     async def legs(self) -> Sequence[LiveLeg]:
         """See `calls.port.Switch.legs`."""
@@ -151,17 +132,12 @@ class AsteriskSwitch:
 
     async def provision(self, phones: Sequence[Phone], removed: Sequence[str] = ()) -> None:
         """See `calls.port.Switch.provision`. They are made again whenever the link comes back."""
-        for name in removed:
-            self._phones.pop(name, None)
-        made = {phone.name: phone for phone in phones}
-        self._phones |= made
-        link = self._link
-        if link is None:
-            raise SwitchUnreachable("the link to Asterisk is down")
-        gone = {name for agent in removed for name in (agent, agent + provisioning.BROWSER_SUFFIX)}
-        gone -= {provisioning.endpoint_name(phone) for phone in self._phones.values()}
-        await self._all(link, [provisioning.remove(name) for name in gone], (404,))
-        await self._all(link, [self._make(phone) for phone in made.values()])
+        await self._phones.provision(phones, removed)
+
+    @property
+    def phones_online(self) -> frozenset[str]:
+        """The agents with a phone that can be rung now."""
+        return self._phones.agents
 
     # --- the link
 
@@ -188,32 +164,22 @@ class AsteriskSwitch:
     async def _come_up(self, link: AriLink) -> None:
         """Ask what is there, take it over and tell it."""
         await link.ask(codec.event_filter(self.app))
-        (live, bridges), endpoints = await asyncio.gather(
-            self._survey(link), self._read(link, codec.ENDPOINTS, tuple[codec.Endpoint, ...])
-        )
-        self._link = link
+        (live, bridges), online = await asyncio.gather(self._survey(link), self._phones.look(link))
+        self._phones.now_online(online)
+        self._link = self._phones.link = link
         self._take_over(live)
-        self._sweep(bridges)
-        self._online = frozenset(item.resource for item in endpoints if item.state == "online")
-        self.tell(SwitchUp(switch=self.name, legs=live, phones=tuple(sorted(self._agents_online))))
-        log.info("asterisk.up", switch=self.name, legs=len(live), phones=len(self._online))
-        self._restoring = asyncio.create_task(self._restore_phones(link))
-
-    async def _restore_phones(self, link: AriLink) -> None:
-        """Asterisk may have been set up anew meanwhile."""
-        try:
-            await self._all(link, [self._make(phone) for phone in self._phones.values()])
-        except SwitchUnreachable as error:
-            log.warning("asterisk.phones_not_made", detail=str(error))
+        self._bridges.take_over(bridges)
+        phones = tuple(sorted(self._phones.agents))
+        self.tell(SwitchUp(switch=self.name, legs=live, phones=phones))
+        log.info("asterisk.up", switch=self.name, legs=len(live), phones=len(phones))
+        self._restoring = asyncio.create_task(self._phones.restore(link))
 
     def _go_down(self) -> None:
-        for task in self._gates.values():
-            task.cancel()
-        self._gates.clear()
+        self._order.clear()
         if self._restoring is not None:
             self._restoring.cancel()
         if self._link is not None:
-            self._link = None
+            self._link = self._phones.link = None
             self.tell(SwitchDown(switch=self.name))
 
     def _take_over(self, live: Iterable[LiveLeg]) -> None:
@@ -233,33 +199,13 @@ class AsteriskSwitch:
         for leg in before.values():
             leg.close()
 
-    def _sweep(self, bridges: Iterable[codec.Bridge]) -> None:
-        """Remove our bridges that nobody is in; one member alone is told by its leg's bridge."""
-        self._bridges = {}
-        for bridge in bridges:
-            if bridge.name != self.app:
-                continue
-            lane = self._lane(bridge.id)
-            if bridge.channels:
-                self._bridges[f"{self.name}/{bridge.id}"] = lane
-            else:
-                self._forget(self.send(lane, codec.remove_bridge(bridge.id)))
-            if len(bridge.channels) < 2:
-                log.warning("asterisk.orphan_bridge", bridge=bridge.id, members=bridge.channels)
-
     async def _survey(self, link: AriLink) -> tuple[tuple[LiveLeg, ...], tuple[codec.Bridge, ...]]:
         application, channels, bridges = await asyncio.gather(
-            self._read(link, codec.application(self.app), codec.Application),
-            self._read(link, codec.CHANNELS, tuple[Channel, ...]),
-            self._read(link, codec.BRIDGES, tuple[codec.Bridge, ...]),
+            link.read(codec.application(self.app), codec.Application),
+            link.read(codec.CHANNELS, tuple[Channel, ...]),
+            link.read(codec.BRIDGES, tuple[codec.Bridge, ...]),
         )
         return codec.live_legs(self.name, application, channels, bridges), bridges
-
-    async def _read(self, link: AriLink, request: Request, kind: type[Read]) -> Read:
-        reply = await link.ask(request)
-        if not reply.ok:
-            raise SwitchUnreachable(f"Asterisk on {request.uri}: {reply.detail}")
-        return msgspec.json.decode(reply.body, type=kind)
 
     # --- events
 
@@ -289,8 +235,12 @@ class AsteriskSwitch:
                     leg.player.press(digit)
             case codec.Event(type="PlaybackFinished", playback=codec.Playback() as playback):
                 channel_id = playback.id.rpartition("-prompt-")[0]
-                if leg := self._legs.get(self._leg_id(channel_id)):
+                leg = self._legs.get(self._leg_id(channel_id))
+                if leg is not None and not leg.hanging_up:
                     leg.player.finished(playback.id, failed=playback.state == "failed")
+            case codec.Event(type="ChannelHangupRequest", channel=Channel(id=id_)):
+                if leg := self._legs.get(self._leg_id(id_)):
+                    leg.hanging_up = True
             case codec.Event(type="StasisEnd", channel=Channel(id=id_)):
                 leg = self._legs.get(self._leg_id(id_))
                 if leg is not None and (leg.inbound or leg.answered):
@@ -341,7 +291,7 @@ class AsteriskSwitch:
         del self._legs[leg.id]
         leg.close()
         if leg.prepared:
-            self._unbridge(leg.prepared)
+            self._bridges.remove(leg.prepared)
         self.tell(LegEnded(leg=leg.id, cause="withdrawn" if leg.withdrawn else cause))
 
     # --- commands
@@ -353,7 +303,7 @@ class AsteriskSwitch:
             case Join():
                 self._join(command)
             case Unbridge(bridge=bridge):
-                self._unbridge(bridge)
+                self._bridges.remove(bridge)
             case Answer() | Prompt() | StopPrompt() | StartMusic() | StopMusic() | Hangup():
                 leg = self._legs.get(command.leg)
                 if leg is not None:
@@ -392,9 +342,7 @@ class AsteriskSwitch:
             del self._legs[leg.id]
             self._fail(command, gone=True, detail=f"no trunk is configured to dial {command.to}")
             return
-        endpoint = next(
-            (name for name in provisioning.endpoints_of(target) if name in self._online), None
-        )
+        endpoint = self._phones.endpoint(target)
         if endpoint is None:
             self._ended(leg, "unreachable")
             return
@@ -411,7 +359,7 @@ class AsteriskSwitch:
         if command.bridge:
             # While the phone rings there is time to make what the answer will need.
             leg.prepared = command.bridge
-            self._make_bridge(command.bridge, leg.lane)
+            self._bridges.make(command.bridge, leg.lane)
 
     def _not_dialled(self, leg: Leg, error: Reply | SwitchUnreachable) -> None:
         log.warning("asterisk.not_dialled", leg=leg.id, detail=describe(error))
@@ -431,15 +379,13 @@ class AsteriskSwitch:
             missing = ", ".join(leg for leg in command.legs if leg not in self._legs)
             self._fail(command, gone=True, detail=f"no such leg: {missing}")
             return
-        lane = self._bridges.get(command.bridge, legs[0].lane)
+        lane = self._bridges.make(command.bridge, legs[0].lane)
         for leg in legs:
-            leg.player.stop_all()
-            leg.stop_music()
             leg.lane = lane
             leg.prepared = ""
-        self._make_bridge(command.bridge, lane)
-        bridge = _inside(command.bridge)
-        answer = self.send(lane, codec.add_to_bridge(bridge, [leg.channel for leg in legs]))
+            leg.player.stop_all()
+            leg.stop_music()
+        answer = self._bridges.add(command.bridge, [leg.channel for leg in legs])
         for leg in legs:
             leg.last = answer
 
@@ -452,87 +398,17 @@ class AsteriskSwitch:
     def _under_way_elsewhere(self, command: Join) -> list["ari.Answer"]:
         """What the legs of a join have under way on other lanes than it will take."""
         legs = [self._legs[leg] for leg in command.legs if leg in self._legs]
-        lane = self._bridges.get(command.bridge, legs[0].lane if legs else 0)
+        lane = self._bridges.lane(command.bridge)
+        if lane is None and legs:
+            lane = legs[0].lane
         return [
             leg.last
             for leg in legs
             if leg.lane != lane and leg.last is not None and not leg.last.done()
         ]
 
-    def _later(
-        self, before: set["asyncio.Future[Any]"], command: Command, keys: set[str]
-    ) -> None:
-        async def then() -> None:
-            await asyncio.wait(before)
-            for key in keys:
-                if self._gates.get(key) is task:
-                    del self._gates[key]
-            self._perform(command)
-
-        task = asyncio.create_task(then())
-        for key in keys:
-            self._gates[key] = task
-
-    def _make_bridge(self, bridge: BridgeId, lane: int) -> None:
-        """Make a bridge unless it is there; that it was there after all (409) is fine."""
-        if bridge not in self._bridges:
-            self._bridges[bridge] = lane
-            self._forget(self.send(lane, codec.create_bridge(_inside(bridge), self.app)))
-
-    def _unbridge(self, bridge: BridgeId) -> None:
-        lane = self._bridges.pop(bridge, None)
-        if self._link is not None:
-            lane = self._lane(bridge) if lane is None else lane
-            self._forget(self.send(lane, codec.remove_bridge(_inside(bridge))))
-
     def _fail(self, command: Command, *, gone: bool, detail: str) -> None:
         self.tell(CommandFailed(command=command, gone=gone, detail=detail))
-
-    # --- phones
-
-    @property
-    def _agents_online(self) -> frozenset[str]:
-        return frozenset(map(provisioning.agent_of, self._online))
-
-    async def _follow_phones(self) -> None:
-        if self._ami is not None:
-            await ContactWatch(self._ami, self._phones_are).run()
-        while True:
-            await asyncio.sleep(PHONES_EVERY)
-            if (link := self._link) is None:
-                continue
-            try:
-                found = await self._read(link, codec.ENDPOINTS, tuple[codec.Endpoint, ...])
-            except SwitchUnreachable:
-                continue
-            self._phones_are(frozenset(e.resource for e in found if e.state == "online"))
-
-    def _phones_are(self, online: frozenset[str]) -> None:
-        """These endpoints can be rung now."""
-        before, self._online = self._agents_online, online
-        after = self._agents_online
-        if self._link is None:
-            return  # SwitchUp will tell
-        for phone in sorted(before ^ after):
-            self.tell(PhoneChanged(phone=phone, online=phone in after))
-
-    def _make(self, phone: Phone) -> tuple[Request, ...]:
-        return provisioning.make(phone, self._media_address)
-
-    async def _all(
-        self, link: AriLink, work: Iterable[Sequence[Request]], fine: tuple[int, ...] = ()
-    ) -> None:
-        """Do groups of requests, each group in its order, several groups at once."""
-        limit = asyncio.Semaphore(PROVISIONING)
-
-        async def do(group: Sequence[Request]) -> None:
-            async with limit:
-                for request in group:
-                    reply = await link.ask(request)
-                    if not reply.ok and reply.status not in fine:
-                        raise SwitchUnreachable(f"Asterisk on {request.uri}: {reply.detail}")
-
-        await asyncio.gather(*map(do, work))
 
     # --- small tools
 
@@ -543,33 +419,11 @@ class AsteriskSwitch:
             return answer
         return self._link.send(lane, request)
 
-    def _forget(self, answer: ari.Answer) -> None:
-        """Nobody minds how it ends."""
-        watch(answer, lambda _: None)
-
     def _new_leg(self, leg: LegId, *, inbound: bool, adopted: bool) -> Leg:
-        made = Leg(self, leg, _inside(leg), self._lane(leg), inbound=inbound, adopted=adopted)
+        lane = lane_of(leg, self._lanes)
+        made = Leg(self, leg, inside(leg), lane, inbound=inbound, adopted=adopted)
         self._legs[leg] = made
         return made
 
-    def _lane(self, name: str) -> int:
-        return zlib.crc32(name.encode()) % self._lanes
-
     def _leg_id(self, channel: str) -> LegId:
         return f"{self.name}/{channel}"
-
-
-def _inside(name: str) -> str:
-    """The id of a leg or bridge inside its switch."""
-    return name.partition("/")[2]
-
-
-def _touched(command: Command) -> set[str]:
-    """The legs and bridges that a command is about."""
-    match command:
-        case Join(bridge=bridge, legs=legs):
-            return {bridge, *legs}
-        case Unbridge(bridge=bridge):
-            return {bridge}
-        case _:
-            return {command.leg}

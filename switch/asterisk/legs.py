@@ -44,6 +44,8 @@ class Leg:
         self.voice = wire.voice
         self.answered = False
         self.rang = False
+        #: Its end is near: what still plays is cut off, which is no failure.
+        self.hanging_up = False
         #: We have told it to hang up.
         self.withdrawn = False
         #: The bridge made for it while it rings, not used yet.

@@ -1,0 +1,112 @@
+"""The agents' phones at one Asterisk: made at run time, and which of them can be rung now."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from calls.errors import SwitchUnreachable
+from calls.events import PhoneChanged
+from calls.port import Phone
+from switch.asterisk import codec, provisioning
+from switch.asterisk.ami import AmiAddress, ContactWatch
+from switch.asterisk.ari import AriLink
+from switch.asterisk.codec import Request
+from switch.asterisk.provisioning import agent_of, endpoint_name, endpoints_of
+
+log = structlog.get_logger()
+
+#: Seconds between looks at the phones where there is no AMI to follow them.
+LOOK_EVERY = 5.0
+#: Phones provisioned at once.
+AT_ONCE = 8
+
+
+class PhoneBook:
+    """What is provisioned and what is registered. `tell` gets every change while `link` is up."""
+
+    def __init__(
+        self, tell: Callable[[PhoneChanged], None], ami: AmiAddress | None, media_address: str
+    ) -> None:
+        self.link: AriLink | None = None
+        self._tell = tell
+        self._watch = ContactWatch(ami, self.now_online) if ami is not None else None
+        self._media_address = media_address
+        self._made: dict[str, Phone] = {}
+        #: Endpoints, not agents: ``anna``, ``anna-web``.
+        self._online: frozenset[str] = frozenset()
+
+    @property
+    def agents(self) -> frozenset[str]:
+        """Who has a phone that can be rung."""
+        return frozenset(map(agent_of, self._online))
+
+    def endpoint(self, agent: str) -> str | None:
+        """Where to ring an agent, the browser first; None if nothing is registered."""
+        return next((name for name in endpoints_of(agent) if name in self._online), None)
+
+    def now_online(self, online: frozenset[str]) -> None:
+        """These endpoints can be rung now, and no others."""
+        before, self._online = self.agents, online
+        if self.link is not None:
+            for agent in sorted(before ^ self.agents):
+                self._tell(PhoneChanged(phone=agent, online=agent in self.agents))
+
+    async def look(self, link: AriLink) -> frozenset[str]:
+        """Ask ARI which endpoints can be rung. Raises `SwitchUnreachable`."""
+        found = await link.read(codec.ENDPOINTS, tuple[codec.Endpoint, ...])
+        return frozenset(item.resource for item in found if item.state == "online")
+
+    async def follow(self) -> None:
+        """Keep up with registrations until cancelled."""
+        if self._watch is not None:
+            await self._watch.run()
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if (link := self.link) is not None:
+                try:
+                    self.now_online(await self.look(link))
+                except SwitchUnreachable as error:
+                    log.warning("asterisk.phones_unknown", detail=str(error))
+
+    async def provision(self, phones: Sequence[Phone], removed: Sequence[str]) -> None:
+        """Make phones and forget others; remembered for `restore`. Raises `SwitchUnreachable`."""
+        made = {endpoint_name(phone): phone for phone in phones}
+        gone = {name for agent in removed for name in endpoints_of(agent_of(agent))} - made.keys()
+        for name in gone:
+            self._made.pop(name, None)
+        self._made |= made
+        if self.link is None:
+            raise SwitchUnreachable("the link to Asterisk is down")
+        await _carry_out(self.link, map(provisioning.remove, gone), fine=(404,))
+        for name in gone & self._online:
+            if self._watch is not None:
+                self._watch.forget(name)
+        self.now_online(self._online - gone)
+        await _carry_out(self.link, map(self._make, made.values()))
+
+    async def restore(self, link: AriLink) -> None:
+        """Make all phones again: Asterisk may have been set up anew while we were away."""
+        try:
+            await _carry_out(link, map(self._make, self._made.values()))
+        except SwitchUnreachable as error:
+            log.warning("asterisk.phones_not_made", detail=str(error))
+
+    def _make(self, phone: Phone) -> tuple[Request, ...]:
+        return provisioning.make(phone, self._media_address)
+
+
+async def _carry_out(
+    link: AriLink, work: Iterable[Sequence[Request]], *, fine: tuple[int, ...] = ()
+) -> None:
+    """Do groups of requests, each group in its order, several groups at once."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def do(group: Sequence[Request]) -> None:
+        async with limit:
+            for request in group:
+                reply = await link.ask(request)
+                if not reply.ok and reply.status not in fine:
+                    raise SwitchUnreachable(f"Asterisk on {request.uri}: {reply.detail}")
+
+    await asyncio.gather(*map(do, work))
