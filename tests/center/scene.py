@@ -84,10 +84,7 @@ class Scene:
         until = time.monotonic() + within
         while not condition(live := await self.live()):
             if time.monotonic() > until:
-                state = msgspec.json.format(msgspec.json.encode(live)).decode()
-                raise AssertionError(
-                    f"{what}: not within {within:g} s\n{state}\n{self.center.log()}"
-                )
+                raise AssertionError(f"{what}: not within {within:g} s\n{_seen(live)}")
             await asyncio.sleep(0.1)
         return live
 

@@ -95,14 +95,34 @@ async def test_a_caller_in_the_menu_is_asked_again(own_scene: Scene) -> None:
     await scene.phase(call, "waiting")
 
 
-async def test_an_offer_that_rang_is_made_again(own_scene: Scene) -> None:
+async def test_a_phone_that_rings_through_the_restart_may_still_be_answered(
+    own_scene: Scene,
+) -> None:
+    scene = own_scene
+    scene.center.change_queue("support", offer_timeout=60.0)
+    phone = await scene.agent("agent1")
+    call = await scene.call("1001")
+    rung = await phone.rung()
+    await asyncio.to_thread(scene.center.kill)
+    await asyncio.to_thread(scene.center.start)
+    assert rung.state == "ringing"
+    await rung.answer()
+    await scene.phase(call, "talking")
+    await scene.talk(call, phone, seed=9)
+
+
+async def test_an_offer_whose_time_was_over_meanwhile_goes_to_the_next_agent(
+    own_scene: Scene,
+) -> None:
     scene = own_scene
     phone = await scene.agent("agent1")
     call = await scene.call("1001")
-    await phone.rung()
+    rung = await phone.rung()
     await asyncio.to_thread(scene.center.kill)
-    phone.manner = Manner("answer")
+    await asyncio.sleep(6)  # the offer's time, which nobody counts now
     await asyncio.to_thread(scene.center.start)
-    await scene.agent("agent1", Manner("answer"), ready=False)
-    await scene.set_state("agent1", "ready")
-    await scene.phase(call, "talking", within=30)
+    await rung.ended(20)
+    await scene.agent_state("agent1", "not_ready", "no answer")
+    agent = await scene.agent("agent2", Manner("answer"))
+    await scene.phase(call, "talking")
+    await scene.talk(call, agent, seed=10)
