@@ -250,7 +250,8 @@ def dial(
 
 
 def create_bridge(bridge: str, app: str) -> Request:
-    return Request("POST", _uri(f"bridges/{bridge}", {"type": "mixing", "name": app}))
+    """A bridge that tells of keys: without ``dtmf_events`` packets pass by it unseen."""
+    return Request("POST", _uri(f"bridges/{bridge}", {"type": "mixing,dtmf_events", "name": app}))
 
 
 def add_to_bridge(bridge: str, channels: Iterable[str]) -> Request:
