@@ -1,14 +1,17 @@
 """`ringdesk call` and `ringdesk rehearse` against a running center."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from engine import users
 from engine.phones import hearing, wav
 from engine.phones.prompts import known_prompts
 from tests.center.running import RunningCenter
+from tests.center.scene import Scene
 
 pytestmark = [pytest.mark.center, pytest.mark.timeout(180)]
 
@@ -55,8 +58,9 @@ def test_no_center_is_not_answered_and_says_what_to_do(tmp_path: Path) -> None:
     assert "ringdesk run" in done.stdout
 
 
-def test_a_rehearsal_brings_callers_to_agents_and_leaves_nothing(center: RunningCenter) -> None:
-    done = center.command(
+async def test_a_rehearsal_brings_callers_to_agents_and_leaves_nothing(scene: Scene) -> None:
+    done = await asyncio.to_thread(
+        scene.center.command,
         "rehearse", "--callers", "6", "--agents", "3", "--minutes", "0.6", "--seed", "7",
         seconds=120,
     )  # fmt: skip
@@ -66,6 +70,11 @@ def test_a_rehearsal_brings_callers_to_agents_and_leaves_nothing(center: Running
     calls, reached = map(int, found.groups())
     assert calls >= 4
     assert reached >= 1
+    await scene.until(lambda live: not live.calls, "no call is left")
+    live = await scene.live()
+    assert {agent.state for agent in live.agents} <= {"logged_out", "wrap_up"}
+    with scene.center.database.session() as session:
+        assert "rehearsal" not in {token.name for token in users.list_tokens(session)}
 
 
 def test_a_rehearsal_needs_as_many_agents_as_it_asks_for(center: RunningCenter) -> None:

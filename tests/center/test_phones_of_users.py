@@ -6,6 +6,7 @@ from calls.config import Agent
 from engine import configuration, users
 from engine.phones.phone import Manner
 from engine.phones.phonecall import PhoneFailed
+from tests.center.panel import logged_in
 from tests.center.running import PASSWORD
 from tests.center.scene import Scene
 
@@ -20,9 +21,25 @@ def add_agent(scene: Scene, name: str) -> None:
         )
 
 
-async def test_an_added_user_has_a_phone_that_rings_without_a_restart(scene: Scene) -> None:
-    add_agent(scene, "newcomer")
-    await scene.until(lambda live: any(a.name == "newcomer" for a in live.agents), "newcomer known")
+async def test_a_user_added_in_the_panel_has_a_phone_that_rings_without_a_restart(
+    scene: Scene,
+) -> None:
+    async with logged_in(scene.center.url, "admin") as panel:
+        await panel.submit(
+            "/admin/users/new", {"name": "newcomer", "role": "agent", "password": PASSWORD}
+        )
+        await panel.submit(
+            "/admin/users/newcomer",
+            {
+                "title": "Nina Newcomer",
+                "role": "agent",
+                "active": "on",
+                "rona_limit": "1",
+                "queue:support": "1",
+                "skill:support": "9",
+                "skill:lang:en": "9",
+            },
+        )
     agent = await scene.agent("newcomer", Manner("answer"))
     call = await scene.call("1001")
     await scene.phase(call, "talking")
