@@ -68,7 +68,9 @@ class Service:
 
         Raises `ActionRefused` if it cannot be done, `EngineBusy` after `timeout` seconds.
         """
-        return self._on_loop(self._loop.act(action), timeout)
+        facts = self._on_loop(self._loop.act(action), timeout)
+        self._seen = None  # who acted sees what came of it
+        return facts
 
     def live(self) -> LiveView:
         """Queues, agents and calls as they are, at most `FRESH` seconds old."""
