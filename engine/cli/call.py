@@ -121,12 +121,11 @@ async def _call(
 def _show(report: Report) -> None:
     if not report.answered:
         return
+    click.echo(f"{report.duration:6.2f} s  {report.hangup}")
+    click.echo("Prompts heard:" if report.heard else "No prompt of this center was heard.")
     for one in report.heard:
         share = "" if one.score > 0.99 else f" ({one.score:.0%} of it)"
-        click.echo(f"{one.at:6.2f} s  heard {one.name} [{one.language}]{share}")
-    if not report.heard:
-        click.echo("          heard no prompt of this center")
-    click.echo(f"{report.duration:6.2f} s  {report.hangup}")
+        click.echo(f"{one.at:6.2f} s  {one.name} [{one.language}]{share}")
 
 
 def _silent(line: str) -> None:

@@ -116,9 +116,11 @@ def _revoke(database: Database) -> None:
 
 
 def _show(tally: Tally) -> None:
+    unserved = tally.dialled - tally.connected - tally.gave_up - tally.failed
     click.echo(
         f"{tally.dialled} calls: {tally.connected} reached an agent, {tally.gave_up} gave up "
-        f"waiting, {tally.failed} failed; agents missed {tally.missed}"
+        f"waiting, {unserved} waited when it was over, {tally.failed} failed; "
+        f"agents missed {tally.missed}"
     )
     if tally.waits:
         click.echo(

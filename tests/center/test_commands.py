@@ -42,7 +42,7 @@ def test_call_prints_what_happens_for_people(center: RunningCenter) -> None:
     done = center.command("call", "1001", "--seconds", "4")
     assert done.returncode == 0, done.stderr
     assert re.search(r"answered after 0\.\d+ s", done.stdout)
-    assert "heard support.greeting [en]" in done.stdout
+    assert "support.greeting [en]" in done.stdout
 
 
 def test_a_number_that_nobody_has_is_not_answered(center: RunningCenter) -> None:
