@@ -11,6 +11,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,7 +89,9 @@ def _configure(settings: Settings) -> tuple[str, dict[str, str]]:
         for number in range(1, AGENTS + 1):
             name = f"agent-b{number:03}"
             phones[name] = users.create_user(session, name, "agent", None).sip_secret
-            configuration.save_agent(session, Agent(name=name, queues={"bench": 1}))
+            configuration.save_agent(
+                session, Agent(name=name, skills={"lang:en": 5}, queues={"bench": 1})
+            )
         configuration.publish_folder(session, settings.flows)
         configuration.save_number(session, Number(number=NUMBER, flow="bench"))
         token = users.create_token(session, "bench", "supervisor")
@@ -107,7 +110,6 @@ async def _measure(
 ) -> list[Result]:
     ami, agents = Ami(), Sipp(settings, "agents", settings.home, center.free_port())
     await ami.connect(endpoint)
-    await agents.start()
     web = aiohttp.ClientSession(
         settings.http.url, headers={"Authorization": f"Bearer {token}"}, raise_for_status=True
     )
@@ -140,22 +142,34 @@ async def _prepare(
     """Callers' endpoints, registered phones, queue members, ready agents."""
     for system, context in CONTEXTS.items():
         await _put_endpoint(endpoint, f"caller-{system}", context)
+    await _until_provisioned(endpoint, [*phones, *(f"{name}-web" for name in phones)])
     table = settings.home / "phones.csv"
     lines = [
         f"{name};[authentication username={name} password={password}]"
         for name, password in phones.items()
     ]
     table.write_text("\n".join(["SEQUENTIAL", *lines]) + "\n")
-    register = Sipp(settings, "register", settings.home, center.free_port())
-    await register.start(
-        *("-inf", str(table), "-r", "100", "-m", str(len(phones))), keys={"agents": agents.port}
-    )
+    # From the very port that is rung: Asterisk rewrites contacts to where they came from.
+    register = Sipp(settings, "register", settings.home, agents.port)
+    await register.start("-inf", str(table), "-r", "100", "-m", str(len(phones)))
     await register.finish()
+    await agents.start()
     for name in phones:
         await ami.act("QueueAdd", Queue="bench", Interface=f"PJSIP/{name}")
     await _until_online(web, len(phones))
     for name in phones:
         await web.post(f"/api/v1/agents/{name}/state", json={"state": "ready"})
+
+
+async def _until_provisioned(endpoint: AsteriskEndpoint, phones: Collection[str]) -> None:
+    url = f"{endpoint.ari_url}/ari/endpoints/PJSIP"
+    async with asyncio.timeout(120), aiohttp.ClientSession(headers=_login(endpoint)) as session:
+        while True:
+            async with session.get(url) as answer:
+                known = {item["resource"] for item in await answer.json()}
+            if known.issuperset(phones):
+                return
+            await asyncio.sleep(0.5)
 
 
 async def _put_endpoint(endpoint: AsteriskEndpoint, name: str, context: str) -> None:
@@ -168,12 +182,16 @@ async def _put_endpoint(endpoint: AsteriskEndpoint, name: str, context: str) -> 
     }
     fields = [{"attribute": key, "value": value} for key, value in values.items()]
     url = f"{endpoint.ari_url}/ari/asterisk/config/dynamic/res_pjsip/endpoint/{name}"
-    login = aiohttp.encode_basic_auth(endpoint.ari_user, endpoint.ari_password)
     async with (
-        aiohttp.ClientSession(headers={"Authorization": login}, raise_for_status=True) as session,
+        aiohttp.ClientSession(headers=_login(endpoint), raise_for_status=True) as session,
         session.put(url, json={"fields": fields}),
     ):
         pass
+
+
+def _login(endpoint: AsteriskEndpoint) -> dict[str, str]:
+    login = aiohttp.encode_basic_auth(endpoint.ari_user, endpoint.ari_password)
+    return {"Authorization": login}
 
 
 async def _until_online(web: aiohttp.ClientSession, count: int) -> None:

@@ -51,7 +51,7 @@ async def running(
 
     Its output goes to ``<home>/bench.log``, the end of which is shown if it does not come up.
     """
-    words = command or (sys.executable, "-m", "engine.cli", "run")
+    words = command or (sys.executable, "-c", "from engine.cli import main; main()", "run")
     log_path = Path(environ["RINGDESK_HOME"]) / "bench.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
