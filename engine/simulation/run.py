@@ -93,27 +93,26 @@ class _Run:
 
     def go(self) -> Outcome:
         self._open()
+        deeds, world, center = self._deeds, self._world, self._center
         limit = self._end + AFTER
-        while (at := self._next()) <= limit and not self._over():
-            self._now = max(self._now, at)
-            if self._deeds and self._deeds[0][0] <= self._now:
-                _, _, deed, what = heapq.heappop(self._deeds)
+        while True:
+            now = deeds[0][0] if deeds else inf
+            of_world, of_center = world.deadline(), center.deadline()
+            if of_world is not None and of_world < now:
+                now = of_world
+            if of_center is not None and of_center < now:
+                now = of_center
+            if now > limit or self._over():
+                return self._tally.outcome()
+            now = self._now = max(now, self._now)
+            if deeds and deeds[0][0] <= now:
+                _, _, deed, what = heapq.heappop(deeds)
                 deed(what)
-                continue
-            for event in self._world.advance(self._now):
-                self._handle(event)
-            deadline = self._center.deadline()
-            if deadline is not None and deadline <= self._now:
+            elif of_world is not None and of_world <= now:
+                for event in world.advance(now):
+                    self._handle(event)
+            else:
                 self._handle(_TICK)
-        return self._tally.outcome()
-
-    def _next(self) -> float:
-        at = self._deeds[0][0] if self._deeds else inf
-        if (deadline := self._world.deadline()) is not None and deadline < at:
-            at = deadline
-        if (deadline := self._center.deadline()) is not None and deadline < at:
-            at = deadline
-        return at
 
     def _over(self) -> bool:
         return self._now >= self._end and self._tally.complete
@@ -124,8 +123,10 @@ class _Run:
             do = does.get(type(output))
             if do is not None:
                 do(output, now)
-        while self._answers:
-            self._handle(self._answers.pop(0))
+        if self._answers:
+            answers, self._answers = self._answers, []
+            for answer in answers:
+                self._handle(answer)
 
     def _will(self, at: Instant, deed: Deed, what: Any) -> None:
         if at < inf:

@@ -8,7 +8,7 @@ no more callers come. Beside them stands what the theory of queues speaks of.
 from collections import Counter
 from collections.abc import Callable, Set
 from math import ceil
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -64,11 +64,14 @@ class Waits(msgspec.Struct, kw_only=True):
     abandoned: Counter[int] = msgspec.field(default_factory=Counter)
 
 
-class Outcome(msgspec.Struct, kw_only=True):
-    """What came of one run. A figure is None where there is nothing to divide by."""
+#: By queue, and of the whole center under `CENTER`; None where there is nothing to divide by.
+Figures: TypeAlias = dict[QueueId, dict[str, float | None]]
 
-    #: Figures of each queue, and of the whole center under `CENTER`.
-    figures: dict[QueueId, dict[str, float | None]]
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What came of one run."""
+
+    figures: Figures
     intervals: dict[QueueId, list[Interval]]
     waits: dict[QueueId, Waits]
 

@@ -1,0 +1,163 @@
+"""The figures of a simulation as people read them: their names, units and meaning, in order."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from engine.simulation.results import Comparison, Estimate, Results
+
+Estimates: TypeAlias = dict[str, Estimate]
+Unit: TypeAlias = Literal["count", "share", "seconds"]
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One figure: its key in the results, what it is called, and what it is."""
+
+    name: str
+    title: str
+    unit: Unit
+    meaning: str
+
+
+class Row(NamedTuple):
+    """One figure. A comparison has three cells: one, the other, and their difference."""
+
+    figure: Figure
+    cells: tuple[str, ...]
+    #: The difference is more than chance.
+    certain: bool = False
+
+
+class Section(NamedTuple):
+    """One queue's figures, or the center's."""
+
+    title: str
+    rows: list[Row]
+
+
+OF_QUEUE = (
+    Figure("offered", "offered", "count", "callers who were queued"),
+    Figure("answered", "answered", "count", "those who talked with an agent"),
+    Figure("abandoned", "abandoned", "count", "those who gave up"),
+    Figure("short_abandoned", "of them at once", "count", "within 5 s, left out of the shares"),
+    Figure("rona", "offers not answered", "count", "phones that rang out (RONA)"),
+    Figure(
+        "service_level",
+        "service level",
+        "share",
+        "answered in time of all offered, short abandons left out",
+    ),
+    Figure("abandonment", "abandonment", "share", "abandoned of offered, short ones left out"),
+    Figure("asa", "ASA", "seconds", "mean wait of the answered, ringing included"),
+    Figure("wait_90", "90 % answered in", "seconds", "ringing included"),
+    Figure("aht", "AHT", "seconds", "mean talk and wrap-up"),
+    Figure("found_busy", "had to wait", "share", "callers who found no agent free"),
+    Figure(
+        "until_agent", "wait for an agent", "seconds", "mean of all until one is free or they go"
+    ),
+)
+OF_CENTER = (
+    Figure("arrived", "arrived", "count", "all calls"),
+    Figure("left_menu", "gave up in the menu", "count", ""),
+    Figure("ended_in_menu", "ended by the menu", "count", ""),
+    Figure("failed", "failed", "count", "could not be served: nobody answers that number"),
+    Figure("unfinished", "still on the line", "count", "a day after the last caller came"),
+    Figure(
+        "occupancy", "occupancy", "share", "ringing, talking and wrapping up of all time but breaks"
+    ),
+)
+
+
+def shown(unit: Unit, estimate: Estimate, *, signed: bool = False) -> str:
+    """``80.3 % ± 1.2``; a dash where there is nothing to tell."""
+    if estimate.mean is None:
+        return "–"
+    factor = 100.0 if unit == "share" else 1.0
+    mean = f"{estimate.mean * factor:{'+' if signed else ''}.1f}"
+    mean += {"count": "", "share": " %", "seconds": " s"}[unit]
+    return mean if estimate.margin is None else f"{mean} ± {estimate.margin * factor:.1f}"
+
+
+def _certain(difference: Estimate) -> bool:
+    """Whether a difference is more than chance: its confidence interval leaves out 0."""
+    if difference.low is None or difference.high is None:
+        return False
+    return difference.low > 0 or difference.high < 0
+
+
+def heading(results: Results) -> str:
+    """What was run."""
+    span = f"{_time(results.length - results.warm_up)} each"
+    warm_up = f" after a warm-up of {_time(results.warm_up)}" if results.warm_up else ""
+    runs = "1 run" if results.runs == 1 else f"{results.runs} runs"
+    return f"{results.title} ({results.file}): {runs} of {span}{warm_up}, seed {results.seed}"
+
+
+def sections(found: Results | Comparison) -> Iterator[Section]:
+    """The figures of each queue, then of the center, fit to be shown."""
+    if isinstance(found, Results):
+        one, other, difference = found, None, None
+    else:
+        one, other, difference = found.one, found.other.figures, found.differences
+    for queue, estimates in one.figures.queues.items():
+        within = f"service level within {one.service_level_seconds[queue]:g} s"
+        yield Section(
+            f"queue {queue}, {within}",
+            _rows(
+                OF_QUEUE,
+                estimates,
+                other.queues.get(queue) if other else None,
+                difference.queues.get(queue) if difference else None,
+            ),
+        )
+    yield Section(
+        "the whole center",
+        _rows(
+            OF_CENTER,
+            one.figures.center,
+            other.center if other else None,
+            difference.center if difference else None,
+        ),
+    )
+
+
+def _rows(
+    figures: tuple[Figure, ...], one: Estimates, other: Estimates | None, less: Estimates | None
+) -> list[Row]:
+    rows = []
+    for figure in figures:
+        name, unit = figure.name, figure.unit
+        cells = [shown(unit, one[name])]
+        if other is not None and less is not None:
+            cells += [shown(unit, other[name]), shown(unit, less[name], signed=True)]
+        rows.append(Row(figure, tuple(cells), less is not None and _certain(less[name])))
+    return rows
+
+
+def warnings(found: Results | Comparison) -> list[str]:
+    """What makes the figures doubtful; nothing if nothing does."""
+    if isinstance(found, Comparison):
+        return [*_left_over(found.one), *_left_over(found.other), *_too_few(found.one)]
+    return [*_left_over(found), *_too_few(found)]
+
+
+def _left_over(results: Results) -> Iterator[str]:
+    unfinished = results.figures.center["unfinished"].mean
+    if unfinished:
+        yield (
+            f"{results.file}: {unfinished:g} callers a run were still on the line a day after the "
+            "last one came, and are in no figure: too few agents, and nobody gives up?"
+        )
+
+
+def _too_few(results: Results) -> Iterator[str]:
+    if results.runs == 1:
+        yield "One run alone has no confidence intervals: say --runs 10."
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds:.4g} s"

@@ -1,0 +1,184 @@
+"""Many runs: means with confidence intervals, and two scenarios compared.
+
+Runs are independent, so a mean over them has the confidence interval of Student's t. Two scenarios
+run with the same seeds have the same callers, so their differences are compared run by run, which
+leaves out most of the chance.
+"""
+
+from collections.abc import Callable, Sequence
+from math import fsum, pi, sqrt, tan
+from statistics import NormalDist, fmean, stdev
+
+import msgspec
+
+from calls.base import QueueId
+from engine.simulation.run import run
+from engine.simulation.scenario import Scenario
+from engine.simulation.tally import CENTER, Figures, Interval, Outcome, Waits, interval_length
+
+#: Of the confidence intervals.
+CONFIDENCE = 0.95
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean over runs. The true mean is in `low`..`high` with a probability of `CONFIDENCE`;
+    one run alone gives no interval. `mean` is None where no run had anything to divide by."""
+
+    mean: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def margin(self) -> float | None:
+        return None if self.high is None or self.mean is None else self.high - self.mean
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures by their names (see `figures`): of each queue, and of the whole center."""
+
+    queues: dict[QueueId, dict[str, Estimate]]
+    center: dict[str, Estimate]
+
+
+class Results(msgspec.Struct, kw_only=True):
+    """What came of a scenario."""
+
+    title: str
+    file: str
+    seed: int
+    runs: int
+    #: Seconds; the figures are about the callers who came between the two.
+    warm_up: float
+    length: float
+    #: The service level of each queue counts calls answered within this time.
+    service_level_seconds: dict[QueueId, float]
+    figures: Table
+    #: Seconds after midnight when the first interval begins, and the length of each.
+    begins: float
+    interval: float
+    #: Sums over all runs.
+    intervals: dict[QueueId, list[Interval]]
+    waits: dict[QueueId, Waits]
+
+
+class Comparison(msgspec.Struct, kw_only=True):
+    """Two scenarios with the same callers, and `other` less `one`, figure by figure."""
+
+    one: Results
+    other: Results
+    differences: Table
+
+
+def simulate(
+    scenario: Scenario, runs: int, seed: int, tell: Callable[[float], None] = lambda _: None
+) -> Results:
+    """Run a scenario so many times. `tell` is told the share that is done."""
+    return _results(scenario, _outcomes(scenario, runs, seed, tell), seed)
+
+
+def compare(
+    one: Scenario,
+    other: Scenario,
+    runs: int,
+    seed: int,
+    tell: Callable[[float], None] = lambda _: None,
+) -> Comparison:
+    """Run two scenarios with the same seeds."""
+    ones = _outcomes(one, runs, seed, lambda share: tell(share / 2))
+    others = _outcomes(other, runs, seed, lambda share: tell(0.5 + share / 2))
+    return Comparison(
+        one=_results(one, ones, seed),
+        other=_results(other, others, seed),
+        differences=_table([_less(a, b) for a, b in zip(ones, others, strict=True)]),
+    )
+
+
+def estimate(values: Sequence[float | None]) -> Estimate:
+    """The mean of what is known, with its confidence interval."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return Estimate(mean=None)
+    mean = fmean(known)
+    if len(known) == 1:
+        return Estimate(mean=mean)
+    margin = student_t(len(known) - 1) * stdev(known) / sqrt(len(known))
+    return Estimate(mean=mean, low=mean - margin, high=mean + margin)
+
+
+def student_t(freedom: int) -> float:
+    """The two-sided quantile of Student's t at `CONFIDENCE`: exact for 1 and 2 degrees of freedom,
+    from 3 on by the series of Abramowitz & Stegun 26.7.5, which is right to 0.5 %."""
+    tail = (1.0 + CONFIDENCE) / 2.0
+    if freedom == 1:
+        return tan(pi * (tail - 0.5))
+    if freedom == 2:
+        return (2.0 * tail - 1.0) * sqrt(2.0 / (4.0 * tail * (1.0 - tail)))
+    z = NormalDist().inv_cdf(tail)
+    terms: tuple[float, ...] = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return fsum(term / freedom**power for power, term in enumerate(terms))
+
+
+def _outcomes(
+    scenario: Scenario, runs: int, seed: int, tell: Callable[[float], None]
+) -> list[Outcome]:
+    outcomes = []
+    for number in range(runs):
+
+        def tell_all(share: float, before: int = number) -> None:
+            tell((before + share) / runs)
+
+        outcomes.append(run(scenario, f"{seed}/{number}", tell_all))
+        tell_all(1.0)
+    return outcomes
+
+
+def _results(scenario: Scenario, outcomes: list[Outcome], seed: int) -> Results:
+    first = outcomes[0]
+    for outcome in outcomes[1:]:
+        for queue, intervals in outcome.intervals.items():
+            for mine, its in zip(first.intervals[queue], intervals, strict=True):
+                mine.add(its)
+            first.waits[queue].answered.update(outcome.waits[queue].answered)
+            first.waits[queue].abandoned.update(outcome.waits[queue].abandoned)
+    return Results(
+        title=scenario.title,
+        file=scenario.file,
+        seed=seed,
+        runs=len(outcomes),
+        warm_up=scenario.warm_up,
+        length=scenario.length,
+        service_level_seconds={
+            name: plan.queue.service_level for name, plan in scenario.queues.items()
+        },
+        figures=_table([outcome.figures for outcome in outcomes]),
+        begins=scenario.begins + scenario.warm_up,
+        interval=interval_length(scenario),
+        intervals=first.intervals,
+        waits=first.waits,
+    )
+
+
+def _table(runs: Sequence[Figures]) -> Table:
+    estimates = {
+        queue: {name: estimate([figures[queue][name] for figures in runs]) for name in of_queue}
+        for queue, of_queue in runs[0].items()
+    }
+    return Table(center=estimates.pop(CENTER), queues=estimates)
+
+
+def _less(one: Outcome, other: Outcome) -> Figures:
+    """The other's figures less the one's, where both have them."""
+    return {
+        queue: {
+            name: None if a is None or (b := other.figures[queue][name]) is None else b - a
+            for name, a in figures.items()
+        }
+        for queue, figures in one.figures.items()
+        if queue in other.figures
+    }
