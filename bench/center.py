@@ -16,6 +16,7 @@ from engine import settings as all_settings
 from engine.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+RUN = (sys.executable, "-c", "from engine.cli import main; main()", "run")
 #: Seconds until a center must be up.
 START_LIMIT = 300.0
 
@@ -51,13 +52,12 @@ async def running(
 
     Its output goes to ``<home>/bench.log``, the end of which is shown if it does not come up.
     """
-    words = command or (sys.executable, "-c", "from engine.cli import main; main()", "run")
     log_path = Path(environ["RINGDESK_HOME"]) / "bench.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with log_path.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *words,
+            *(command or RUN),
             cwd=folder,
             env={**_without_settings(), **environ},
             stdout=log,
