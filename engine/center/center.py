@@ -92,7 +92,9 @@ class CallCenter:
 
     def deadline(self) -> Instant | None:
         """When a `Tick` is wanted next; None if nothing is awaited."""
-        acd = self.acd.deadline() if self.connected else None
+        if not self.connected:
+            return None
+        acd = self.acd.deadline()
         while self._timers and self._wanted(self._timers[0][1]) != self._timers[0][0]:
             heapq.heappop(self._timers)
         if not self._timers:
@@ -114,7 +116,8 @@ class CallCenter:
 
     @property
     def connected(self) -> bool:
-        """While no switch can be told anything, offers are not held against agents."""
+        """While no switch can be told anything, time is held against nobody: neither offers
+        against agents nor prompts, whose end nobody reports now, against callers."""
         return not self.state.switches or any(self.state.switches.values())
 
     # --- messages
@@ -170,11 +173,13 @@ class CallCenter:
                 self._acd_does(action, now)
 
     def _tick(self, now: Instant) -> None:
+        if not self.connected:
+            return
         while self._timers and self._timers[0][0] <= now:
             wanted, call_id = heapq.heappop(self._timers)
             if self._wanted(call_id) == wanted:
                 self._wake(call_id, events.Tick(), now)
-        if self.connected and (deadline := self.acd.deadline()) is not None and deadline <= now:
+        if (deadline := self.acd.deadline()) is not None and deadline <= now:
             self._acd_does(events.Tick(), now)
 
     # --- a call's life

@@ -42,6 +42,7 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
             _still_there(center, found, now)
         elif found.leg not in center.state.closing:
             _stranger(center, found, up.switch, now)
+    _apart(center, live)
     _phones(center, up, now)
     center.emit(*center.state.pending.values())
     center.state.strangers = []
@@ -138,13 +139,20 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
     if known.role == "agent":
         if call.phase == "waiting" and found.up:
             center.answered(found.leg, now)
-    elif call.phase == "talking":
-        if found.bridge != call.bridge and call.agent_leg is not None:
-            center.emit(Repaired(what="rejoined", detail=found.leg, call=call.call))
-            center.emit(Join(bridge=call.bridge, legs=(call.leg, call.agent_leg)))
-    else:
+    elif call.phase != "talking":
         center.emit(Repaired(what="reprompted", detail=found.leg, call=call.call))
         center.resume(call, now)
+
+
+def _apart(center: "CallCenter", live: dict[LegId, LiveLeg]) -> None:
+    """Join the pairs of whom one is not in their bridge: they talk into silence."""
+    for call in center.state.calls.values():
+        if call.phase == "talking" and call.agent_leg is not None:
+            legs = (call.leg, call.agent_leg)
+            outside = [leg for leg in legs if leg in live and live[leg].bridge != call.bridge]
+            if outside:
+                center.emit(Repaired(what="rejoined", detail=outside[0], call=call.call))
+                center.emit(Join(bridge=call.bridge, legs=legs))
 
 
 def _stranger(center: "CallCenter", found: LiveLeg, switch: str, now: Instant) -> None:
