@@ -49,6 +49,8 @@ OF_QUEUE = (
         "answered in time of all offered, short abandons left out",
     ),
     Figure("abandonment", "abandonment", "share", "abandoned of offered, short ones left out"),
+    Figure("in_time_of_all", "in time, of all", "share", "short abandons not left out"),
+    Figure("abandoned_of_all", "abandoned, of all", "share", "short abandons not left out"),
     Figure("asa", "ASA", "seconds", "mean wait of the answered, ringing included"),
     Figure("wait_90", "90 % answered in", "seconds", "ringing included"),
     Figure("aht", "AHT", "seconds", "mean talk and wrap-up"),
@@ -73,10 +75,10 @@ def shown(unit: Unit, estimate: Estimate, *, signed: bool = False) -> str:
     """``80.3 % ± 1.2``; a dash where there is nothing to tell."""
     if estimate.mean is None:
         return "–"
-    factor = 100.0 if unit == "share" else 1.0
-    mean = f"{estimate.mean * factor:{'+' if signed else ''}.1f}"
+    factor, digits = (100.0, 2) if unit == "share" else (1.0, 1)
+    mean = f"{estimate.mean * factor:{'+' if signed else ''}.{digits}f}"
     mean += {"count": "", "share": " %", "seconds": " s"}[unit]
-    return mean if estimate.margin is None else f"{mean} ± {estimate.margin * factor:.1f}"
+    return mean if estimate.margin is None else f"{mean} ± {estimate.margin * factor:.{digits}f}"
 
 
 def _certain(difference: Estimate) -> bool:

@@ -108,7 +108,7 @@ def _waits(title: str, waits: Waits, runs: int) -> Picture:
             found[min(second // width, count - 1)] += number / runs
         return found
 
-    labels = [f"{n * width} s" for n in range(count)]
+    labels = [f"{n * width} s" for n in range(count - 1)] + [f"{(count - 1) * width} s or more"]
     return _bars(
         title,
         labels,

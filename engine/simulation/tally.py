@@ -175,6 +175,8 @@ class Tally:
             "asa": figures.asa,
             "wait_90": _percentile(answered, 0.9),
             "abandonment": self._day.abandonment(name),
+            "in_time_of_all": share(figures.answered_in_time, figures.offered),
+            "abandoned_of_all": share(figures.abandoned, figures.offered),
             "aht": figures.aht,
             "found_busy": share(sum(one > _AT_ONCE for one in found), len(found)),
             "until_agent": share(sum(found), len(found)),
