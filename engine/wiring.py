@@ -1,14 +1,15 @@
 """The one place that names concrete switches and voices."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 from calls.errors import FlowInvalid, InputInvalid
 from calls.media import Speech
 from calls.port import Switch
 from calls.views import BrowserPhone
-from engine import configuration
+from engine import asterisk_keeper, configuration
 from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
 from engine.models import User
 from engine.parts.progress import Progress
@@ -28,11 +29,13 @@ SwitchKind: TypeAlias = Literal["asterisk", "simulated"]
 
 @dataclass(frozen=True)
 class Wired:
-    """A switch, the phones beside it, and how to end what was started for it."""
+    """A switch, the phones beside it, and how to keep up and to end what was started for it."""
 
     switch: Switch
     phones: "RegisteredPhones"
     stop: Callable[[], None]
+    #: Runs beside the center, until cancelled.
+    keep: Callable[[], Awaitable[None]]
     #: For people: what calls run on.
     place: str
     #: A person can call in.
@@ -83,6 +86,7 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
         switch=asterisk(endpoint, voices),
         phones=RegisteredPhones(settings, database, endpoint.ws_url),
         stop=server.stop,
+        keep=_nothing if settings.asterisk_url else partial(asterisk_keeper.keep, server),
         place=f"Asterisk {endpoint.version}, sip:127.0.0.1:{settings.sip_port}",
         dial_in=True,
     )
@@ -114,9 +118,14 @@ def _simulated(settings: Settings, database: Database) -> Wired:
         switch=SimulatedSwitch("simulated", traffic=traffic),
         phones=RegisteredPhones(settings, database, ""),
         stop=lambda: None,
+        keep=_nothing,
         place="a simulated switch: its callers and phones exist only here",
         dial_in=False,
     )
+
+
+async def _nothing() -> None:
+    """What is not ours to keep up."""
 
 
 def _all_prompts(database: Database) -> list[Speech]:

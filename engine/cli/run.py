@@ -138,11 +138,13 @@ async def _serve(
         )
         server = _Server(config)
         serving = asyncio.create_task(server.serve())
+        keeping = asyncio.ensure_future(wired.keep())
         await _until_up(service, serving)
         _welcome(chosen, wired, logins)
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+        keeping.cancel()
         click.echo("Stopping ...", err=True)
         service.stream.close()
         server.should_exit = True
