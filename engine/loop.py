@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 #: A snapshot is taken after this many messages, so that a restart replays at most as many.
 SNAPSHOT_EVERY = 5000
+#: How fast the center's time runs while it is ahead of a clock that was set back.
+SLOW = 0.9
 #: Seconds between two attempts to commit while the database does not take them.
 RETRY_AFTER = 0.5
 
@@ -77,6 +79,8 @@ class Loop:
         self._message = message
         self._fact = fact
         self._now = at
+        #: The monotonic clock when `_now` was.
+        self._ticked = time.monotonic()
         self._switches: dict[str, Switch] = {}
         self._ask: Asker
         self._pending: list[_Step] = []
@@ -147,8 +151,12 @@ class Loop:
         return msgspec.structs.replace(view, journal=self._fact)
 
     def _clock(self) -> Instant:
-        """The time, which never steps back even if the machine's clock does."""
-        self._now = max(self._now, time.time())
+        """The time, which never steps back, nor stands still when the machine's clock does.
+
+        After such a step it runs a little slow until the clock has caught up with it.
+        """
+        before, self._ticked = self._ticked, time.monotonic()
+        self._now = max(time.time(), self._now + SLOW * (self._ticked - before))
         return self._now
 
     def _step(self, message: Message, waiter: "asyncio.Future[list[Fact]] | None") -> None:
@@ -200,12 +208,12 @@ class Loop:
             self._timer.cancel()
         self._timer, self._timer_for = None, wanted
         if wanted is not None:
-            delay = max(0.0, wanted - time.time())
+            delay = max(0.0, wanted - self._clock())
             self._timer = self._aio.call_later(delay, self._ring)
 
     def _ring(self) -> None:
         wanted, self._timer, self._timer_for = self._timer_for, None, None
-        if wanted is not None and wanted > self._clock():  # the clock was set back meanwhile
+        if wanted is not None and wanted > self._clock():  # time runs slow, see `_clock`
             self._set_timer()
         else:
             self._step(Tick(), None)
@@ -256,11 +264,18 @@ class Loop:
             self._commit()
         for step in steps:
             for command in step.commands:
-                self._execute(command)
+                self._safely(self._execute, command)
         for step in steps:
             self._publish(step)
         if not self._committing:
             self._idle.set()
+
+    def _safely(self, work: Callable[..., None], *arguments: object) -> None:
+        """A fault in one driver or listener must not cost the others what they wait for."""
+        try:
+            work(*arguments)
+        except Exception:
+            log.exception("loop.failed", told=[type(each).__name__ for each in arguments])
 
     def _execute(self, command: Command) -> None:
         match command:
@@ -276,10 +291,10 @@ class Loop:
 
     def _publish(self, step: _Step) -> None:
         for request in step.requests:
-            self._ask(request, self.deliver)
+            self._safely(self._ask, request, self.deliver)
         for published in step.entry.facts:
             self.committed_fact = published.seq
             for listener in self.listeners:
-                listener(published)
+                self._safely(listener, published)
         if step.waiter is not None and not step.waiter.done():
             step.waiter.set_result([published.fact for published in step.entry.facts])

@@ -59,6 +59,7 @@ class Service:
         self._aio = asyncio.get_running_loop()
         self._today = Today(self.journal, settings.zone, time.time())
         self._seen: LiveView | None = None
+        self._seen_at = 0.0
         self._looking = threading.Lock()
         self._metrics = Metrics(self.live)
         loop.listeners += [self._today.add, self._metrics.add, self.stream.publish]
@@ -75,8 +76,9 @@ class Service:
     def live(self) -> LiveView:
         """Queues, agents and calls as they are, at most `FRESH` seconds old."""
         with self._looking:
-            if self._seen is None or time.time() - self._seen.at > FRESH:
-                self._seen = self._on_loop(self._look(), 5.0)
+            now = time.monotonic()
+            if self._seen is None or now - self._seen_at > FRESH:
+                self._seen, self._seen_at = self._on_loop(self._look(), 5.0), now
             return self._seen
 
     def events(self, after: int | None) -> AsyncIterator[Published]:

@@ -1,15 +1,17 @@
 """Commit first, then act; and what a restart makes of the journal."""
 
 import asyncio
+import time
 
 import msgspec
 import pytest
 
-from calls.actions import RemoveQueue, SetAgentState
-from calls.commands import Command, Dial, Join
+from calls.actions import ConfigureQueue, RemoveQueue, SetAgentState
+from calls.commands import Command, Dial, Join, StartMusic
+from calls.config import Queue
 from calls.errors import ActionRefused
 from calls.events import LegAnswered, LegArrived, LegEnded, LiveLeg, SwitchUp
-from calls.facts import AgentStateChanged, CallConnected, CallEnded
+from calls.facts import AgentStateChanged, CallConnected, CallEnded, OfferEnded
 from calls.views import Published
 from engine.journal import Entry, Journal
 from engine.loop import Loop
@@ -134,3 +136,38 @@ async def test_a_queue_with_callers_cannot_be_removed(loop: Loop, told: Told) ->
     loop.deliver(LegArrived(leg="told/9", switch="told", caller="", called="1001"))
     with pytest.raises(ActionRefused, match="wait"):
         await loop.act(RemoveQueue(queue="support"))
+
+
+async def test_deadlines_come_though_the_clock_is_set_back(
+    loop: Loop, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await loop.act(ConfigureQueue(queue=Queue(name="support", offer_timeout=1.0)))
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    ended = asyncio.Event()
+    loop.listeners.append(lambda heard: ended.set() if isinstance(heard.fact, OfferEnded) else None)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 3600.0)
+    before = loop.view().at
+    loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
+    await asyncio.wait_for(ended.wait(), 10)
+    assert before < loop.view().at < before + 10
+
+
+async def test_a_listener_that_fails_costs_nobody_else_their_news(loop: Loop) -> None:
+    heard: list[Published] = []
+
+    def fail(_: Published) -> None:
+        raise ValueError("a fault of ours")
+
+    loop.listeners += [fail, heard.append]
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    assert [type(published.fact) for published in heard] == [AgentStateChanged]
+
+
+async def test_a_driver_that_fails_costs_nobody_else_their_commands(loop: Loop, told: Told) -> None:
+    def fail_on_music(command: Command) -> None:
+        if isinstance(command, StartMusic):
+            raise ValueError("a fault of ours")
+
+    told.on_execute = fail_on_music
+    await talking(loop, told)
