@@ -92,9 +92,13 @@ class Running:
             await asyncio.sleep(SURVEY_EVERY)
             for switch in self._switches:
                 if self.loop.center.state.switches.get(switch.name):
-                    with contextlib.suppress(SwitchUnreachable):
+                    try:
                         legs = tuple(await switch.legs())
                         self.loop.deliver(Surveyed(switch=switch.name, legs=legs))
+                    except SwitchUnreachable:
+                        pass  # the driver says so itself
+                    except Exception:  # a fault of ours must not end the looking
+                        log.exception("survey.failed", switch=switch.name)
 
     # --- stores
 
@@ -129,6 +133,8 @@ class Running:
             except DatabaseUnreachable as error:
                 log.error("projections.waiting", error=str(error))
                 self._projecting.set()
+            except Exception:  # a fault of ours: tried again with the next facts
+                log.exception("projections.failed")
             await asyncio.sleep(0.2)
 
     # --- configuration
@@ -140,6 +146,8 @@ class Running:
                     await self.reload()
             except RingdeskError as error:
                 log.error("configuration.not_loaded", error=str(error))
+            except Exception:  # a fault of ours must not end the looking
+                log.exception("configuration.not_loaded")
             await asyncio.sleep(RELOAD_EVERY)
 
     async def reload(self) -> None:

@@ -156,6 +156,10 @@ class Player:
             log.warning("prompt.media_missing", prompt=prompt.prompt, detail=str(error))
             self._end("failed")
             return
+        except Exception:  # a full disk, say: the caller must not wait for it in silence
+            log.exception("prompt.not_prepared", prompt=prompt.prompt)
+            self._end("failed")
+            return
         # Four names in turn: a driver that finds this channel after a crash can stop them all.
         self._played += 1
         running.playback = playback_ids(self._channel)[self._played % PLAYBACKS]

@@ -1,0 +1,44 @@
+"""The tasks around the loop: a fault in one round does not end them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from calls.events import LegArrived, LegEnded
+from engine import projections, settings
+from engine.running import Running
+from engine.storage import Database
+from tests.engine.conftest import Told
+
+
+class Still(Told):
+    """A switch that never says anything by itself."""
+
+    async def run(self, deliver: object) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_records_are_folded_again_after_a_fault(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed, folded = asyncio.Event(), asyncio.Event()
+    aio = asyncio.get_running_loop()
+    real = projections.catch_up
+
+    def fail_once(database: Database, region: str) -> int:
+        if not failed.is_set():
+            aio.call_soon_threadsafe(failed.set)
+            raise ValueError("a fault of ours")
+        taken = real(database, region)
+        aio.call_soon_threadsafe(folded.set)
+        return taken
+
+    monkeypatch.setattr(projections, "catch_up", fail_once)
+    center = Running(settings.load({"RINGDESK_HOME": str(tmp_path)}), database, [Still()])
+    await center.start()
+    for leg, seen in (("told/1", failed), ("told/2", folded)):
+        center.loop.deliver(LegArrived(leg=leg, switch="told", caller="", called=""))
+        center.loop.deliver(LegEnded(leg=leg, cause="hangup"))
+        await asyncio.wait_for(seen.wait(), 10)
+    await center.stop()
