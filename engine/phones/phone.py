@@ -16,6 +16,7 @@ many phones as are wanted. Times are seconds of `time.monotonic`.
 import asyncio
 import contextlib
 import random
+import re
 import socket
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from engine.phones.wav import Sound
 
 #: Where the phones take RTP ports from; the stack picks free ones at random.
 _RTP_PORTS = (20000, 32000)
+#: What a SIP address may hold before its @ without more ado.
+_DIALLED = re.compile(r"[A-Za-z0-9._+*#~!-]+")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,12 @@ class Phone:
         self.registered = False
 
     async def dial(self, number: str) -> PhoneCall:
-        """Dial a number at the server, or a whole ``sip:`` address; returns before any answer."""
+        """Dial a number at the server, or a whole ``sip:`` address; returns before any answer.
+
+        Raises `PhoneFailed`.
+        """
+        if not number.startswith("sip:") and not _DIALLED.fullmatch(number):
+            raise PhoneFailed(f"cannot dial {number!r}: write digits, letters and . _ + - * # ~ !")
         uri = number if number.startswith("sip:") else f"sip:{number}@{self.server}"
         call = await self._phones.place(self._agent, self.name, uri)
         self.calls.append(call)
@@ -188,13 +196,13 @@ class Phones:
     async def add(self, name: str, *, password: str = "", server: str = "") -> Phone:
         """A phone of that user name at a server (``host:port``); without one, dialled directly."""
         server = server or self.address
-        account = baresip.Account(
-            user=name, domain=server, password=password, reg_interval=300 if password else 0
-        )
         try:
+            account = baresip.Account(
+                user=name, domain=server, password=password, reg_interval=300 if password else 0
+            )
             agent = await baresip.UserAgent.create(self._runtime, account)
-        except baresip.BaresipError as error:
-            raise PhoneFailed(f"phone {name}: {error}") from None
+        except (baresip.BaresipError, ValueError) as error:
+            raise PhoneFailed(f"phone {name!r}: {error}") from None
         phone = Phone(self, agent, name, server)
         self._phones.append(phone)
         return phone

@@ -142,7 +142,9 @@ class PhoneCall:
     # --- what can be done
 
     async def answer(self) -> None:
-        await self._command(self._call.answer())
+        # Without video the stack sends a re-INVITE 0.1 s later, which tears the sound apart; the
+        # caller offers none, so none is answered.
+        await self._command(self._call.answer(video=True))
 
     async def refuse(self) -> None:
         """Refuse an incoming call: 486 Busy Here."""

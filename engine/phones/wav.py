@@ -34,7 +34,7 @@ def read(path: Path) -> Sound:
 def write(path: Path, sound: Sound) -> None:
     """Write a telephone WAV file. Raises `SoundUnreadable` where it cannot be written."""
     try:
-        with wave.open(str(path), "wb") as file:
+        with path.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATE)

@@ -118,12 +118,14 @@ class Scene:
     async def queue(self, name: str = "support") -> QueueView:
         return next(queue for queue in (await self.live()).queues if queue.name == name)
 
-    async def record(self, call: PhoneCall) -> dict[str, Any]:
+    async def record(
+        self, call: PhoneCall, complete: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> dict[str, Any]:
         """The record of a call that has ended, as soon as it is complete."""
         until = time.monotonic() + 15
         while True:
             past = (await self.api.get(f"calls?caller={call.phone}"))["recent"]
-            if past:
+            if past and complete(past[0]):
                 return dict(past[0])
             assert time.monotonic() < until, f"no record of {call.story()}\n{self.center.log()}"
             await asyncio.sleep(0.2)
