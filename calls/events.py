@@ -91,6 +91,12 @@ class SwitchDown(Word):
     switch: str
 
 
+class SwitchRemoved(Word):
+    """This center runs without that switch from now on: none of its legs is ours any more."""
+
+    switch: str
+
+
 class Surveyed(Word):
     """The legs that were up when a healthy switch was asked in passing.
 
@@ -183,4 +189,4 @@ class Tick(Word):
     """The time that some machine asked to be woken at has come."""
 
 
-Event: TypeAlias = SwitchEvent | StoreEvent | Tick
+Event: TypeAlias = SwitchEvent | SwitchRemoved | StoreEvent | Tick

@@ -21,7 +21,7 @@ from calls.actions import Action, Refused
 from calls.base import Instant
 from calls.commands import Command, Join, Unbridge
 from calls.errors import ActionRefused, RingdeskError
-from calls.events import SwitchDown, Tick
+from calls.events import SwitchDown, SwitchRemoved, Tick
 from calls.facts import Fact
 from calls.messages import Message, Output
 from calls.port import Switch, switch_of
@@ -116,8 +116,10 @@ class Loop:
         self._switches = {switch.name: switch for switch in switches}
         self._ask = ask
         self._writer.start()
-        for name in {*self._switches, *self.center.state.switches}:
+        for name in self._switches:
             self.deliver(SwitchDown(switch=name))
+        for name in self.center.state.switches.keys() - self._switches.keys():
+            self.deliver(SwitchRemoved(switch=name))
 
     async def stop(self) -> None:
         """Commit what is handled, keep a snapshot, end the writer."""

@@ -142,6 +142,8 @@ class CallCenter:
                 reconcile.switch_up(self, message, now)
             case events.SwitchDown(switch=switch):
                 reconcile.switch_down(self, switch)
+            case events.SwitchRemoved(switch=switch):
+                reconcile.switch_removed(self, switch, now)
             case events.Surveyed():
                 reconcile.surveyed(self, message, now)
             case events.CommandFailed():

@@ -24,6 +24,19 @@ def switch_down(center: "CallCenter", switch: str) -> None:
         center.emit(SwitchChanged(switch=switch, up=False))
 
 
+def switch_removed(center: "CallCenter", switch: str, now: Instant) -> None:
+    """Nobody will ever tell how its legs ended: they are over."""
+    if center.state.switches.pop(switch, False):
+        center.emit(SwitchChanged(switch=switch, up=False))
+    for leg in _ours(center, switch):
+        known = center.state.legs.get(leg)  # one may have ended with the leg before it
+        if known is not None:
+            center.emit(Repaired(what="leg_lost", detail=leg, call=known.call))
+            center.ended(leg, "lost", now)
+    for leg in [leg for leg in center.state.closing if switch_of(leg) == switch]:
+        del center.state.closing[leg]
+
+
 def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
     """The link is back: mend every difference, say again what callers should hear."""
     center.state.switches[up.switch] = True

@@ -123,6 +123,21 @@ async def test_restarted_the_pair_still_talks_and_a_lost_caller_frees_the_agent(
     await again.stop()
 
 
+async def test_calls_of_a_switch_that_is_not_run_on_any_more_are_over(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    await talking(loop, told)
+    again = Loop.restore(Journal(database), "t")
+    other = Told()
+    other.name = "other"
+    again.start([other], nobody)
+    view = again.view()
+    assert view.calls == ()
+    assert [agent.state for agent in view.agents] == ["ready"]
+    assert view.switches == {"other": False}
+    await again.stop()
+
+
 async def test_an_entry_committed_twice_is_there_once(database: Database) -> None:
     journal = Journal(database)
     arrived = LegArrived(leg="told/1", switch="told", caller="", called="1001")
@@ -161,7 +176,7 @@ async def test_a_listener_that_fails_costs_nobody_else_their_news(loop: Loop) ->
 
     loop.listeners += [fail, heard.append]
     await loop.act(SetAgentState(agent="ann", state="ready"))
-    assert [type(published.fact) for published in heard] == [AgentStateChanged]
+    assert any(isinstance(published.fact, AgentStateChanged) for published in heard)
 
 
 async def test_a_driver_that_fails_costs_nobody_else_their_commands(loop: Loop, told: Told) -> None:
