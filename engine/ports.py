@@ -1,5 +1,6 @@
 """Whether ports are free, and who has those that are not."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,10 @@ class Owner(msgspec.Struct, frozen=True):
 
 def is_free(host: str, port: int, protocol: Protocol) -> bool:
     """Whether a server could bind there now."""
+    return _bind_error(host, port, protocol) is None
+
+
+def _bind_error(host: str, port: int, protocol: Protocol) -> OSError | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(family, kind) as probe:
@@ -31,15 +36,23 @@ def is_free(host: str, port: int, protocol: Protocol) -> bool:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def require_free(setting: str, host: str, port: int, protocol: Protocol) -> None:
     """Raises `SettingInvalid`, naming the setting and who has the port."""
-    if is_free(host, port, protocol):
+    error = _bind_error(host, port, protocol)
+    if error is None:
         return
+    if error.errno != errno.EADDRINUSE:
+        raise SettingInvalid(
+            f"setting {setting!r}: cannot listen at {protocol.upper()} port {port} of {host}: "
+            f"{error.strerror}.\n"
+            f"Remedy: name an address of this machine and a port from 1024 "
+            f"(RINGDESK_{setting.upper()})."
+        )
     owner = holder(port, protocol)
     raise SettingInvalid(
         f"setting {setting!r}: {protocol.upper()} port {port} of {host} is in use"

@@ -4,7 +4,9 @@ A setting that is unknown or malformed is named with its source and stops the st
 """
 
 import os
+import re
 import tomllib
+import urllib.parse
 import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return zoneinfo.ZoneInfo(self.timezone)
 
 
+#: A name or an IPv4 address, or an IPv6 address in brackets.
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+
 _ROOT = Path(__file__).resolve().parent.parent
 
 _DEFAULTS: dict[str, str] = {
@@ -97,7 +102,7 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     environ = os.environ if environ is None else environ
     given = _from_file(file or Path(CONFIG_FILE), must_exist=file is not None)
     for name, value in environ.items():
-        if name.startswith(PREFIX) and name not in ("RINGDESK_CONFIG", "RINGDESK_PICTURES"):
+        if name.startswith(PREFIX) and name != "RINGDESK_PICTURES":
             given[name.removeprefix(PREFIX).lower()] = (value, f"environment variable {name}")
     unknown = [f"{key!r} ({source})" for key, (_, source) in given.items() if key not in _PARSERS]
     if unknown:
@@ -111,6 +116,7 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
             values[key] = parse(text)
         except ValueError as error:
             raise SettingInvalid(f"setting {key!r} from {source}: {error}") from None
+    _check_ports(values)
     home: Path = values["home"]
     values["parts"] = values["parts"] or home / "parts"
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'ringdesk.db'}"
@@ -141,7 +147,7 @@ def _port(text: str) -> int:
 
 def _address(text: str) -> Address:
     host, colon, port = text.rpartition(":")
-    if not colon or not host:
+    if not colon or not _HOST.fullmatch(host):
         raise ValueError(f"{text!r} is not an address like 127.0.0.1:8080")
     return Address(host.strip("[]"), _port(port))
 
@@ -157,7 +163,12 @@ def _ports(text: str) -> PortRange:
 
 
 def _folder(text: str) -> Path | None:
-    return Path(text).expanduser().absolute() if text else None
+    if "\0" in text:
+        raise ValueError(f"{text!r} is not a path")
+    try:
+        return Path(text).expanduser().absolute() if text else None
+    except RuntimeError:
+        raise ValueError(f"{text!r}: there is no such user's home folder") from None
 
 
 def _home(text: str) -> Path:
@@ -188,9 +199,29 @@ def _log_format(text: str) -> str:
 
 
 def _web_url(text: str) -> str:
-    if text and not text.startswith(("http://", "https://")):
+    if text and not _is_web_url(text):
         raise ValueError(f"{text!r} is not an address like http://host:8088")
     return text.rstrip("/")
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a malformed port or IPv6 address
+        return False
+
+
+def _check_ports(values: Mapping[str, Any]) -> None:
+    """Raises `SettingInvalid` where two of our own servers would have the same TCP port."""
+    taken: dict[int, str] = {}
+    ports = {"http": values["http"].port}
+    if not values["asterisk_url"]:
+        ports |= {name: values[name] for name in ("sip_port", "asterisk_http_port", "ami_port")}
+    for name, port in ports.items():
+        if port in taken:
+            raise SettingInvalid(f"settings {taken[port]!r} and {name!r} are both port {port}")
+        taken[port] = name
 
 
 def _database(text: str) -> str:

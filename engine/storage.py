@@ -43,8 +43,10 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             self.url = make_url(url)
-        except ArgumentError:
-            raise DatabaseUnreachable(f"{url!r} is no database URL") from None
+        except (ArgumentError, ValueError):  # not repeated: it may hold a password
+            raise DatabaseUnreachable(
+                "setting database_url is no address like postgresql://user:password@host:5432/name"
+            ) from None
         if self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.sqlite = self.url.get_backend_name() == "sqlite"
