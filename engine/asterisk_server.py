@@ -35,8 +35,8 @@ from engine.voices.music import write_music
 #: Seconds until a started Asterisk must answer, and until one told to stop must be gone.
 START_LIMIT = 20.0
 STOP_LIMIT = 5.0
-#: Prints the process id of a program that it starts in a session of its own.
-_DETACH = 'setsid "$@" >"$0" 2>&1 </dev/null & echo $!'
+#: Starts a program in a session of its own: output file, file for its process id, command.
+_DETACH = 'pid=$1; shift; setsid "$@" >"$0" 2>&1 </dev/null & echo $! >"$pid"'
 
 
 class AsteriskEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ class AsteriskServer:
                 if running.configuration == configuration or self._is_busy(running):
                     self._announce()
                     return self._answering(running, STOP_LIMIT)
-                self._stop(running)
+                self._stop(running.pid)
             return self._start(program, files, configuration)
 
     def running(self) -> int | None:
@@ -123,7 +123,7 @@ class AsteriskServer:
         """End our Asterisk and all its calls; nothing if there is none, or it is a remote one."""
         running = self._running()
         if running is not None:
-            self._stop(running)
+            self._stop(running.pid)
 
     def log_file(self) -> Path:
         """Where Asterisk writes its notices, warnings and errors."""
@@ -154,17 +154,24 @@ class AsteriskServer:
             path = self._folders.etc / name
             path.touch(mode=0o600)
             path.write_text(text, encoding="utf-8")
+        started = self._folders.run / "started"
+        started.unlink(missing_ok=True)
+        try:
+            self._launch(program, started)
+            running = _Running(int(started.read_text()), configuration, self._endpoint())
+            _write(self._state_file, msgspec.json.encode(running))
+            return msgspec.structs.replace(self._answering(running, START_LIMIT), started=True)
+        except BaseException:  # Ctrl-C too must leave none behind
+            if started.exists():
+                self._stop(int(started.read_text()))
+            raise
+
+    def _launch(self, program: AsteriskProgram, started: Path) -> None:
         output = self._folders.log / "output"
         command = [str(program.path), "-f", "-C", str(self._conf())]
-        shell = ["sh", "-c", _DETACH, str(output), *command]
-        told = subprocess.run(shell, stdout=subprocess.PIPE, check=True, text=True)
-        running = _Running(int(told.stdout), configuration, self._endpoint())
-        _write(self._state_file, msgspec.json.encode(running))
-        try:
-            return msgspec.structs.replace(self._answering(running, START_LIMIT), started=True)
-        except SwitchUnreachable:
-            self._stop(running)
-            raise
+        shell = ["sh", "-c", _DETACH, str(output), str(started), *command]
+        # In a session of its own, Ctrl-C does not end the shell before the id is written.
+        subprocess.run(shell, check=True, start_new_session=True)
 
     def _conf(self) -> Path:
         return self._folders.etc / "asterisk.conf"
@@ -255,8 +262,8 @@ class AsteriskServer:
             )
         return channels > 0
 
-    def _stop(self, running: _Running) -> None:
-        with _process(running.pid) as process:
+    def _stop(self, pid: int) -> None:
+        with _process(pid) as process:
             for order in (signal.SIGTERM, signal.SIGKILL):
                 if process is None or _ended(process, 0.0):
                     break

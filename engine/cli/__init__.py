@@ -54,3 +54,6 @@ def main() -> None:
     except RingdeskError as error:
         click.echo(f"ringdesk: {error}", err=True)
         sys.exit(2)
+    except OSError as error:  # a full disk, a folder that is not ours to write
+        click.echo(f"ringdesk: {error}", err=True)
+        sys.exit(2)

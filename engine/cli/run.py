@@ -15,7 +15,7 @@ import uvicorn
 import uvloop
 from uvicorn.importer import import_from_string
 
-from calls.errors import RingdeskError
+from calls.errors import RingdeskError, SettingInvalid
 from engine import configuration, demo, logs, settings
 from engine.parts import frontend
 from engine.parts.progress import progress_on
@@ -60,6 +60,7 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
 
     Killed, it leaves Asterisk and its calls up, and the next start finds them again.
     """
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
     chosen = settings.load(file=config_file)
     logs.set_up(chosen.log_format)
     progress = progress_on()
@@ -81,11 +82,23 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
             database.close()
 
 
+def _as_ctrl_c(_signal: int, _frame: object) -> None:
+    """Until the loop runs: what is begun is undone on the way out, as Ctrl-C has it."""
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def only_one(home: Path) -> Iterator[None]:
     """Two centers must not share a state folder. The lock goes with the process."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / "ringdesk.lock").open("a+") as lock:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = (home / "ringdesk.lock").open("a+")
+    except OSError as error:
+        raise SettingInvalid(
+            f"setting 'home': the state folder {home} cannot be used: {error.strerror}.\n"
+            "Remedy: name a folder that you may write to (RINGDESK_HOME)."
+        ) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -134,13 +147,17 @@ async def _serve(
             log_config=None,
             access_log=False,
             lifespan="off",
+            # Wrong passwords are counted by where they come from, which anybody can claim in a
+            # header. Who runs a proxy in front names it, in uvicorn's own variable.
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
             timeout_graceful_shutdown=GRACE,
         )
         server = _Server(config)
         serving = asyncio.create_task(server.serve())
         keeping = asyncio.ensure_future(wired.keep())
-        await _until_up(service, serving)
-        _welcome(chosen, wired, logins)
+        await _until_up(service, serving, stopped)
+        if not stopped.is_set():
+            _welcome(chosen, wired, logins)
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -151,14 +168,17 @@ async def _serve(
         await serving
 
 
-async def _until_up(service: Service, serving: "asyncio.Task[None]") -> None:
+async def _until_up(
+    service: Service, serving: "asyncio.Task[None]", stopped: asyncio.Event
+) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SWITCH_PATIENCE):
-            while not serving.done():
+            while not serving.done() and not stopped.is_set():
                 ready = await asyncio.to_thread(service.readiness)
                 if len(ready) > 1 and all(ready.values()):
                     return
                 await asyncio.sleep(0.02)
+            return
     log.warning("switch.not_up", remedy="see `ringdesk doctor`")
 
 

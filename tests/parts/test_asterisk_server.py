@@ -68,6 +68,24 @@ def test_stop_leaves_no_process(home: Path) -> None:
     server.stop()  # nothing to do is no error
 
 
+def test_ctrl_c_while_it_starts_leaves_no_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = AsteriskServer(settings(home))
+    started: list[int | None] = []
+
+    def interrupted(*_: object) -> AsteriskEndpoint:
+        started.append(server.running())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "_answering", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        server.ensure()
+    assert started[0] is not None
+    assert not _alive(started[0])
+    assert server.running() is None
+
+
 def test_a_state_folder_with_a_long_path_works(home: Path) -> None:
     """A control socket's path is limited to about a hundred characters."""
     server = AsteriskServer(settings(home / ("deep" * 20) / "center"))
