@@ -28,6 +28,7 @@ from calls.port import Phone
 from engine import models
 from engine.meta import configuration_changed
 from engine.models import FlowVersion, User
+from engine.texts import one_line
 from ivr import loading
 
 _STRATEGIES = get_args(Strategy)
@@ -135,6 +136,7 @@ def save_agent(session: Session, agent: Agent) -> None:
     user = session.get(User, agent.name)
     if user is None:
         raise InputInvalid(f"there is no user {agent.name!r}; add the user first")
+    one_line("title", agent.title)
     _check_levels("skills", agent.skills)
     known = set(session.scalars(select(models.Queue.name)))
     for queue, preference in agent.queues.items():
@@ -208,6 +210,8 @@ def publish_folder(session: Session, folder: Path) -> list[str]:
     A flow changed in the database since stays, until its file changes. Returns the flows
     published. Raises `FlowInvalid`.
     """
+    if not folder.is_dir():
+        raise FlowInvalid(f"there is no folder {folder} to read flows from (setting 'flows')")
     published = []
     for path in sorted(folder.glob("*.yaml")):
         try:
@@ -267,6 +271,9 @@ def _newest_flows(session: Session) -> dict[str, PublishFlow]:
 def _check_queue(queue: Queue) -> None:
     if not queue.name or not queue.name.replace("-", "").replace("_", "").isalnum():
         raise InputInvalid(f"name: {queue.name!r} must be letters, digits, - and _")
+    one_line("name", queue.name, 40)
+    one_line("title", queue.title)
+    one_line("music", queue.music, 40)
     if queue.strategy not in _STRATEGIES:
         raise InputInvalid(f"strategy: {queue.strategy!r} is none of {', '.join(_STRATEGIES)}")
     if not 1 <= queue.offer_timeout <= 300:
@@ -286,6 +293,7 @@ def _check_levels(field: str, levels: dict[str, int]) -> None:
     for skill, level in levels.items():
         if not skill.strip():
             raise InputInvalid(f"{field}: a skill needs a name")
+        one_line(field, skill, 40)
         if not 1 <= level <= 10:
             raise InputInvalid(f"{field}.{skill}: a level is 1 to 10, not {level}")
 

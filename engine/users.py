@@ -19,6 +19,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from calls.errors import InputInvalid
 from engine.meta import configuration_changed
 from engine.models import Token, User
+from engine.texts import one_line
 
 Role: TypeAlias = Literal["agent", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -57,14 +58,15 @@ def create_user(
 ) -> User:
     """Add a user; without a `password` they cannot log in until one is set.
 
-    Raises `InputInvalid` for a name that is taken or unfit, an unknown role, a short password.
+    Raises `InputInvalid` for a name or title that is taken or unfit, an unknown role, a short
+    password.
     """
     _check_name(name)
     if session.get(User, name) is not None:
         raise InputInvalid(f"user {name!r} exists already")
     user = User(
         name=name,
-        title=title or name,
+        title=one_line("title", title) or name,
         role=_checked_role(role),
         password=LOCKED if password is None else _hashed(password),
         sip_secret=secrets.token_urlsafe(18),
@@ -106,7 +108,7 @@ def change_user(
     """
     user = get_user(session, name)
     if title is not None:
-        user.title = title.strip() or name
+        user.title = one_line("title", title) or name
     if role is not None:
         user.role = _checked_role(role)
     if active is not None:
@@ -131,12 +133,11 @@ def verify_password(session: Session, name: str, password: str) -> User | None:
 def create_token(session: Session, name: str, role: str) -> str:
     """A new token for the API. The secret returned is kept nowhere and cannot be shown again."""
     secret = _MARK + secrets.token_urlsafe(32)
-    if not name.strip():
+    name = one_line("name", name)
+    if not name:
         raise InputInvalid("a token needs a name that says who uses it")
     session.add(
-        Token(
-            name=name.strip(), role=_checked_role(role), hash=_digest(secret), created=time.time()
-        )
+        Token(name=name, role=_checked_role(role), hash=_digest(secret), created=time.time())
     )
     session.flush()
     return secret

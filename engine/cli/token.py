@@ -45,7 +45,7 @@ def list_tokens() -> None:
 
 
 @command.command()
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def revoke(number: int) -> None:
     """Revoke a token, whose NUMBER `ringdesk token list` shows.
 

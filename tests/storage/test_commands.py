@@ -114,6 +114,29 @@ def test_user_s_mistakes_are_one_line_each(terminal: Terminal) -> None:
     assert "no user 'zoe'" in terminal.refused("user", "password", "zoe", "--generate")
 
 
+def test_titles_are_one_line_of_what_can_be_shown(terminal: Terminal) -> None:
+    said = terminal.refused("user", "add", "anna", "--generate", "--title", "Anna\r\nVia: x")
+    assert "title" in said
+    assert "80" in terminal.refused("user", "add", "anna", "--generate", "--title", "x" * 81)
+
+
+def test_a_number_of_no_token_is_refused(terminal: Terminal) -> None:
+    status, _, errors = terminal.run("token", "revoke", "9" * 30)
+    assert status == 2
+    assert "Invalid value for 'NUMBER'" in errors
+
+
+def test_a_folder_that_is_none_is_one_line(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("RINGDESK_HOME", str(file))
+    status, _, errors = terminal.run("run", "--switch", "simulated")
+    assert status == 2
+    assert f"setting 'home': the state folder {file} cannot be used" in errors
+
+
 def test_token_is_made_listed_and_revoked(terminal: Terminal, database: Database) -> None:
     secret = terminal.ok("token", "create", "--role", "supervisor", "--name", "wallboard").strip()
     with database.session() as session:
