@@ -21,6 +21,12 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 View = str | tuple[str, int] | AnyResponse
 
 
+@blueprint.get("")
+@auth.only("admin")
+def home() -> AnyResponse:
+    return flask.redirect(flask.url_for("admin.users"))
+
+
 @blueprint.get("/users", endpoint="users")
 @auth.only("admin")
 def user_list() -> str:

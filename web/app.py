@@ -7,7 +7,7 @@ from pathlib import Path
 import flask
 from flask import Flask
 
-from web import admin, agent, api, auth, csp, display, errors, identity, public, supervisor
+from web import admin, agent, api, auth, csp, display, errors, forms, identity, public, supervisor
 from web.port import Service
 
 _STATIC = Path(__file__).parent / "static"
@@ -31,6 +31,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["throttles"] = auth.Throttles()
     auth.csrf.init_app(app)
     app.before_request(auth.identify)
+    app.before_request(forms.refuse_nul)
     app.after_request(auth.no_store)
     app.after_request(csp.secure)
     errors.install(app)

@@ -10,10 +10,11 @@ from a2wsgi import WSGIMiddleware
 from anyio import to_thread
 from flask import Flask
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calls.facts import Fact
 from calls.views import Published
@@ -27,6 +28,8 @@ from web.port import Service
 THREADS = 16
 #: A stream ends when its reader is logged out meanwhile; looked at this often, in seconds.
 RECHECK = 30.0
+#: Seconds that a request's body may take to arrive.
+BODY_PATIENCE = 15.0
 
 
 def create_asgi(service: Service) -> Starlette:
@@ -34,9 +37,55 @@ def create_asgi(service: Service) -> Starlette:
     events = EventStream(service, app)
     # a2wsgi and Starlette have their own names for the same protocols' types.
     wsgi = cast(ASGIApp, WSGIMiddleware(cast(Any, app), workers=THREADS))
+    panel = WholeBody(wsgi, app.config["MAX_CONTENT_LENGTH"])
     return Starlette(
-        routes=[Route("/api/v1/events", events.respond, methods=["GET"]), Mount("/", wsgi)]
+        routes=[Route("/api/v1/events", events.respond, methods=["GET"]), Mount("/", panel)]
     )
+
+
+class WholeBody:
+    """Hands a request on when all of it is there: slow senders must not hold Flask's threads.
+
+    A body above `most` bytes is not read: whoever declares it is refused by Flask, others here.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, patience: float = BODY_PATIENCE) -> None:
+        self._app = app
+        self._most = most
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        declared = _number(Headers(scope=scope).get("content-length")) or 0
+        if declared <= self._most:
+            try:
+                async with asyncio.timeout(self._patience):
+                    body = await self._read(receive)
+            except TimeoutError:
+                await _refuse(408, "the request did not come in time")(scope, receive, send)
+                return
+            if len(body) > self._most:
+                await _refuse(413, "the request is too large")(scope, receive, send)
+                return
+            receive = _replayed(body, receive)
+        await self._app(scope, receive, send)
+
+    async def _read(self, receive: Receive) -> bytes:
+        body, more = bytearray(), True
+        while more and len(body) <= self._most:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)  # none after a disconnect
+        return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """A request whose body has been read."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
 
 
 class EventStream:

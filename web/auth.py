@@ -129,6 +129,7 @@ def _next() -> str:
     target: str = request.values.get("next", "")
     parts = urlsplit(target.replace("\\", "/"))
     inside = target.startswith("/") and not parts.scheme and not parts.netloc
+    inside = inside and target.isprintable()  # a line break would begin another header
     return target if inside and not target.startswith("//") else ""
 
 

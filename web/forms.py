@@ -1,9 +1,29 @@
 """Reading numbers and name-number pairs out of submitted forms."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from calls.errors import InputInvalid
+
+#: No text that people write holds it, and PostgreSQL cannot keep it.
+NUL = "\0"
+
+
+def refuse_nul() -> None:
+    """Before each request: no NUL in its address, query or form."""
+    texts = (request.path, *_texts(request.args), *_texts(request.form))
+    if any(NUL in text for text in texts):
+        raise BadRequest("a text must not hold the character NUL")
+
+
+def _texts(fields: MultiDict[str, str]) -> Iterator[str]:
+    for name, text in fields.items(multi=True):
+        yield name
+        yield text
 
 
 def number(form: Mapping[str, str], field: str) -> float:

@@ -47,6 +47,12 @@ def test_each_role_opens_its_pages_and_no_other(client: FlaskClient, role: str) 
         assert answer.status_code == (200 if role in roles else 403), (path, answer.text)
 
 
+def test_the_address_of_the_welcome_leads_an_admin_in(client: FlaskClient) -> None:
+    assert client.get("/admin").headers["Location"].startswith("/login")
+    log_in(client, "admin")
+    assert client.get("/admin", follow_redirects=True).request.path == "/admin/users"
+
+
 def test_nobody_is_sent_to_the_log_in_and_back(client: FlaskClient) -> None:
     for path in PAGES:
         answer = client.get(path)
@@ -59,7 +65,15 @@ def test_nobody_is_sent_to_the_log_in_and_back(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "/agent\r\nSet-Cookie: a=b",
+    ],
 )
 def test_the_log_in_leads_nowhere_else(client: FlaskClient, target: str) -> None:
     form = {
@@ -196,6 +210,23 @@ def test_an_unknown_name_is_told_as_a_wrong_password(client: FlaskClient) -> Non
     form = {"csrf_token": csrf_of(client.get("/login").text), "password": PASSWORD}
     answers = [client.post("/login", data=form | {"name": n}).text for n in ("nobody", "agent1x")]
     assert all("Wrong name or password" in text for text in answers)
+
+
+# --- malformed requests
+
+
+def test_no_text_holds_nul(client: FlaskClient, service: FakeService) -> None:
+    """PostgreSQL cannot keep it: a note with one would be an error for ever."""
+    assert client.get("/login?next=%00").status_code == 400
+    form = {"name": "a\0", "password": "x", "csrf_token": csrf_of(client.get("/login").text)}
+    assert client.post("/login", data=form).status_code == 400
+    headers = {"X-CSRFToken": log_in(client, "agent1")}
+    assert client.get("/api/v1/calls/%00").status_code == 400
+    assert client.get("/api/v1/tickets?q=%00").status_code == 400
+    answer = client.post("/api/v1/agents/agent1/wrap-up", json={"note": "a\0"}, headers=headers)
+    assert answer.status_code == 422
+    assert "`$.note`" in answer.get_json()["detail"]
+    assert service.acted == []
 
 
 # --- headers and escaping

@@ -187,6 +187,9 @@ def test_a_queue_is_added_and_edited(admin: FlaskClient, service: FakeService) -
         ({"name": ""}, "name"),
         ({"offer_timeout": "soon"}, "offer_timeout"),
         ({"offer_timeout": "nan"}, "offer_timeout"),
+        ({"title": "Returns", "music": "a\rb"}, "music"),
+        ({"name": "x" * 41}, "at most 40"),
+        ({"new_skill": "x" * 41, "new_skill_level": "1"}, "at most 40"),
         ({"wrap_up": "-1"}, "wrap_up"),
         ({"strategy": "dice"}, "strategy"),
         ({"skill:support": "40"}, "1 to 10"),
@@ -199,6 +202,12 @@ def test_an_unfit_queue_is_not_added(
     assert answer.status_code == 422
     assert complaint in answer.text
     assert 'value="Returns"' in answer.text
+
+
+def test_a_queue_whose_form_is_not_whole_is_not_added(admin: FlaskClient) -> None:
+    answer = admin.post("/admin/queues/new", data={"name": "returns"})
+    assert answer.status_code == 422
+    assert "offer_timeout" in answer.text
 
 
 # --- calls

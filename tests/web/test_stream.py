@@ -10,13 +10,14 @@ import aiohttp
 import msgspec
 import pytest
 import uvicorn
+from starlette.types import Message, Receive, Scope, Send
 
 from calls import facts
 from engine import users
 from tests.web.fake_service import TICKET, FakeService
 from tests.web.panel import PASSWORD, csrf_of
 from web import asgi, stream
-from web.asgi import create_asgi
+from web.asgi import THREADS, WholeBody, create_asgi
 from web.stream import StreamEvent
 
 
@@ -200,3 +201,52 @@ async def test_a_page_streams_with_its_session_until_it_is_ended(
         await asyncio.wait_for(response.read(), 10)
         assert response.content.at_eof()
     assert not service.listening
+
+
+# --- slow and endless requests
+
+
+async def test_slow_senders_hold_nobody_up(url: str, http: aiohttp.ClientSession) -> None:
+    port = int(url.rpartition(":")[2])
+    head = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+    writers = []
+    for _ in range(2 * THREADS):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=")
+        await writer.drain()
+        writers.append(writer)
+    async with http.get("/healthz", timeout=aiohttp.ClientTimeout(5)) as response:
+        assert response.status == 200
+    for writer in writers:
+        writer.close()
+
+
+async def answered(app: WholeBody, receive: Receive) -> int:
+    """The status that a request is answered with."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/login", "headers": []}
+    await app(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+async def never(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise AssertionError("handed on")
+
+
+async def test_a_request_that_does_not_come_is_given_up() -> None:
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    assert await answered(WholeBody(never, most=10, patience=0.01), receive) == 408
+
+
+async def test_a_body_without_end_is_refused() -> None:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * 6, "more_body": True}
+
+    assert await answered(WholeBody(never, most=10), receive) == 413

@@ -19,6 +19,7 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 
 from engine.users import Role
 from web import auth
+from web.forms import NUL
 
 EVERYONE: tuple[Role, ...] = ("agent", "supervisor", "admin")
 SUPERVISORS: tuple[Role, ...] = ("supervisor", "admin")
@@ -100,11 +101,16 @@ def _body(type_: Any) -> Any:
     if not request.is_json:
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
     try:
-        return msgspec.json.decode(request.get_data(), type=type_)
+        body = msgspec.json.decode(request.get_data(), type=type_)
     except msgspec.ValidationError as error:
         raise UnprocessableEntity(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"the body is not JSON: {error}") from None
+    for name in body.__struct_fields__:
+        value = getattr(body, name)
+        if isinstance(value, str) and NUL in value:
+            raise UnprocessableEntity(f"`$.{name}` must not hold the character NUL")
+    return body
 
 
 def full(value: Any) -> Any:
