@@ -1,5 +1,6 @@
 """``ringdesk simulate``: a day of calls through the real center, in seconds."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def command(
     """
     loaded = load(scenario)
     other = load(against) if against is not None else None
-    with progress_on().step(f"Simulating {loaded.title}") as step:
+    with progress_on(sys.stderr).step(f"Simulating {loaded.title}") as step:
         found = (
             simulate(loaded, runs, seed, step.advance)
             if other is None

@@ -1,0 +1,244 @@
+"""What happens in a simulated center: menus, shifts, missed calls, recorded callers, what-if."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calls.errors import InputInvalid
+from calls.events import Tick
+from calls.facts import Fact
+from calls.messages import Message, Output
+from calls.views import Published
+from engine.center import CallCenter
+from engine.journal import Entry, Journal
+from engine.simulation import loading
+from engine.simulation import run as running
+from engine.simulation.results import compare, simulate, student_t
+from engine.simulation.scenario import Scenario
+from engine.simulation.tally import CENTER, Outcome
+from engine.storage import Database, opened
+from tests.simulation.scenes import mean, one_queue, write
+
+MENU = """\
+begins: "08:00"
+length: 4h
+queues:
+  sales: {talk: 60}
+  support: {talk: 120, wrap_up: 30, patience: {exponential: 2m}}
+agents:
+  crew: {count: 6, queues: {sales: 2, support: 1}}
+numbers:
+  "1000": {flow: main}
+flows:
+  main: |
+    flow: main
+    languages: [en]
+    start: menu
+    operator: sales
+    nodes:
+      menu:
+        kind: menu
+        text: {en: "For sales, press one. For support, press two. For nothing, press three."}
+        keys: {1: sales, 2: more, 3: bye}
+        no_match: {text: {en: No.}}
+        no_input: {text: {en: Please do.}}
+      more:
+        kind: menu
+        text: {en: "Really?"}
+        keys: {1: support, 2: menu}
+        no_match: {text: {en: No.}}
+        no_input: {text: {en: Please do.}}
+      bye: {kind: hangup}
+      sales: {kind: queue, queue: sales}
+      support: {kind: queue, queue: support}
+callers:
+  all:
+    dial: "1000"
+    hourly: {8: 60, 9: 120, 11: 30}
+    keys: {"1": 2, "2,1": 5, "3": 1, "": 1, "2,2,3": 1}
+"""
+
+
+def test_keys_lead_through_the_flow(tmp_path: Path) -> None:
+    results = simulate(loading.load(write(tmp_path, MENU)), runs=12, seed=1)
+    arrived = mean(results, "arrived", "")
+    assert arrived == pytest.approx(210, abs=15), "60 + 120 + 0 + 30, each a Poisson number"
+    # Two of ten press 1; one presses nothing, and the operator is sales too.
+    assert mean(results, "offered", "sales") / arrived == pytest.approx(0.3, abs=0.04)
+    assert mean(results, "offered", "support") / arrived == pytest.approx(0.5, abs=0.04)
+    assert mean(results, "ended_in_menu", "") / arrived == pytest.approx(0.2, abs=0.04)
+    assert mean(results, "aht", "support") == pytest.approx(150)
+    assert mean(results, "aht", "sales") == pytest.approx(60)
+    hours = [
+        sum(one.offered for one in results.intervals["support"][n * 12 : n * 12 + 12])
+        for n in range(4)
+    ]
+    assert hours[1] > hours[0] > hours[3] > 10 * hours[2]
+
+
+def test_the_same_seed_gives_the_same_figures(tmp_path: Path) -> None:
+    scenario = loading.load(write(tmp_path, MENU))
+    told: list[float] = []
+    first = simulate(scenario, runs=2, seed=3, tell=told.append)
+    assert simulate(scenario, runs=2, seed=3) == first
+    assert simulate(scenario, runs=2, seed=4) != first
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_agents_come_and_go_by_their_shifts(tmp_path: Path) -> None:
+    scenario = one_queue(
+        tmp_path,
+        queue="talk: 30, patience: 60",
+        agent="shifts: ['00:30-01:00', '02:00-03:00', '23:00-00:10']",
+        rate="120 per hour",
+        length="4h",
+        warm_up="0",
+    )
+    intervals = simulate(scenario, runs=1, seed=1).intervals["line"]
+    assert len(intervals) == 48, "of five minutes"
+    # Whoever comes in the last minute before a shift is answered when it begins.
+    served = [bool(one.answered) for one in intervals]
+    assert served[:2] == [True, True], "the shift of the night before lasts until 00:10"
+    assert served[2:5] == [False] * 3
+    assert served[6:12] == [True] * 6
+    assert served[12:23] == [False] * 11
+    assert served[24:36] == [True] * 12
+    assert served[36:] == [False] * 12
+    assert [one.staffed > 0 for one in intervals[13:23]] == [False] * 10
+
+
+def test_missed_calls_go_to_somebody_else(tmp_path: Path) -> None:
+    scenario = one_queue(
+        tmp_path,
+        queue="talk: 60, offer_timeout: 10",
+        agent="answers: 4, misses: 20%, returns: 30",
+        rate="60 per hour",
+    )
+    results = simulate(scenario, runs=2, seed=1)
+    offered = mean(results, "offered")
+    assert mean(results, "answered") == offered, "nobody is lost"
+    assert mean(results, "rona") / offered == pytest.approx(0.25, abs=0.03), "0.2 / 0.8"
+    # Four seconds of ringing, and ten for each phone that rang out before.
+    assert mean(results, "asa") == pytest.approx(4 + 10 * 0.25, abs=0.4)
+    assert mean(results, "found_busy") < 0.01
+
+
+def test_callers_of_the_warm_up_are_not_counted(tmp_path: Path) -> None:
+    scenario = one_queue(
+        tmp_path, queue="talk: 60", rate="600 per hour", length="90m", warm_up="30m", agents=30
+    )
+    results = simulate(scenario, runs=4, seed=1)
+    assert mean(results, "arrived", "") == pytest.approx(600, abs=60)
+    assert mean(results, "offered") == mean(results, "arrived", "") == mean(results, "answered")
+    assert results.begins == 1800
+
+
+def test_whoever_is_never_served_is_told(tmp_path: Path) -> None:
+    scenario = one_queue(
+        tmp_path,
+        queue="talk: 60",
+        agent="shifts: ['00:00-00:30']",
+        rate="60 per hour",
+        length="1h",
+        warm_up="0",
+    )
+    # In the night after, everybody is served for half an hour again.
+    assert mean(simulate(scenario, runs=1, seed=1), "unfinished", "") == 0
+    overload = one_queue(tmp_path, queue="talk: 1h", agents=1, rate="60 per hour", length="4h")
+    assert mean(simulate(overload, runs=1, seed=1), "unfinished", "") > 20
+
+
+def test_what_if(tmp_path: Path) -> None:
+    """The same callers, two agents more: who waits is different, who comes is not."""
+    few = one_queue(tmp_path, queue="talk: {exponential: 3m}", rate="160 per hour", length="4h")
+    many = one_queue(
+        tmp_path,
+        queue="talk: {exponential: 3m}",
+        rate="160 per hour",
+        length="4h",
+        agents=12,
+        name="many.yaml",
+    )
+    found = compare(few, many, runs=5, seed=1)
+    line = found.differences.queues["line"]
+    assert (line["offered"].low, line["offered"].high) == (0, 0)
+    assert line["aht"].margin == pytest.approx(0, abs=1e-6)
+    assert line["found_busy"].high is not None
+    assert line["found_busy"].high < 0, "surely fewer wait"
+    assert found.one == simulate(few, runs=5, seed=1)
+    assert found.other == simulate(many, runs=5, seed=1)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with opened(f"sqlite:///{tmp_path / 'center.db'}") as made:
+        yield made
+
+
+def record(
+    monkeypatch: pytest.MonkeyPatch, database: Database, scenario: Scenario, seed: str
+) -> Outcome:
+    """Run a scenario, and keep its facts as a center's journal does."""
+    entries: list[Entry] = []
+
+    class Recording(CallCenter):
+        def handle(self, message: Message, now: float) -> list[Output]:
+            outputs = super().handle(message, now)
+            facts = [output for output in outputs if isinstance(output, Fact)]
+            seq = sum(len(entry.facts) for entry in entries[-1:]) + (
+                entries[-1].facts[-1].seq if entries else 0
+            )
+            if facts:
+                published = [Published(seq=seq + n, at=now, fact=f) for n, f in enumerate(facts, 1)]
+                entries.append(Entry(len(entries) + 1, now, Tick(), published))
+            return outputs
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "CallCenter", Recording)
+        outcome = running.run(scenario, seed)
+    Journal(database).append(entries)
+    return outcome
+
+
+def test_recorded_callers_do_as_they_did(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
+) -> None:
+    """Replayed with the staff of then, the day goes as it went."""
+    scenario = loading.load(write(tmp_path, MENU))
+    then = record(monkeypatch, database, scenario, "7")
+    head, _, _ = MENU.partition("callers:")
+    replayed = write(tmp_path, f"{head}callers: {{past: {{recorded: center.db}}}}", "past.yaml")
+    again = running.run(loading.load(replayed), "another")
+    assert again.figures["support"] == pytest.approx(then.figures["support"], nan_ok=True)
+    assert again.figures["sales"] == pytest.approx(then.figures["sales"], nan_ok=True)
+    assert again.figures[CENTER] == pytest.approx(then.figures[CENTER], nan_ok=True)
+    offered, abandoned = (then.figures["support"][name] for name in ("offered", "abandoned"))
+    assert offered
+    assert offered > 50
+    assert abandoned == then.waits["support"].abandoned.total()
+
+
+def test_recorded_callers_with_fewer_agents(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
+) -> None:
+    record(monkeypatch, database, loading.load(write(tmp_path, MENU)), "7")
+    head, _, _ = MENU.replace("count: 6", "count: 2").partition("callers:")
+    text = (
+        f"{head}callers:\n  past:\n    recorded:\n      database: sqlite:///{tmp_path}/center.db\n"
+        "      first_day: 2024-01-01\n      timezone: Europe/Warsaw\n"
+    )
+    # At 08:00 in Warsaw it was 07:00 UTC: the recorded day begins an hour later there.
+    found = running.run(loading.load(write(tmp_path, text, "past.yaml")), "1")
+    assert found.figures["support"]["abandonment"]
+    assert found.intervals["support"][0].offered == 0
+    text = text.replace("2024-01-01", "2024-01-02")
+    with pytest.raises(InputInvalid, match=r"past.yaml:\d+: callers.past.recorded: nobody"):
+        loading.load(write(tmp_path, text, "past.yaml"))
+
+
+def test_students_t() -> None:
+    known = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 7: 2.365, 9: 2.262, 30: 2.042, 1000: 1.962}
+    for freedom, quantile in known.items():
+        assert student_t(freedom) == pytest.approx(quantile, rel=2e-3)
