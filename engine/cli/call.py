@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Dial NUMBER of the running center by a scripted phone and say which prompts were heard."""
+    if math.isnan(seconds):
+        raise click.BadParameter("nan is not a time", param_hint="--seconds")
+    if record is not None and not record.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {record.parent}", param_hint="--record")
     settings = settings_module.load()
     script = Script(
         number,
