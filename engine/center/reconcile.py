@@ -55,7 +55,7 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
             _still_there(center, found, now)
         elif found.leg not in center.state.closing:
             _stranger(center, found, up.switch, now)
-    _apart(center, live)
+    _apart(center, live, believed=1)
     _phones(center, up, now)
     center.emit(*center.state.pending.values())
     center.state.strangers = []
@@ -72,6 +72,7 @@ def surveyed(center: "CallCenter", survey: Surveyed, now: Instant) -> None:
         if known.missed >= 2:
             center.emit(Repaired(what="leg_lost", detail=leg, call=known.call))
             center.ended(leg, "lost", now)
+    _apart(center, live, believed=2)
     for leg, since in list(center.state.closing.items()):
         if switch_of(leg) == survey.switch and now - since > 60.0:
             if leg in live:
@@ -157,13 +158,16 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
         center.resume(call, now)
 
 
-def _apart(center: "CallCenter", live: dict[LegId, LiveLeg]) -> None:
-    """Join the pairs of whom one is not in their bridge: they talk into silence."""
+def _apart(center: "CallCenter", live: dict[LegId, LiveLeg], believed: int) -> None:
+    """Join the pairs of whom one was not in their bridge as many times running as are `believed`:
+    they talk into silence."""
     for call in center.state.calls.values():
         if call.phase == "talking" and call.agent_leg is not None:
             legs = (call.leg, call.agent_leg)
             outside = [leg for leg in legs if leg in live and live[leg].bridge != call.bridge]
-            if outside:
+            call.apart = call.apart + 1 if outside else 0
+            if call.apart >= believed:
+                call.apart = 0
                 center.emit(Repaired(what="rejoined", detail=outside[0], call=call.call))
                 center.emit(Join(bridge=call.bridge, legs=legs))
 

@@ -50,6 +50,8 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     agent: AgentId = ""
     agent_leg: LegId | None = None
     bridge: str = ""
+    #: Surveys running that found one of the pair outside its bridge.
+    apart: int = 0
     who: CallerIdentified | None = None
     ticket: KnownTicket | None = None
     #: An agent whose page still waits for the caller to be identified.
