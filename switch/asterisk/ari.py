@@ -26,7 +26,8 @@ log = structlog.get_logger()
 Read = TypeVar("Read")
 Answer: TypeAlias = "asyncio.Future[Reply]"
 
-#: Seconds until a request that got no reply counts as failed.
+#: Seconds until a request that got no reply counts as failed. Over a socket that costs the link:
+#: nobody knows whether it was carried out, so what is up must be looked at.
 REQUEST_TIMEOUT = 5.0
 #: Seconds between pings on every socket; without a pong in half of it the link is lost.
 HEARTBEAT = 10.0
@@ -157,6 +158,8 @@ class AriLink:
             await asyncio.wait_for(asyncio.shield(self.send(0, codec.PING)), 2.0)
         except TimeoutError:
             log.warning("ari.requests_over_http", reason="no reply over the WebSocket")
+            for lane in self._lanes:
+                lane.drop()
             assert self._http is not None  # noqa: S101
             self._lanes = [_HttpLane(self._http, self._address.url) for _ in range(self._count)]
             self._start([lane.run() for lane in self._lanes])
@@ -177,29 +180,37 @@ class _SocketLane:
         self._open: dict[str, tuple[Answer, asyncio.TimerHandle]] = {}
         self._outbox: deque[bytes] = deque()
         self._wake = asyncio.Event()
+        #: Fails when a reply is overdue.
+        self._stuck: asyncio.Future[None] = self._loop.create_future()
 
     def send(self, request: Request) -> Answer:
         self._number += 1
         number = str(self._number)
         answer: Answer = self._loop.create_future()
-        timer = self._loop.call_later(REQUEST_TIMEOUT, self._late, number, request)
+        timer = self._loop.call_later(REQUEST_TIMEOUT, self._late, request)
         self._open[number] = (answer, timer)
         self._outbox.append(codec.frame(number, request))
         self._wake.set()
         return answer
 
     async def run(self) -> None:
+        work = [asyncio.ensure_future(part) for part in (self._write(), self._read(), self._stuck)]
         try:
-            await asyncio.gather(self._write(), self._read())
+            await asyncio.gather(*work)
         except (aiohttp.ClientError, OSError) as error:
             raise LinkLost(f"a request socket failed: {error}") from None
+        finally:
+            for part in work:
+                part.cancel()
 
     def drop(self) -> None:
         for answer, timer in self._open.values():
             timer.cancel()
             if not answer.done():
                 answer.set_exception(LinkLost("the link to Asterisk was lost"))
+                answer.exception()  # seen: not everybody who asked is still there
         self._open.clear()
+        self._stuck.cancel()
 
     async def _write(self) -> None:
         while True:
@@ -222,11 +233,11 @@ class _SocketLane:
                 answer.set_result(response.reply)
         raise LinkLost("Asterisk closed a request socket")
 
-    def _late(self, number: str, request: Request) -> None:
-        answer, _ = self._open.pop(number)
-        if not answer.done():
-            answer.set_exception(
-                SwitchUnreachable(f"no reply to {request.method} {request.uri} in time")
+    def _late(self, request: Request) -> None:
+        # Its answer fails with all others when the link is dropped.
+        if not self._stuck.done():
+            self._stuck.set_exception(
+                LinkLost(f"no reply to {request.method} {request.uri} in time")
             )
 
 

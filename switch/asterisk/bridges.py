@@ -28,15 +28,17 @@ class Bridges:
         self._lanes = lanes
         self._send = send
         self._there: dict[BridgeId, int] = {}
+        #: Found empty, and the lane on which their removal is: made again, they must come after it.
+        self._emptied: dict[BridgeId, int] = {}
 
     def lane(self, bridge: BridgeId) -> int | None:
-        """Where requests about it go; None for one that was not made."""
-        return self._there.get(bridge)
+        """Where requests about it go; None for one that may go anywhere."""
+        return self._there.get(bridge, self._emptied.get(bridge))
 
     def make(self, bridge: BridgeId, lane: int) -> int:
         """Make a bridge unless it is there; gives its lane."""
         if bridge not in self._there:
-            self._there[bridge] = lane
+            self._there[bridge] = lane = self._emptied.pop(bridge, lane)
             # That it is there after all (409) is as good.
             _forget(self._send(lane, codec.create_bridge(inside(bridge), self._app)))
         return self._there[bridge]
@@ -51,7 +53,7 @@ class Bridges:
 
     def take_over(self, found: Iterable[codec.Bridge]) -> None:
         """Know those that are there; remove the empty ones of ours."""
-        self._there = {}
+        self._there, self._emptied = {}, {}
         for bridge in found:
             if bridge.name != self._app:
                 continue
@@ -61,6 +63,7 @@ class Bridges:
                 log.warning("asterisk.orphan_bridge", bridge=name, members=bridge.channels)
             if not bridge.channels:
                 self.remove(name)
+                self._emptied[name] = lane_of(name, self._lanes)
 
 
 def inside(name: str) -> str:

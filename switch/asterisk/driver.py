@@ -368,10 +368,10 @@ class AsteriskSwitch:
             watch(leg.send(codec.look_up(leg.channel)), lambda _: self._ended(leg, "unreachable"))
         elif isinstance(error, Reply):
             self._ended(leg, "unreachable" if error.status == 500 else "failed")
-        else:
-            if self._link is not None:  # it may ring all the same
-                leg.ask_to_stop(codec.hang_up(leg.channel, "normal"))
+        elif self._link is not None:  # it may ring all the same
+            leg.ask_to_stop(codec.hang_up(leg.channel, "normal"))
             self._ended(leg, "failed")
+        # Else the next `SwitchUp` says whether it rings.
 
     def _join(self, command: Join) -> None:
         legs = [self._legs[leg] for leg in command.legs if leg in self._legs]
