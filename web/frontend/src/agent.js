@@ -15,6 +15,7 @@ const path = (what) => `/api/v1/agents/${encodeURIComponent(AGENT)}/${what}`;
 const PHONE_PATIENCE = 6000;
 
 let desk = EMPTY;
+let news = 0; // events that the stream has brought
 // The phone of this page: "off", "starting", "on"; or "sip": the agent uses a phone of their own.
 let mode = sessionStorage.getItem("phone") === "sip" ? "sip" : "off";
 let phone = null;
@@ -60,6 +61,7 @@ async function load() {
 function happened(event) {
   const popped = event.fact.type === "TicketPopped";
   desk = fold(desk, event);
+  news += 1;
   update();
   if (popped) performance.mark("ringdesk:pop");
   if (event.fact.type === "AgentStateChanged" && event.fact.state === "wrap_up") $("note").focus();
@@ -166,12 +168,19 @@ async function becomeReady() {
 }
 
 async function setState(state, reason = "") {
-  answered(await post(path("state"), { state, reason }));
+  const before = news;
+  answered(await post(path("state"), { state, reason }), before);
 }
 
-/** An answer may come after news on the stream that are newer: those stand. */
-function answered(agent) {
-  if (agent.since < (desk.agent?.since ?? 0)) return;
+/**
+ * News on the stream that came while we waited for an answer stand, as they may be newer; but what
+ * is asked for after a call is told by answers only.
+ */
+function answered(agent, before) {
+  if (news !== before) {
+    if (agent.since === desk.agent?.since) desk = { ...desk, agent: { ...desk.agent, next_state: agent.next_state } };
+    return update();
+  }
   desk = { ...desk, agent, ...(agent.call ? {} : { call: "", pop: null, offer: null }) };
   update();
 }
@@ -218,11 +227,12 @@ let finishing = false;
 async function finishWrapUp() {
   if (finishing || desk.agent?.state !== "wrap_up") return;
   finishing = true;
+  const before = news;
   const code = new FormData($("wrap-up")).get("code") ?? "";
   const note = $("note").value.trim();
   const done = await attempt(() => post(path("wrap-up"), { code, note }));
   finishing = false;
-  if (done) answered(done);
+  if (done) answered(done, before);
 }
 
 /** What was typed is not lost when the time for it runs out. */
