@@ -45,7 +45,8 @@ class Running:
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
         self._seen_version = -1
-        self._provisioned: dict[str, Phone] = {}
+        self._provisioned: dict[str, Phone] | None = None
+        self._reload_wanted = asyncio.Event()
         self._projecting = asyncio.Event()
         self.loop = Loop.restore(Journal(database), _center_name(database))
 
@@ -118,8 +119,9 @@ class Running:
         self._projecting.set()
         match published.fact:
             case SwitchChanged(up=True):
-                self._provisioned = {}
+                self._provisioned = None
                 self._seen_version = -1
+                self._reload_wanted.set()
             case _:
                 pass
 
@@ -148,7 +150,14 @@ class Running:
                 log.error("configuration.not_loaded", error=str(error))
             except Exception:  # a fault of ours must not end the looking
                 log.exception("configuration.not_loaded")
-            await asyncio.sleep(RELOAD_EVERY)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reload_wanted.wait(), RELOAD_EVERY)
+            self._reload_wanted.clear()
+
+    @property
+    def phones_known(self) -> bool:
+        """The switches know every agent's phone, so that it can register."""
+        return self._provisioned is not None
 
     async def reload(self) -> None:
         """Bring the machine and the phones in line with the database.
@@ -191,10 +200,9 @@ class Running:
 
     async def _provision(self, phones: list[Phone]) -> None:
         wanted = {phone.name: phone for phone in phones}
-        changed = [phone for name, phone in wanted.items() if self._provisioned.get(name) != phone]
-        removed = [name for name in self._provisioned if name not in wanted]
-        if not changed and not removed:
-            return
+        before = self._provisioned or {}
+        changed = [phone for name, phone in wanted.items() if before.get(name) != phone]
+        removed = [name for name in before if name not in wanted]
         for switch in self._switches:
             if not self.loop.center.state.switches.get(switch.name):
                 return  # all are pushed again when it is up
@@ -216,9 +224,7 @@ async def running(
 ) -> AsyncIterator[Service]:
     """Run a center for the length of the block."""
     center = Running(settings, database, switches)
-    service = Service(
-        settings, database, center.loop, secret=secret, phones=phones, reload=center.reload
-    )
+    service = Service(settings, database, center.loop, secret=secret, phones=phones, center=center)
     await center.start()
     try:
         yield service

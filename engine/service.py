@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Protocol, TypeVar
 
@@ -35,6 +35,15 @@ class Phones(Protocol):
     def caller_phone(self) -> BrowserPhone: ...
 
 
+class Configured(Protocol):
+    """Who brings the machine and the phones in line with the database."""
+
+    @property
+    def phones_known(self) -> bool: ...
+
+    async def reload(self) -> None: ...
+
+
 class Service:
     """One running center."""
 
@@ -46,7 +55,7 @@ class Service:
         *,
         secret: bytes,
         phones: Phones,
-        reload: Callable[[], Coroutine[Any, Any, None]],
+        center: Configured,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -55,7 +64,7 @@ class Service:
         self._loop = loop
         self._secret = secret
         self._phones = phones
-        self._reload = reload
+        self._center = center
         self._aio = asyncio.get_running_loop()
         self._today = Today(self.journal, settings.zone, time.time())
         self._seen: LiveView | None = None
@@ -95,11 +104,12 @@ class Service:
             database = self._loop.healthy
         except DatabaseUnreachable:
             database = False
-        return {"database": database, **self.live().switches}
+        switches = self.live().switches
+        return {"database": database, "phones": self._center.phones_known, **switches}
 
     def configuration_changed(self) -> None:
         """Bring queues, agents, numbers, flows and phones in line with the database, now."""
-        self._on_loop(self._reload(), 10.0)
+        self._on_loop(self._center.reload(), 10.0)
 
     def phone_of(self, user: str) -> BrowserPhone:
         """How the page of `user` registers its phone."""

@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
 
-from calls.errors import FlowInvalid, InputInvalid
-from calls.media import Speech
+from calls.errors import InputInvalid
 from calls.port import Switch
 from calls.views import BrowserPhone
 from engine import asterisk_keeper, configuration
 from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
 from engine.models import User
 from engine.parts.progress import Progress
+from engine.prompts import spoken
 from engine.secrets import secret
 from engine.settings import Settings
 from engine.storage import Database
 from engine.voices import VoiceCache, default_voices, please_hold
-from ivr.loading import load
-from ivr.prompts import prompts, waiting_prompts
 from switch.asterisk.ami import AmiAddress
 from switch.asterisk.driver import AsteriskSwitch
 from switch.simulated.driver import SimulatedSwitch
@@ -79,7 +77,9 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
     if kind == "simulated":
         return _simulated(settings, database)
     voices = default_voices(settings)
-    voices.prerender(_all_prompts(database), progress)
+    with database.session() as session:
+        known = configuration.read(session)
+    voices.prerender(spoken(known), progress)
     server = AsteriskServer(settings, announcements=please_hold(voices), progress=progress)
     endpoint = server.ensure()
     return Wired(
@@ -126,21 +126,3 @@ def _simulated(settings: Settings, database: Database) -> Wired:
 
 async def _nothing() -> None:
     """What is not ours to keep up."""
-
-
-def _all_prompts(database: Database) -> list[Speech]:
-    """Everything that callers may hear, as far as it is known before they call."""
-    with database.session() as session:
-        known = configuration.read(session)
-    found: list[Speech] = []
-    languages = {number.language for number in known.numbers.values()}
-    for published in known.flows.values():
-        try:
-            flow = load(published.source, published.flow)
-        except FlowInvalid:
-            continue  # the running center refuses it, and says why
-        found += prompts(flow)
-        languages |= set(flow.languages)
-    for queue in known.queues.values():
-        found += waiting_prompts(queue, sorted(languages))
-    return found
