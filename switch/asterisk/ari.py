@@ -210,7 +210,6 @@ class _SocketLane:
                 answer.set_exception(LinkLost("the link to Asterisk was lost"))
                 answer.exception()  # seen: not everybody who asked is still there
         self._open.clear()
-        self._stuck.cancel()
 
     async def _write(self) -> None:
         while True:
