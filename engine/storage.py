@@ -148,7 +148,7 @@ class Database:
         except OSError as error:
             raise DatabaseUnreachable(self._explain(error)) from error
         except DBAPIError as error:
-            if _is_no_database(error):
+            if _is_damaged(error):
                 raise DatabaseUnreachable(self._explain(error.orig)) from error
             raise
 
@@ -156,7 +156,9 @@ class Database:
         detail = " ".join(str(error).split()).removesuffix(".")
         if self.url.password:
             detail = detail.replace(str(self.url.password), "***")
-        if self.sqlite:
+        if "malformed" in detail:
+            remedy = "move it away and fill a new one by `ringdesk db restore` from a backup"
+        elif self.sqlite:
             remedy = "is its folder there and writable, and no other program holding it?"
         else:
             remedy = "is PostgreSQL running, and are the host, user and password right?"
@@ -185,8 +187,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     )
 
 
-def _is_no_database(error: DBAPIError) -> bool:
-    return "file is not a database" in str(error.orig)
+def _is_damaged(error: DBAPIError) -> bool:
+    text = str(error.orig)
+    return "file is not a database" in text or "disk image is malformed" in text
 
 
 def _revision(connection: Connection) -> str | None:

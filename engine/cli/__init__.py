@@ -1,5 +1,6 @@
 """The ``ringdesk`` command. Each is a module of its name here, read only when used."""
 
+import errno
 import importlib
 import sys
 
@@ -55,5 +56,7 @@ def main() -> None:
         click.echo(f"ringdesk: {error}", err=True)
         sys.exit(2)
     except OSError as error:  # a full disk, a folder that is not ours to write
-        click.echo(f"ringdesk: {error}", err=True)
+        full = error.errno == errno.ENOSPC
+        remedy = ".\nRemedy: free some; `ringdesk doctor` says where." if full else ""
+        click.echo(f"ringdesk: {error}{remedy}", err=True)
         sys.exit(2)

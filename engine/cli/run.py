@@ -60,7 +60,9 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
 
     Killed, it leaves Asterisk and its calls up, and the next start finds them again.
     """
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    interruption = Interruption()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, interruption.take)
     chosen = settings.load(file=config_file)
     logs.set_up(chosen.log_format)
     progress = progress_on()
@@ -73,6 +75,7 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
         logins = _load(database, chosen, with_demo=with_demo)
         wired = wire(kind, chosen, database, progress)
         try:
+            interruption.check()
             # The loop must get the interpreter back quickly from the threads of the panel.
             sys.setswitchinterval(0.0005)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -82,9 +85,24 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
             database.close()
 
 
-def _as_ctrl_c(_signal: int, _frame: object) -> None:
-    """Until the loop runs: what is begun is undone on the way out, as Ctrl-C has it."""
-    raise KeyboardInterrupt
+class Interruption:
+    """Ctrl-C or SIGTERM until the loop runs: what is begun is undone on the way out.
+
+    Python drops an exception that is raised inside a weak reference's callback, as imports have
+    them; so it is remembered, too.
+    """
+
+    def __init__(self) -> None:
+        self._come = False
+
+    def take(self, _signal: int, _frame: object) -> None:
+        self._come = True
+        raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise it again if it was dropped."""
+        if self._come:
+            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -175,7 +193,7 @@ async def _until_up(
         async with asyncio.timeout(SWITCH_PATIENCE):
             while not serving.done() and not stopped.is_set():
                 ready = await asyncio.to_thread(service.readiness)
-                if len(ready) > 1 and all(ready.values()):
+                if all(ready.values()):
                     return
                 await asyncio.sleep(0.02)
             return

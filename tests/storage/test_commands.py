@@ -1,5 +1,6 @@
 """The commands about users, tokens, the database and the configuration, as a person types them."""
 
+import errno
 import io
 import stat
 from pathlib import Path
@@ -135,6 +136,19 @@ def test_a_folder_that_is_none_is_one_line(
     status, _, errors = terminal.run("run", "--switch", "simulated")
     assert status == 2
     assert f"setting 'home': the state folder {file} cannot be used" in errors
+
+
+def test_a_full_disk_is_one_line_with_the_remedy(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("engine.settings.load", full)
+    status, _, errors = terminal.run("user", "list")
+    assert status == 2
+    assert "No space left on device" in errors
+    assert "Remedy: free some" in errors
 
 
 def test_token_is_made_listed_and_revoked(terminal: Terminal, database: Database) -> None:

@@ -115,6 +115,24 @@ def test_unreachable_postgresql_names_the_remedy_not_the_password() -> None:
     assert "\n" not in message
 
 
+def test_a_damaged_sqlite_file_is_named_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "ringdesk.db"
+    database = Database(f"sqlite:///{path}")
+    database.upgrade()
+    database.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+
+    def read_all() -> None:
+        with database.session() as session:
+            for table in engine.models.metadata.sorted_tables:
+                session.execute(table.select()).all()
+
+    with pytest.raises(DatabaseUnreachable, match="db restore"):
+        read_all()
+    database.close()
+
+
 def test_unusable_sqlite_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "no.db").write_text("this is no database " * 100)
