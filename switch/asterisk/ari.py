@@ -109,6 +109,7 @@ class AriLink:
         await asyncio.gather(*(socket.close() for socket in self._sockets), return_exceptions=True)
         if self._http is not None:
             await self._http.close()
+            await asyncio.sleep(0)  # the transports close on the loop's next turn
 
     def send(self, lane: int, request: Request) -> Answer:
         """Send a request after all earlier ones of its lane; returns at once."""
@@ -124,7 +125,10 @@ class AriLink:
         reply = await self.ask(request)
         if not reply.ok:
             raise SwitchUnreachable(f"Asterisk on {request.uri}: {reply.detail}")
-        return msgspec.json.decode(reply.body, type=kind)
+        try:
+            return msgspec.json.decode(reply.body, type=kind)
+        except msgspec.DecodeError as error:
+            raise SwitchUnreachable(f"Asterisk on {request.uri}: {error}") from None
 
     async def pump(self, take: Callable[[str], None]) -> None:
         """Hand over every event, in order, until the link is lost (`LinkLost`)."""

@@ -17,6 +17,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
+import msgspec
 import structlog
 
 from calls.base import EndCause, LegId
@@ -93,20 +94,24 @@ class AsteriskSwitch:
         self._bridges = Bridges(name, app, lanes, self.send)
         self._order = Order()
         self._phones = PhoneBook(self.tell, ami, media_address)
-        self._restoring: asyncio.Task[None] | None = None
 
     # --- the port
 
     async def run(self, deliver: Deliver) -> None:
         """See `calls.port.Switch.run`. Raises `SwitchUnreachable` if another program takes over."""
         self._deliver = deliver
-        phones = asyncio.create_task(self._phones.follow())
+        work = [
+            asyncio.create_task(self._stay_connected()),
+            asyncio.create_task(self._phones.follow()),
+        ]
         try:
-            await self._stay_connected()
+            await asyncio.gather(*work)
         finally:
+            for task in work:
+                if not task.cancelling():  # else it is closing the link already
+                    task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
             self._deliver = None
-            phones.cancel()
-            await asyncio.gather(phones, return_exceptions=True)
 
     def execute(self, command: Command) -> None:
         """See `calls.port.Switch.execute`."""
@@ -166,20 +171,19 @@ class AsteriskSwitch:
         await link.ask(codec.event_filter(self.app))
         (live, bridges), online = await asyncio.gather(self._survey(link), self._phones.look(link))
         self._phones.now_online(online)
-        self._link = self._phones.link = link
+        self._link = link
         self._take_over(live)
         self._bridges.take_over(bridges)
         phones = tuple(sorted(self._phones.agents))
         self.tell(SwitchUp(switch=self.name, legs=live, phones=phones))
         log.info("asterisk.up", switch=self.name, legs=len(live), phones=len(phones))
-        self._restoring = asyncio.create_task(self._phones.restore(link))
+        self._phones.connected(link)
 
     def _go_down(self) -> None:
         self._order.clear()
-        if self._restoring is not None:
-            self._restoring.cancel()
+        self._phones.disconnected()
         if self._link is not None:
-            self._link = self._phones.link = None
+            self._link = None
             self.tell(SwitchDown(switch=self.name))
 
     def _take_over(self, live: Iterable[LiveLeg]) -> None:
@@ -224,7 +228,11 @@ class AsteriskSwitch:
             self.tell(event)
 
     def _take(self, data: str) -> None:
-        event = codec.decode_event(data)
+        try:
+            event = codec.decode_event(data)
+        except msgspec.DecodeError as error:
+            log.error("asterisk.event_unreadable", detail=str(error), data=data[:200])
+            return
         match event:
             case codec.Event(type="StasisStart", channel=Channel() as channel):
                 self._entered(channel, event.args)

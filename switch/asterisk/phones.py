@@ -20,6 +20,8 @@ log = structlog.get_logger()
 LOOK_EVERY = 5.0
 #: Phones provisioned at once.
 AT_ONCE = 8
+#: Seconds until phones that could not be made are tried again.
+RETRY_AFTER = 1.0
 
 
 class PhoneBook:
@@ -29,6 +31,7 @@ class PhoneBook:
         self, tell: Callable[[PhoneChanged], None], ami: AmiAddress | None, media_address: str
     ) -> None:
         self.link: AriLink | None = None
+        self._restoring: asyncio.Task[None] | None = None
         self._tell = tell
         self._watch = ContactWatch(ami, self.now_online) if ami is not None else None
         self._media_address = media_address
@@ -70,27 +73,55 @@ class PhoneBook:
                     log.warning("asterisk.phones_unknown", detail=str(error))
 
     async def provision(self, phones: Sequence[Phone], removed: Sequence[str]) -> None:
-        """Make phones and forget others; remembered for `restore`. Raises `SwitchUnreachable`."""
+        """Make phones and forget others; they are made again after each connection.
+
+        Raises `SwitchUnreachable`.
+        """
         made = {endpoint_name(phone): phone for phone in phones}
         gone = {name for agent in removed for name in endpoints_of(agent_of(agent))} - made.keys()
         for name in gone:
             self._made.pop(name, None)
         self._made |= made
-        if self.link is None:
+        if (link := self.link) is None:
             raise SwitchUnreachable("the link to Asterisk is down")
-        await _carry_out(self.link, map(provisioning.remove, gone), fine=(404,))
+        await _carry_out(link, map(provisioning.remove, gone), fine=(404,))
         for name in gone & self._online:
             if self._watch is not None:
                 self._watch.forget(name)
         self.now_online(self._online - gone)
-        await _carry_out(self.link, map(self._make, made.values()))
-
-    async def restore(self, link: AriLink) -> None:
-        """Make all phones again: Asterisk may have been set up anew while we were away."""
         try:
-            await _carry_out(link, map(self._make, self._made.values()))
-        except SwitchUnreachable as error:
-            log.warning("asterisk.phones_not_made", detail=str(error))
+            await _carry_out(link, map(self._make, made.values()))
+        except SwitchUnreachable:
+            if self.link is link:
+                self.connected(link)  # which keeps trying
+            raise
+
+    def connected(self, link: AriLink) -> None:
+        """Tell changes from now on, and make all phones again: Asterisk may have started anew."""
+        self.disconnected()
+        self.link = link
+        self._restoring = asyncio.create_task(self._restore(link))
+
+    def disconnected(self) -> None:
+        self.link = None
+        if self._restoring is not None:
+            self._restoring.cancel()
+
+    async def restored(self) -> None:
+        """Wait until what was known before the last connection has been made again."""
+        if self._restoring is not None:
+            await asyncio.wait([self._restoring])
+
+    async def _restore(self, link: AriLink) -> None:
+        """An Asterisk that is still loading refuses; without phones nobody can work: insist."""
+        while True:
+            try:
+                await _carry_out(link, map(self._make, self._made.values()))
+            except SwitchUnreachable as error:
+                log.warning("asterisk.phones_not_made", detail=str(error))
+                await asyncio.sleep(RETRY_AFTER)
+            else:
+                return
 
     def _make(self, phone: Phone) -> tuple[Request, ...]:
         return provisioning.make(phone, self._media_address)
