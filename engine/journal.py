@@ -8,7 +8,8 @@ crash at any instant the machine knows at least as much as the world has seen of
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from calls.base import Instant
 from calls.codec import decode_fact, decode_message, encode
@@ -61,6 +62,39 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._own: Connection | None = None
+
+    def append_now(self, entries: Sequence[Entry]) -> bool:
+        """Commit entries without waiting for anybody; False, and nothing done, where that fails.
+
+        For the loop's thread. Handing a commit to another thread and back costs more than the
+        commit itself; but only SQLite can be asked not to wait.
+        """
+        if not self.database.sqlite:
+            return False
+        try:
+            own = self._impatient()
+            with own.begin():
+                _insert(own, entries)
+        except DBAPIError:  # somebody else writes, or worse: `append` will tell
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give back what `append_now` holds."""
+        if self._own is not None:
+            self._own.invalidate()  # its settings are not those of the others
+            self._own.close()
+            self._own = None
+
+    def _impatient(self) -> Connection:
+        if self._own is None:
+            self._own = self.database.engine.connect()
+            self._own.exec_driver_sql("PRAGMA busy_timeout=0")
+            # Moving the log into the file takes long: others, who may wait, do it.
+            self._own.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+            self._own.commit()
+        return self._own
 
     def append(self, entries: Sequence[Entry], *, again: bool = False) -> None:
         """Commit entries, all or none. `again`: a first attempt failed, and may have committed."""
@@ -68,12 +102,8 @@ class Journal:
             if again:
                 last = connection.scalar(select(func.max(journal.c.seq))) or 0
                 entries = [entry for entry in entries if entry.seq > last]
-            messages = [_message_row(entry) for entry in entries]
-            rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
-            if messages:
-                connection.execute(_ADD_MESSAGE, messages)
-            if rows:
-                connection.execute(_ADD_FACT, rows)
+            if entries:
+                _insert(connection, entries)
 
     def save(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, and forget messages and snapshots that nobody needs any more."""
@@ -143,6 +173,13 @@ class Journal:
             connection = session.connection()
             rows = connection.execute(query).all()
         return [Published(seq=seq, at=at, fact=decode_fact(body)) for seq, at, body in rows]
+
+
+def _insert(connection: Connection, entries: Sequence[Entry]) -> None:
+    connection.execute(_ADD_MESSAGE, [_message_row(entry) for entry in entries])
+    rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
+    if rows:
+        connection.execute(_ADD_FACT, rows)
 
 
 def _message_row(entry: Entry) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """The loop between the machine and the world.
 
 It takes a message, lets the center handle it, commits the message with its facts, and only then
-executes the commands and publishes the facts. Commits are grouped: while one is on its way, the
-next messages are handled already, and their commands wait for their own commit.
+executes the commands and publishes the facts. Commits are grouped: what arrives together is
+committed together. On SQLite the loop commits by itself (0.1 ms) unless somebody else writes just
+then; then, and on PostgreSQL, a writer thread does: while its commit is on its way, the next
+messages are handled already, and their commands wait for their own commit.
 
-Everything here runs on one asyncio thread, except the writer, a thread that only commits.
+Everything here runs on one asyncio thread, except that writer, which only commits.
 """
 
 import asyncio
@@ -85,6 +87,7 @@ class Loop:
         self._ask: Asker
         self._pending: list[_Step] = []
         self._committing = False
+        self._flush_due = False
         self._since_snapshot = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_for: Instant | None = None
@@ -125,12 +128,15 @@ class Loop:
         """Commit what is handled, keep a snapshot, end the writer."""
         if self._timer is not None:
             self._timer.cancel()
-        await self._idle.wait()
+        while self._pending or self._committing:
+            self._flush()
+            await self._idle.wait()
         self._since_snapshot = SNAPSHOT_EVERY
-        self._commit()
+        self._flush()
         await self._idle.wait()
         self._work.put(None)
         await asyncio.to_thread(self._writer.join)
+        self.journal.close()
 
     # --- messages in
 
@@ -179,8 +185,10 @@ class Loop:
             self._sort(step, output, now)
         self._pending.append(step)
         self._since_snapshot += 1
-        if not self._committing:
-            self._commit()
+        if not self._flush_due and not self._committing:
+            # What came with this message, from the same packet perhaps, is committed with it.
+            self._flush_due = True
+            self._aio.call_soon(self._flush)
         self._set_timer()
 
     def _sort(self, step: _Step, output: Output, now: Instant) -> None:
@@ -222,7 +230,21 @@ class Loop:
 
     # --- commits
 
-    def _commit(self) -> None:
+    def _flush(self) -> None:
+        """Commit all that is handled: at once if nobody else writes, else beside the loop."""
+        self._flush_due = False
+        if self._committing:
+            return  # `_committed` goes on
+        if self._pending and self.healthy and self._since_snapshot < SNAPSHOT_EVERY:
+            steps, self._pending = self._pending, []
+            if self.journal.append_now([step.entry for step in steps]):
+                self._done(steps)
+                return
+            self._pending = [*steps, *self._pending]
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let the writer commit all that is handled."""
         snapshot = self._snapshot() if self._since_snapshot >= SNAPSHOT_EVERY else None
         if not self._pending and snapshot is None:
             return
@@ -262,15 +284,18 @@ class Loop:
 
     def _committed(self, steps: list[_Step]) -> None:
         self._committing = False
-        if self._pending:
-            self._commit()
+        self._hand_over()
+        self._done(steps)
+        if not self._committing:
+            self._idle.set()
+
+    def _done(self, steps: list[_Step]) -> None:
+        """What is committed may be carried out and seen."""
         for step in steps:
             for command in step.commands:
                 self._safely(self._execute, command)
         for step in steps:
             self._publish(step)
-        if not self._committing:
-            self._idle.set()
 
     def _safely(self, work: Callable[..., None], *arguments: object) -> None:
         """A fault in one driver or listener must not cost the others what they wait for."""

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from calls.actions import ConfigureQueue, RemoveQueue, SetAgentState
-from calls.commands import Command, Dial, Join, StartMusic
+from calls.commands import Answer, Command, Dial, Join, StartMusic
 from calls.config import Queue
 from calls.errors import ActionRefused
 from calls.events import LegAnswered, LegArrived, LegEnded, LiveLeg, SwitchUp
@@ -45,6 +45,25 @@ async def test_nothing_is_told_before_it_is_committed(
     by_command = dict(seen)
     assert "OfferMade" in by_command["Dial"]
     assert "CallConnected" in by_command["Join"]
+
+
+async def test_while_another_writes_commands_wait_and_the_loop_does_not(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    told.commands.clear()
+    with database.engine.connect() as other:
+        other.exec_driver_sql("INSERT INTO meta (key, value) VALUES ('held', '')")
+        loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
+        loop.deliver(LegArrived(leg="told/2", switch="told", caller="", called="1001"))
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+        assert len(loop.view().calls) == 2
+        assert told.commands == []
+        other.commit()
+    await told.wait_for(Dial)
+    legs = [command.leg for command in told.commands if isinstance(command, Answer)]
+    assert legs == ["told/1", "told/2"]
 
 
 async def test_facts_are_published_in_the_order_of_their_numbers(loop: Loop, told: Told) -> None:
