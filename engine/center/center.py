@@ -407,6 +407,7 @@ class CallCenter:
         call.agent = offer.agent
         call.agent_leg = leg = f"{switch}/{self._mint()}"
         self.state.legs[leg] = LegState(call=call.call, role="agent", since=now, offer=offer.offer)
+        call.bridge = f"{switch}/b-{call.call}"
         self.emit(self.dial(call, offer.until - now))
         self._pop(call, offer.agent, now)
 
@@ -420,6 +421,7 @@ class CallCenter:
             caller=call.caller,
             caller_name=call.who.name if call.who else "",
             timeout=rings + RING_MARGIN,
+            bridge=call.bridge,
         )
 
     def _stop_ringing(self, call: CallState, outcome: OfferOutcome, now: Instant) -> None:
@@ -432,7 +434,6 @@ class CallCenter:
         assert call.agent_leg is not None  # noqa: S101
         self.emit(*self._waits.pop(call.call).stop())
         call.phase, call.since = "talking", now
-        call.bridge = f"{switch_of(call.leg)}/b-{call.call}"
         self.emit(Join(bridge=call.bridge, legs=(call.leg, call.agent_leg)))
 
     # --- the pop
