@@ -77,7 +77,7 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
         try:
             interruption.check()
             # The loop must get the interpreter back quickly from the threads of the panel.
-            sys.setswitchinterval(0.0005)
+            sys.setswitchinterval(0.0001)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(chosen, database, wired, logins))
         finally:
