@@ -53,6 +53,7 @@ class Switch(Protocol):
     async def provision(self, phones: Sequence[Phone], removed: Sequence[str] = ()) -> None:
         """Make these phones known, and forget the removed ones, without a restart.
 
+        The driver makes them known again whenever the link, or the switch behind it, comes back.
         Raises `calls.errors.SwitchUnreachable`.
         """
 

@@ -29,6 +29,9 @@ log = structlog.get_logger()
 SURVEY_EVERY = 15.0
 #: Seconds between two looks for configuration that another process has changed.
 RELOAD_EVERY = 1.0
+#: Seconds before a store is asked: a thread at work slows the loop down, just when a call is to be
+#: set up; and whoever is looked up has 100 ms before it would be noticed.
+ASK_AFTER = 0.015
 #: Threads that answer requests to stores.
 STORE_THREADS = 4
 
@@ -104,9 +107,13 @@ class Running:
     # --- stores
 
     def _ask(self, request: Request, deliver: Callable[[Message], None]) -> None:
-        """Let a thread answer; the answer comes back as a message."""
-        work = self._aio.run_in_executor(self._threads, self._answer, request)
-        work.add_done_callback(lambda done: deliver(done.result()))
+        """Let a thread answer, in a moment; the answer comes back as a message."""
+
+        def ask() -> None:
+            work = self._aio.run_in_executor(self._threads, self._answer, request)
+            work.add_done_callback(lambda done: deliver(done.result()))
+
+        self._aio.call_later(ASK_AFTER, ask)
 
     def _answer(self, request: Request) -> Message:
         try:
@@ -119,7 +126,6 @@ class Running:
         self._projecting.set()
         match published.fact:
             case SwitchChanged(up=True):
-                self._provisioned = None
                 self._seen_version = -1
                 self._reload_wanted.set()
             case _:
@@ -205,7 +211,7 @@ class Running:
         removed = [name for name in before if name not in wanted]
         for switch in self._switches:
             if not self.loop.center.state.switches.get(switch.name):
-                return  # all are pushed again when it is up
+                return  # it is tried again when the switch is up
             try:
                 await switch.provision(changed, removed)
             except SwitchUnreachable as error:
