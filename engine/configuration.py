@@ -33,6 +33,9 @@ from ivr import loading
 
 _STRATEGIES = get_args(Strategy)
 
+#: An announcement that comes more often (seconds) would leave no music between two.
+LEAST_ANNOUNCE_EVERY = 5.0
+
 
 class Configuration(msgspec.Struct, frozen=True):
     """All that the machine is configured with, each by its name."""
@@ -282,6 +285,11 @@ def _check_queue(queue: Queue) -> None:
         value = getattr(queue, field)
         if not 0 <= value <= most:
             raise InputInvalid(f"{field}: must be 0 to {most} seconds, not {value:g}")
+    if 0 < queue.announce_every < LEAST_ANNOUNCE_EVERY:
+        raise InputInvalid(
+            f"announce_every: must be 0 (never) or at least {LEAST_ANNOUNCE_EVERY:g} seconds, "
+            f"not {queue.announce_every:g}"
+        )
     if not 0 < queue.slope <= 1000:
         raise InputInvalid(f"slope: must be above 0 and at most 1000, not {queue.slope:g}")
     if not abs(queue.priority) <= 1e6:

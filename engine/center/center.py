@@ -30,10 +30,9 @@ from calls.errors import UnexpectedEvent
 from calls.facts import Fact
 from calls.messages import Message, Output
 from calls.port import switch_of
-from calls.requests import DraftTicket, IdentifyCaller, Request
+from calls.requests import IdentifyCaller, Request
 from calls.views import LiveView
-from cti.policy import choose_ticket
-from engine.center import reconcile, view
+from engine.center import pop, reconcile, view
 from engine.center.shelf import Shelf
 from engine.center.state import CallState, CenterState, LegState
 from ivr.messages import Finished, Queued, SessionOutput
@@ -149,11 +148,11 @@ class CallCenter:
             case events.CommandFailed():
                 reconcile.command_failed(self, message, now)
             case events.CallerIdentified():
-                self._identified(message, now)
+                pop.identified(self, message, now)
             case events.TicketDrafted(request=request, call=call_id, ticket=ticket):
-                self._drafted(request, call_id, ticket)
+                pop.drafted(self, request, call_id, ticket)
             case events.RequestFailed(request=request):
-                self._request_failed(request, now)
+                pop.failed(self, request, now)
             case _:
                 self._act(message, now)
 
@@ -211,7 +210,7 @@ class CallCenter:
         if number is None or number.flow not in self.state.newest:
             self._end(call, "failed", "failed", now, told="declined")
             return
-        self._ask(IdentifyCaller(request=f"{call.call}/who", call=call.call, caller=call.caller))
+        self.ask(IdentifyCaller(request=f"{call.call}/who", call=call.call, caller=call.caller))
         call.flow, call.version = number.flow, self.state.newest[number.flow]
         session, outputs = Session.start(
             self._shelf.flow(call.flow, call.version),
@@ -409,7 +408,7 @@ class CallCenter:
         self.state.legs[leg] = LegState(call=call.call, role="agent", since=now, offer=offer.offer)
         call.bridge = f"{switch}/b-{call.call}"
         self.emit(self.dial(call, offer.until - now))
-        self._pop(call, offer.agent, now)
+        pop.show(self, call, offer.agent, now)
 
     def dial(self, call: CallState, rings: float) -> Dial:
         """Ring the phone of the agent that the call is offered to, for `rings` seconds."""
@@ -435,67 +434,6 @@ class CallCenter:
         self.emit(*self._waits.pop(call.call).stop())
         call.phase, call.since = "talking", now
         self.emit(Join(bridge=call.bridge, legs=(call.leg, call.agent_leg)))
-
-    # --- the pop
-
-    def _pop(self, call: CallState, agent: AgentId, now: Instant) -> None:
-        if call.who is None:
-            call.pop_due = agent
-            return
-        if call.ticket is None and (ticket := choose_ticket(call.who)) is not None:
-            self._attach(call, ticket, drafted=False, agent=agent)
-        self.emit(
-            facts.TicketPopped(
-                call=call.call,
-                agent=agent,
-                queue=call.queue,
-                who=call.who,
-                ticket=call.ticket,
-                path=tuple(call.path),
-                waited=now - (call.queued or call.arrived),
-                earlier=call.who.calls,
-                caller=call.caller,
-            )
-        )
-        if call.ticket is None:
-            self._ask(
-                DraftTicket(
-                    request=f"{call.call}/ticket",
-                    call=call.call,
-                    caller=call.caller,
-                    contact=call.who.contact,
-                    queue=call.queue,
-                    agent=agent,
-                )
-            )
-
-    def _identified(self, who: events.CallerIdentified, now: Instant) -> None:
-        self.state.pending.pop(who.request, None)
-        call = self.state.calls.get(who.call)
-        if call is None or call.who is not None:
-            return
-        call.who = who
-        self.emit(facts.CallerKnown(call=call.call, who=who))
-        if call.pop_due:
-            agent, call.pop_due = call.pop_due, ""
-            self._pop(call, agent, now)
-
-    def _drafted(self, request: str, call_id: str, ticket: events.KnownTicket) -> None:
-        self.state.pending.pop(request, None)
-        call = self.state.calls.get(call_id)
-        if call is not None and call.ticket is None:
-            self._attach(call, ticket, drafted=True, agent=call.agent)
-
-    def _attach(
-        self, call: CallState, ticket: events.KnownTicket, *, drafted: bool, agent: AgentId
-    ) -> None:
-        call.ticket = ticket
-        self.emit(facts.TicketAttached(call=call.call, ticket=ticket, drafted=drafted, agent=agent))
-
-    def _request_failed(self, request: str, now: Instant) -> None:
-        asked = self.state.pending.pop(request, None)
-        if isinstance(asked, IdentifyCaller):  # the agent sees at least the number
-            self._identified(events.CallerIdentified(request=request, call=asked.call), now)
 
     # --- small tools
 
@@ -525,7 +463,8 @@ class CallCenter:
     def phones(self, phone: AgentId, *, online: bool, now: Instant) -> None:
         self._acd_does(events.PhoneChanged(phone=phone, online=online), now)
 
-    def _ask(self, request: Request) -> None:
+    def ask(self, request: Request) -> None:
+        """Ask a store, again after a restart if no answer has come by then."""
         self.state.pending[request.request] = request
         self.emit(request)
 

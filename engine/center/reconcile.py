@@ -41,6 +41,7 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
     """The link is back: mend every difference, say again what callers should hear."""
     center.state.switches[up.switch] = True
     center.emit(SwitchChanged(switch=up.switch, up=True))
+    unanswered = list(center.state.pending)
     live = {leg.leg: leg for leg in up.legs}
     for leg in _ours(center, up.switch):
         if leg not in live and leg in center.state.legs:
@@ -57,7 +58,9 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
             _stranger(center, found, up.switch, now)
     _apart(center, live, believed=1)
     _phones(center, up, now)
-    center.emit(*center.state.pending.values())
+    for request in unanswered:
+        if request in center.state.pending:
+            center.emit(center.state.pending[request])
     center.state.strangers = []
 
 

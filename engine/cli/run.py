@@ -74,14 +74,20 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
             progress.note("The database is up to date.")
         logins = _load(database, chosen, with_demo=with_demo)
         wired = wire(kind, chosen, database, progress)
+        leave_up = False
         try:
             interruption.check()
             # The loop must get the interpreter back quickly from the threads of the panel.
             sys.setswitchinterval(0.0001)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(chosen, database, wired, logins))
+        except Exception as error:
+            # A fault of ours is as bad as a kill, and no worse: calls stay up for the next start.
+            leave_up = not isinstance(error, RingdeskError)
+            raise
         finally:
-            wired.stop()
+            if not leave_up:
+                wired.stop()
             database.close()
 
 

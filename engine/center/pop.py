@@ -1,0 +1,81 @@
+"""The screen pop: who calls and which ticket it is about, shown while the agent's phone rings."""
+
+from typing import TYPE_CHECKING
+
+from calls.base import AgentId, CallId, Instant
+from calls.events import CallerIdentified, KnownTicket
+from calls.facts import CallerKnown, TicketAttached, TicketPopped
+from calls.requests import DraftTicket, IdentifyCaller
+from cti.policy import choose_ticket
+from engine.center.state import CallState
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+
+def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) -> None:
+    """Pop the call on the agent's page; as soon as the caller is identified, if that is to come."""
+    if call.who is None:
+        call.pop_due = agent
+        return
+    if call.ticket is None and (ticket := choose_ticket(call.who)) is not None:
+        _attach(center, call, ticket, drafted=False, agent=agent)
+    center.emit(
+        TicketPopped(
+            call=call.call,
+            agent=agent,
+            queue=call.queue,
+            who=call.who,
+            ticket=call.ticket,
+            path=tuple(call.path),
+            waited=now - (call.queued or call.arrived),
+            earlier=call.who.calls,
+            caller=call.caller,
+        )
+    )
+    if call.ticket is None:
+        center.ask(
+            DraftTicket(
+                request=f"{call.call}/ticket",
+                call=call.call,
+                caller=call.caller,
+                contact=call.who.contact,
+                queue=call.queue,
+                agent=agent,
+            )
+        )
+
+
+def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> None:
+    """A store knows who calls, or that nobody has that number."""
+    center.state.pending.pop(who.request, None)
+    call = center.state.calls.get(who.call)
+    if call is None or call.who is not None:
+        return
+    call.who = who
+    center.emit(CallerKnown(call=call.call, who=who))
+    if call.pop_due:
+        agent, call.pop_due = call.pop_due, ""
+        show(center, call, agent, now)
+
+
+def drafted(center: "CallCenter", request: str, call_id: CallId, ticket: KnownTicket) -> None:
+    """A store has made the call's ticket."""
+    center.state.pending.pop(request, None)
+    call = center.state.calls.get(call_id)
+    if call is not None and call.ticket is None:
+        _attach(center, call, ticket, drafted=True, agent=call.agent)
+
+
+def failed(center: "CallCenter", request: str, now: Instant) -> None:
+    """A store has no answer: the agent sees at least the number."""
+    asked = center.state.pending.pop(request, None)
+    if isinstance(asked, IdentifyCaller):
+        identified(center, CallerIdentified(request=request, call=asked.call), now)
+
+
+def _attach(
+    center: "CallCenter", call: CallState, ticket: KnownTicket, *, drafted: bool, agent: AgentId
+) -> None:
+    call.ticket = ticket
+    center.emit(TicketAttached(call=call.call, ticket=ticket, drafted=drafted, agent=agent))
