@@ -102,6 +102,7 @@ class Bars:
         self._console.print(text, markup=False, highlight=False)
 
 
-def progress_on(stream: TextIO = sys.stderr) -> Progress:
-    """The right way to show progress on this stream."""
+def progress_on(stream: TextIO | None = None) -> Progress:
+    """The right way to show progress on this stream; on standard error by default."""
+    stream = stream or sys.stderr
     return Bars(Console(file=stream)) if stream.isatty() else Lines(stream)
