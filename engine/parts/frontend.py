@@ -60,7 +60,8 @@ def _npm(frontend: Path, *arguments: str) -> None:
     ran = subprocess.run(
         [*node.npm, *arguments],
         cwd=frontend,
-        env={**os.environ, "PATH": path},
+        # The wheel's Node knows only its own certificates; behind a proxy the system's are needed.
+        env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
