@@ -179,7 +179,7 @@ class Running:
                 except ActionRefused as error:
                     settled = False
                     log.warning("configuration.refused", error=str(error))
-            await self._provision(phones)
+            settled = await self._provision(phones) and settled
             self._seen_version = version if settled else -1
 
     def _present(self) -> configuration.Configuration:
@@ -204,20 +204,22 @@ class Running:
             version = meta.configuration_version(session)
             return version, configuration.read(session), configuration.phones(session)
 
-    async def _provision(self, phones: list[Phone]) -> None:
+    async def _provision(self, phones: list[Phone]) -> bool:
+        """Tell the switches of phones; False if it has to be tried again."""
         wanted = {phone.name: phone for phone in phones}
         before = self._provisioned or {}
         changed = [phone for name, phone in wanted.items() if before.get(name) != phone]
         removed = [name for name in before if name not in wanted]
         for switch in self._switches:
             if not self.loop.center.state.switches.get(switch.name):
-                return  # it is tried again when the switch is up
+                return True  # `SwitchChanged` asks again
             try:
                 await switch.provision(changed, removed)
             except SwitchUnreachable as error:
                 log.warning("phones.not_provisioned", error=str(error))
-                return
+                return False
         self._provisioned = wanted
+        return True
 
 
 @contextlib.asynccontextmanager

@@ -3,12 +3,14 @@
 import datetime
 import re
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import ProgrammingError
 
+from calls.base import Instant
 from calls.codec import decode_fact
 from calls.errors import DatabaseUnreachable
 from calls.facts import (
@@ -98,14 +100,20 @@ def read(item: Item, begins: float, length: float) -> Recorded:
     return Recorded(found)
 
 
-def _fold(told, since: float, length: float) -> tuple[RecordedCall, ...]:  # type: ignore[no-untyped-def]
+def _fold(
+    told: Iterable[tuple[Instant, Fact]], since: float, length: float
+) -> tuple[RecordedCall, ...]:
     calls: dict[str, _Call] = {}
     for at, fact in told:
-        if isinstance(fact, CallArrived):
-            if at < since + length:
-                calls[fact.call] = _Call(at - since, fact.caller, fact.called)
-        elif (call := calls.get(fact.call)) is not None:
-            call.add(fact)
+        match fact:
+            case CallArrived(call=name, caller=caller, called=called):
+                if at < since + length:
+                    calls[name] = _Call(at - since, caller, called)
+            case NodeLeft() | CallLeftQueue() | ConversationEnded() | WrapUpEnded():
+                if fact.call in calls:
+                    calls[fact.call].add(fact)
+            case _:
+                pass
     return tuple(
         RecordedCall(
             at=call.arrived,

@@ -147,7 +147,9 @@ def word(
 ) -> _Word:
     """Configuration by the fields of its type, `given` those that stand elsewhere. Times may have
     units. The fields `others` are not looked at."""
-    types = {field.name: field.type for field in inspect.type_info(kind).fields}  # type: ignore[attr-defined]
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)  # noqa: S101 - every word is one
+    types = {field.name: field.type for field in described.fields}
     known = [name for name in types if name not in given] + sorted(others - types.keys())
     plain: dict[str, Any] = dict(given)
     fields = item.fields(known)

@@ -121,7 +121,7 @@ class ContactWatch:
         return frozenset(name for name, contacts in self._contacts.items() if contacts)
 
 
-class _Manager(Manager):  # type: ignore[misc]
+class _Manager(Manager):  # type: ignore[misc]  # panoramisk has no types
     """One connection; panoramisk's own reconnecting is left out."""
 
     def connection_made(self, connecting: "asyncio.Task[Any]") -> None:

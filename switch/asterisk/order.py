@@ -32,8 +32,10 @@ class Order:
     ) -> None:
         """Perform now, or once these futures and all held-back commands before it are done."""
         things = touched(command)
-        before = {self._last[thing] for thing in things if thing in self._last}
-        before.update(after)  # type: ignore[arg-type]
+        before: set[asyncio.Future[Any]] = {
+            self._last[thing] for thing in things if thing in self._last
+        }
+        before.update(after)
         if before:
             self._hold(command, perform, before, things)
         else:
@@ -49,7 +51,7 @@ class Order:
         self,
         command: Command,
         perform: Callable[[Command], None],
-        before: "set[asyncio.Task[None]]",
+        before: "set[asyncio.Future[Any]]",
         things: frozenset[str],
     ) -> None:
         async def wait() -> None:

@@ -36,6 +36,8 @@ class PhoneBook:
         self._watch = ContactWatch(ami, self.now_online) if ami is not None else None
         self._media_address = media_address
         self._made: dict[str, Phone] = {}
+        #: The same phone made twice at once is refused by Asterisk.
+        self._making = asyncio.Lock()
         #: Endpoints, not agents: ``anna``, ``anna-web``.
         self._online: frozenset[str] = frozenset()
 
@@ -90,7 +92,8 @@ class PhoneBook:
                 self._watch.forget(name)
         self.now_online(self._online - gone)
         try:
-            await _carry_out(link, map(self._make, made.values()))
+            async with self._making:
+                await _carry_out(link, map(self._make, made.values()))
         except SwitchUnreachable:
             if self.link is link:
                 self.connected(link)  # which keeps trying
@@ -116,7 +119,8 @@ class PhoneBook:
         """An Asterisk that is still loading refuses; without phones nobody can work: insist."""
         while True:
             try:
-                await _carry_out(link, map(self._make, self._made.values()))
+                async with self._making:
+                    await _carry_out(link, map(self._make, self._made.values()))
             except SwitchUnreachable as error:
                 log.warning("asterisk.phones_not_made", detail=str(error))
                 await asyncio.sleep(RETRY_AFTER)
