@@ -1,11 +1,14 @@
 """The tasks around the loop: a fault in one round does not end them."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from calls.events import LegArrived, LegEnded
+from calls.errors import SwitchUnreachable
+from calls.events import LegArrived, LegEnded, SwitchUp
+from calls.port import Phone
 from engine import projections, settings
 from engine.running import Running
 from engine.storage import Database
@@ -41,4 +44,28 @@ async def test_records_are_folded_again_after_a_fault(
         center.loop.deliver(LegArrived(leg=leg, switch="told", caller="", called=""))
         center.loop.deliver(LegEnded(leg=leg, cause="hangup"))
         await asyncio.wait_for(seen.wait(), 10)
+    await center.stop()
+
+
+async def test_phones_that_a_switch_refused_are_made_again(
+    database: Database, tmp_path: Path
+) -> None:
+    made = asyncio.Event()
+
+    class RefusesOnce(Still):
+        refused = False
+
+        async def provision(self, phones: Sequence[Phone], removed: Sequence[str] = ()) -> None:
+            if not self.refused:
+                self.refused = True
+                raise SwitchUnreachable("not now")
+            made.set()
+
+    center = Running(settings.load({"RINGDESK_HOME": str(tmp_path)}), database, [RefusesOnce()])
+    await center.start()
+    center.loop.deliver(SwitchUp(switch="told"))
+    await asyncio.wait_for(made.wait(), 10)
+    async with asyncio.timeout(10):
+        while not center.phones_known:
+            await asyncio.sleep(0)
     await center.stop()

@@ -385,6 +385,13 @@ async def test_provisioning_again_leaves_a_registered_phone_alone(place: Place) 
     assert len(place.all(PhoneChanged, phone=agent.name)) == 1
 
 
+async def test_a_phone_may_be_made_several_times_at_once(place: Place) -> None:
+    account = Account(name=place.named("twin"), password=PASSWORD, browser=True)
+    for _ in range(20):
+        await asyncio.gather(*(place.driver.provision([account]) for _ in range(4)))
+        await place.driver.provision([], removed=[account.name])
+
+
 async def test_without_ami_the_phones_are_looked_up(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
