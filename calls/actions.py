@@ -32,6 +32,13 @@ class FinishWrapUp(Word):
     note: str = ""
 
 
+class ExtendWrapUp(Word):
+    """The agent needs more time: the queue's `wrap_up_extension` is added. Refused where the queue
+    allows none, or when all of them are used up."""
+
+    agent: AgentId
+
+
 class HangupCall(Word):
     """End a call: by its agent, or by a supervisor (`by`)."""
 
@@ -79,6 +86,7 @@ Action: TypeAlias = (
     SetAgentState
     | DeclineOffer
     | FinishWrapUp
+    | ExtendWrapUp
     | HangupCall
     | ConfigureQueue
     | RemoveQueue

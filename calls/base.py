@@ -28,6 +28,9 @@ Language: TypeAlias = str
 #: Seconds since the epoch, UTC.
 Instant: TypeAlias = float
 
+#: How a contact reaches us. Voice takes an agent alone; the others share one.
+Channel: TypeAlias = Literal["voice", "chat", "email", "sms"]
+
 #: Why a leg ended. ``hangup``: its party hung up. ``no_answer``, ``busy``, ``declined``,
 #: ``unreachable``: a leg we dialled was not answered. ``withdrawn``: we ended it.
 #: ``lost``: it was found gone when the switch was asked. ``failed``: anything else.
@@ -36,9 +39,32 @@ EndCause: TypeAlias = Literal[
 ]
 
 #: How an offer to an agent ended. ``timed_out`` is RONA (redirection on no answer);
-#: ``rescinded``: withdrawn because the caller went away or another agent took the call.
+#: ``rescinded``: withdrawn because the caller went away; ``answered_elsewhere``: another agent of
+#: a group that rang together took the call.
 OfferOutcome: TypeAlias = Literal[
-    "accepted", "timed_out", "declined", "busy", "unreachable", "rescinded", "failed"
+    "accepted",
+    "timed_out",
+    "declined",
+    "busy",
+    "unreachable",
+    "rescinded",
+    "answered_elsewhere",
+    "failed",
+]
+
+#: How a call left its queue. ``moved``: to another queue or back into a flow; ``overflowed``: by a
+#: rule of the queue (`CallOverflowed` says which); ``unreached``: a caller who kept the place
+#: without the line could not be reached.
+QueueOutcome: TypeAlias = Literal[
+    "connected", "abandoned", "failed", "moved", "overflowed", "unreached"
+]
+
+#: Why a queue sends a call elsewhere. ``waited`` and ``expected_wait``: seconds above the rule's
+#: limit; ``length``: as many or more callers ahead; ``nobody_signed_in``, ``nobody_ready``: no
+#: agent of the queue is signed in, or all who are signed in are not ready, and the caller has
+#: waited for the limit; ``closed``: outside the opening hours; ``full``: the queue's own limit.
+OverflowWhen: TypeAlias = Literal[
+    "waited", "length", "expected_wait", "nobody_signed_in", "nobody_ready", "closed", "full"
 ]
 
 AgentState: TypeAlias = Literal[

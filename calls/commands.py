@@ -62,6 +62,36 @@ class Dial(Word):
     timeout: float = 30.0
     #: The bridge of the `Join` that follows an answer: a driver may make it while the phone rings.
     bridge: BridgeId = ""
+    #: The phone is asked to answer by itself.
+    auto_answer: bool = False
+
+
+class Record(Word):
+    """Record what one leg says, from now until silence, a terminator or the time is over.
+
+    Ends in exactly one `RecordingEnded` with the same `recording` id, unless the leg ends first:
+    then what was said is kept, and `RecordingEnded` comes before `LegEnded`. Times are seconds.
+    """
+
+    leg: LegId
+    recording: str
+    max_seconds: float = 120.0
+    silence: float = 5.0
+    terminators: str = "#"
+    beep: bool = True
+
+
+class StopRecording(Word):
+    """End a running recording now; nothing if it has ended."""
+
+    leg: LegId
+    recording: str
+
+
+class Beep(Word):
+    """Let one leg hear a short tone, also in a conversation, without delaying anything."""
+
+    leg: LegId
 
 
 class Join(Word):
@@ -85,5 +115,16 @@ class Hangup(Word):
 
 
 Command: TypeAlias = (
-    Answer | Prompt | StopPrompt | StartMusic | StopMusic | Dial | Join | Unbridge | Hangup
+    Answer
+    | Prompt
+    | StopPrompt
+    | StartMusic
+    | StopMusic
+    | Dial
+    | Record
+    | StopRecording
+    | Beep
+    | Join
+    | Unbridge
+    | Hangup
 )

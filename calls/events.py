@@ -61,6 +61,20 @@ class PromptEnded(Word):
     digits: str = ""
 
 
+class RecordingEnded(Word):
+    """A `Record` command is over. `seconds` is how long the recording is, 0 if there is none.
+
+    `end` is ``silence``, ``digits`` (a terminator, in `digits`), ``full`` (its time was over),
+    ``stopped``, ``hangup`` (the leg ended) or ``failed``.
+    """
+
+    leg: LegId
+    recording: str
+    end: Literal["silence", "digits", "full", "stopped", "hangup", "failed"]
+    seconds: float = 0.0
+    digits: str = ""
+
+
 class DigitPressed(Word):
     """A digit that no running prompt collects (while music plays, or in conversation)."""
 
@@ -122,6 +136,7 @@ SwitchEvent: TypeAlias = (
     | LegAnswered
     | LegEnded
     | PromptEnded
+    | RecordingEnded
     | DigitPressed
     | PhoneChanged
     | SwitchUp

@@ -11,13 +11,16 @@ from calls.base import (
     AgentState,
     CallId,
     CallOutcome,
+    Channel,
     EndCause,
     Instant,
     Language,
     LegId,
     OfferId,
     OfferOutcome,
+    OverflowWhen,
     QueueId,
+    QueueOutcome,
     Word,
 )
 from calls.events import CallerIdentified, KnownCall, KnownTicket
@@ -74,6 +77,68 @@ class CallQueued(Word):
     skills: dict[str, int] = {}
     priority: float = 0.0
     language: Language = ""
+    channel: Channel = "voice"
+    #: Only this agent may take it for the first `agent_for` seconds.
+    agent_only: AgentId = ""
+    agent_for: float = 0.0
+    #: Seconds of waiting that the caller brought along (an old place given back, an overflow).
+    credit: float = 0.0
+    #: The wait expected now, as a range of seconds; None where nothing can be said.
+    expected: tuple[float, float] | None = None
+
+
+class CallRelaxed(Word):
+    """A waiting call needs less from now on. `skills` are all that it needs now; agents of
+    `queues` may take it as well; of its own queue only those with a preference up to `ring`
+    (0: all). Step 0 is the end of waiting for one agent only."""
+
+    call: CallId
+    queue: QueueId
+    step: int
+    skills: dict[str, int] = {}
+    queues: tuple[QueueId, ...] = ()
+    ring: int = 0
+
+
+class CallOverflowed(Word):
+    """A rule of the queue sends the call elsewhere; its `CallLeftQueue` follows. `to` says what
+    `target` names: a queue, a number or ``flow[.node]``; empty where no rule says where to."""
+
+    call: CallId
+    queue: QueueId
+    when: OverflowWhen
+    to: Literal["queue", "number", "flow", ""] = ""
+    target: str = ""
+
+
+class PlaceKept(Word):
+    """The caller hangs up and keeps the place (virtual hold): we call `number` when it is their
+    turn."""
+
+    call: CallId
+    queue: QueueId
+    number: str = ""
+
+
+class CallbackTried(Word):
+    """A caller who kept the place was called for `agent`. `outcome` ``answered``: they are joined;
+    else the next attempt is at `retry`, or never (None)."""
+
+    call: CallId
+    queue: QueueId
+    agent: AgentId
+    attempt: int
+    outcome: EndCause | Literal["answered"]
+    retry: Instant | None = None
+
+
+class WaitAnnounced(Word):
+    """What a waiting caller was told: the position, the wait still expected (seconds)."""
+
+    call: CallId
+    queue: QueueId
+    position: int | None = None
+    wait: tuple[float, float] | None = None
 
 
 class OfferMade(Word):
@@ -87,6 +152,9 @@ class OfferMade(Word):
     waited: float
     #: When it becomes a RONA.
     until: Instant
+    channel: Channel = "voice"
+    #: The caller kept the place without the line: whoever accepts is joined once they are reached.
+    virtual: bool = False
 
 
 class OfferEnded(Word):
@@ -139,8 +207,11 @@ class CallLeftQueue(Word):
 
     call: CallId
     queue: QueueId
-    outcome: Literal["connected", "abandoned", "failed", "moved"]
+    outcome: QueueOutcome
+    #: Seconds in this queue.
     waited: float
+    #: The caller kept the place without the line.
+    virtual: bool = False
 
 
 class ConversationEnded(Word):
@@ -183,6 +254,14 @@ class AgentStateChanged(Word):
     reason: str = ""
     call: CallId | None = None
     until: Instant | None = None
+
+
+class NextStateAsked(Word):
+    """Asked for during a call: it takes effect once the call and its wrap-up are over."""
+
+    agent: AgentId
+    state: Literal["ready", "not_ready", "logged_out"]
+    reason: str = ""
 
 
 class AgentPhoneChanged(Word):
@@ -230,6 +309,11 @@ Fact: TypeAlias = (
     | NodeLeft
     | LanguageChosen
     | CallQueued
+    | CallRelaxed
+    | CallOverflowed
+    | PlaceKept
+    | CallbackTried
+    | WaitAnnounced
     | OfferMade
     | OfferEnded
     | TicketPopped
@@ -240,6 +324,7 @@ Fact: TypeAlias = (
     | CallEnded
     | WrapUpEnded
     | AgentStateChanged
+    | NextStateAsked
     | AgentPhoneChanged
     | Repaired
     | SwitchChanged

@@ -39,6 +39,14 @@ class QueueView(Word):
     not_ready: int
     service_level_seconds: float
     today: QueueFigures
+    #: Callers who keep their place without the line; they count in `waiting` as well.
+    virtual: int = 0
+    closed: bool = False
+    #: The wait a caller who came now should expect, as a range of seconds.
+    expected: tuple[float, float] | None = None
+    #: The share of callers whose wait was inside the range expected when they came; None while
+    #: too few have been counted. Below `acd.estimates.TRUSTED` callers are told no wait.
+    estimate_hits: float | None = None
 
 
 class AgentView(Word):
@@ -54,6 +62,10 @@ class AgentView(Word):
     next_state: str
     skills: dict[str, int]
     queues: dict[QueueId, int]
+    #: Contacts of other channels than voice that they have now.
+    contacts: int = 0
+    #: Extensions of the wrap-up that they may still ask for.
+    extensions: int = 0
 
 
 class CallView(Word):
@@ -75,6 +87,8 @@ class CallView(Word):
     ticket: int | None = None
     #: The menu node the caller is at, while in the menu.
     node: str = ""
+    #: The caller keeps the place without the line.
+    virtual: bool = False
 
 
 class LiveView(Word):
