@@ -41,12 +41,12 @@ class Overflow(Word):
     """Where callers go instead of waiting (on). The first rule that holds is taken."""
 
     when: OverflowWhen
-    #: Seconds, or callers for ``length``; see `calls.base.OverflowWhen`.
-    limit: float = 0.0
     #: `target` is a queue, a number, or a flow (``flow.node`` to begin elsewhere): voicemail,
     #: callback and announcement are nodes of flows.
     to: Literal["queue", "number", "flow"]
     target: str
+    #: Seconds, or callers for ``length``; see `calls.base.OverflowWhen`.
+    limit: float = 0.0
 
 
 class Queue(Word):
