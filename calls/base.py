@@ -74,12 +74,15 @@ AgentState: TypeAlias = Literal[
 #: How a call ended. ``handled``: it talked with an agent. ``abandoned_queue``: the caller left
 #: while waiting; ``abandoned_ringing``: while an agent's phone rang for this caller;
 #: ``abandoned_menu``: in the flow. ``completed_menu``: the flow ended the call.
-#: ``failed``: we could not serve it.
+#: ``forwarded``: it talked with an outside number. ``moved``: the caller who kept the place called
+#: in and waits as another call. ``failed``: we could not serve it.
 CallOutcome: TypeAlias = Literal[
     "handled",
     "abandoned_queue",
     "abandoned_ringing",
     "abandoned_menu",
     "completed_menu",
+    "forwarded",
+    "moved",
     "failed",
 ]

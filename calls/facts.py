@@ -111,6 +111,29 @@ class CallOverflowed(Word):
     target: str = ""
 
 
+class OutsideDialled(Word):
+    """An outside number is dialled for the caller; exactly one `OutsideEnded` follows."""
+
+    call: CallId
+    number: str
+
+
+class OutsideJoined(Word):
+    """The outside party has answered and talks with the caller."""
+
+    call: CallId
+    number: str
+
+
+class OutsideEnded(Word):
+    """The outside party's part in the call is over. `talked` is None if they never answered."""
+
+    call: CallId
+    number: str
+    cause: EndCause
+    talked: float | None = None
+
+
 class PlaceKept(Word):
     """The caller hangs up and keeps the place (virtual hold): we call `number` when it is their
     turn."""
@@ -311,6 +334,9 @@ Fact: TypeAlias = (
     | CallQueued
     | CallRelaxed
     | CallOverflowed
+    | OutsideDialled
+    | OutsideJoined
+    | OutsideEnded
     | PlaceKept
     | CallbackTried
     | WaitAnnounced

@@ -39,6 +39,11 @@ def normalise(number: str, region: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def withheld(number: str) -> bool:
+    """Nobody can be recognised by it, nor called back."""
+    return _user_part(number.strip()).strip().lower() in _WITHHELD
+
+
 @functools.lru_cache(maxsize=4096)
 def for_people(number: str, region: str) -> str:
     """``+48 22 123 01 01``; national writing inside the `region`; ``withheld`` for none."""

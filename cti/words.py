@@ -8,6 +8,8 @@ OUTCOMES: dict[CallOutcome, str] = {
     "abandoned_ringing": "caller left while an agent's phone rang",
     "abandoned_menu": "caller left in the menu",
     "completed_menu": "served by the menu",
+    "forwarded": "talked with an outside number",
+    "moved": "went on as another call",
     "failed": "could not be served",
 }
 
@@ -18,6 +20,7 @@ OFFER_OUTCOMES: dict[OfferOutcome, str] = {
     "busy": "was busy",
     "unreachable": "could not be reached",
     "rescinded": "was withdrawn",
+    "answered_elsewhere": "was not needed, a colleague answered first",
     "failed": "failed",
 }
 
