@@ -22,6 +22,8 @@ Theory of operation
 6. Every agent has at most one timer: the end of the reservation or of the wrap-up.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from acd import asked, views
@@ -79,9 +81,13 @@ class Acd:
         waiting = self._floor.state.waiting.get(call)
         return None if waiting is None else self._floor.index.position(waiting)
 
-    def queues(self) -> dict[QueueId, Queue]:
-        """The queues as configured."""
-        return self._floor.state.queues.copy()
+    def queue(self, name: QueueId) -> Queue | None:
+        """A queue as configured."""
+        return self._floor.state.queues.get(name)
+
+    def queues(self) -> Mapping[QueueId, Queue]:
+        """The queues as configured; it changes as they do."""
+        return MappingProxyType(self._floor.state.queues)
 
     def agents(self) -> dict[AgentId, Agent]:
         """The agents as configured, but for those who leave when their call is over."""
@@ -105,10 +111,15 @@ class Acd:
         record = self._floor.state.agents.get(agent)
         return None if record is None else record.offer
 
-    def offer_for_call(self, call: CallId) -> OfferId | None:
-        """The offer that a waiting call is in now."""
+    def offers_for_call(self, call: CallId) -> tuple[OfferId, ...]:
+        """The offers made for a waiting call now, in the order in which they were made."""
         waiting = self._floor.state.waiting.get(call)
-        return None if waiting is None else waiting.offer
+        return () if waiting is None else waiting.offers
+
+    def offer_for_call(self, call: CallId) -> OfferId | None:
+        """The first of the offers made for a waiting call now."""
+        waiting = self._floor.state.waiting.get(call)
+        return waiting.offers[0] if waiting is not None and waiting.offers else None
 
     def agent_of(self, call: CallId) -> AgentId | None:
         """Who talks with this caller now."""
@@ -178,7 +189,7 @@ class Acd:
                 call=call.call,
                 queue=call.queue,
                 position=floor.index.position(call),
-                skills=needs_of(queue, call.skills, call.language),
+                skills=needs_of(queue, call.skills),
                 priority=call.priority,
                 language=call.language,
             )
@@ -192,10 +203,10 @@ class Acd:
             if message.call in floor.state.conversations:
                 raise UnexpectedEvent(f"call {message.call!r} talks, it does not wait")
             floor.drop(message)
-        elif call.offer is None:
+        elif not call.offers:
             floor.leave_queue(call, message.outcome)
         else:
-            agent = floor.end_offer(call.offer, "rescinded").agent
+            agent = floor.end_offer(call.offers[0], "rescinded").agent
             floor.leave_queue(call, message.outcome)
             floor.seek(floor.become(agent, "rescind"))
 

@@ -121,7 +121,7 @@ def configure_queue(floor: Floor, asked: ConfigureQueue) -> None:
         floor.index.enter(floor.state.waiting[call])
     floor.say(ConfigurationChanged(kind="queue", name=queue.name))
     for call in floor.index.line(queue.name):
-        if floor.state.waiting[call].offer is None:
+        if not floor.state.waiting[call].offers:
             floor.place(floor.state.waiting[call])
 
 

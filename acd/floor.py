@@ -43,7 +43,7 @@ class Floor:
             self.index.set_queue(queue)
         for call in state.waiting.values():
             self.index.enter(call)
-            if call.offer is None:
+            if not call.offers:
                 self.index.wait(call)
         for agent in state.agents.values():
             if agent.state == "ready":
@@ -168,7 +168,7 @@ class Floor:
         """Only the offer; what it means for its call and its agent is up to who asked."""
         ended = self.state.offers.pop(offer)
         call = self.state.waiting[ended.call]
-        self.state.waiting[ended.call] = replace(call, offer=None)
+        self.state.waiting[ended.call] = replace(call, offers=())
         self.say(
             OfferEnded(
                 offer=offer,
@@ -209,7 +209,7 @@ class Floor:
             until=self.now + self.state.queues[call.queue].offer_timeout,
         )
         self.state.offers[offer.offer] = offer
-        self.state.waiting[call.call] = replace(call, offer=offer.offer)
+        self.state.waiting[call.call] = replace(call, offers=(offer.offer,))
         self.index.hold(call)
         self.say(
             OfferMade(

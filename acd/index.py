@@ -35,13 +35,11 @@ from calls.config import Agent, Queue
 KEPT = 64
 
 
-def needs_of(queue: Queue, skills: Mapping[str, int], language: str) -> dict[str, int]:
+def needs_of(queue: Queue, skills: Mapping[str, int]) -> dict[str, int]:
     """All that a call needs in this queue: least proficiency by skill."""
     needs = dict(queue.skills)
     for skill, level in skills.items():
         needs[skill] = max(level, needs.get(skill, 0))
-    if language:
-        needs.setdefault(f"lang:{language}", 1)
     return needs
 
 
@@ -86,7 +84,7 @@ class Lane:
         return kappa, call.order, call.call
 
     def needs(self, call: WaitingCall) -> Needs:
-        return frozenset(needs_of(self.queue, call.skills, call.language).items())
+        return frozenset(needs_of(self.queue, call.skills).items())
 
 
 class Seat:

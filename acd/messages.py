@@ -6,19 +6,33 @@ from calls.actions import (
     ConfigureAgent,
     ConfigureQueue,
     DeclineOffer,
+    ExtendWrapUp,
     FinishWrapUp,
     RemoveAgent,
     RemoveQueue,
     SetAgentState,
 )
-from calls.base import CallId, Language, OfferId, OfferOutcome, QueueId, Word
+from calls.base import (
+    AgentId,
+    CallId,
+    Channel,
+    EndCause,
+    Language,
+    OfferId,
+    OfferOutcome,
+    QueueId,
+    Word,
+)
 from calls.events import PhoneChanged, Tick
 
 
 class Enqueue(Word):
-    """A caller begins to wait. `skills` are the least proficiencies (1-10) that this call needs
-    beyond those of its queue; `priority` is its head start in seconds; `language` (when given)
-    needs the skill ``lang:<language>``. Refused where there is no such queue.
+    """A contact begins to wait. Refused where there is no such queue.
+
+    `skills` are the least proficiencies (1-10) that it needs beyond those of its queue; `priority`
+    is its head start in seconds; `language` is for people only (who wants the skill
+    ``lang:<language>`` puts it into `skills`). For the first `agent_for` seconds only `agent` may
+    take it. `credit`: seconds of waiting that it brings along and that count for its score.
     """
 
     call: CallId
@@ -26,13 +40,37 @@ class Enqueue(Word):
     skills: dict[str, int] = {}
     priority: float = 0.0
     language: Language = ""
+    channel: Channel = "voice"
+    agent: AgentId = ""
+    agent_for: float = 0.0
+    credit: float = 0.0
 
 
 class Withdraw(Word):
-    """A waiting caller is gone (``abandoned``, ``failed``) or goes elsewhere (``moved``)."""
+    """A waiting contact is gone (``abandoned``, ``failed``) or goes elsewhere (``moved``)."""
 
     call: CallId
     outcome: Literal["abandoned", "failed", "moved"]
+
+
+class KeepPlace(Word):
+    """A waiting caller hangs up and keeps the place (virtual hold); we shall call `number`."""
+
+    call: CallId
+    number: str = ""
+
+
+class Reached(Word):
+    """The caller who kept the place, and whom an agent has accepted, is on the line again."""
+
+    call: CallId
+
+
+class Unreached(Word):
+    """The caller who kept the place, and whom an agent has accepted, could not be reached."""
+
+    call: CallId
+    outcome: EndCause
 
 
 class Accept(Word):
@@ -42,7 +80,7 @@ class Accept(Word):
 
 
 class Reject(Word):
-    """An offer came to nothing: any outcome but ``accepted``. The caller keeps the place."""
+    """An offer came to nothing: any outcome but ``accepted``. The contact keeps the place."""
 
     offer: OfferId
     outcome: OfferOutcome
@@ -58,12 +96,16 @@ class Release(Word):
 AcdMessage: TypeAlias = (
     Enqueue
     | Withdraw
+    | KeepPlace
+    | Reached
+    | Unreached
     | Accept
     | Reject
     | Release
     | Tick
     | SetAgentState
     | FinishWrapUp
+    | ExtendWrapUp
     | DeclineOffer
     | PhoneChanged
     | ConfigureQueue

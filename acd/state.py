@@ -8,16 +8,26 @@ from typing import Literal
 
 import msgspec
 
-from calls.base import AgentId, AgentState, CallId, Instant, Language, OfferId, QueueId
+from acd.estimates import Load
+from calls.base import (
+    AgentId,
+    AgentState,
+    CallId,
+    Channel,
+    Instant,
+    Language,
+    OfferId,
+    QueueId,
+)
 from calls.config import Agent, Queue
 
 
-class WaitingCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A caller in a queue, also while an agent's phone rings for them."""
+class WaitingCall(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A contact in a queue, also while agents' phones ring for it."""
 
     call: CallId
     queue: QueueId
-    #: What the call needs beyond its queue: least proficiency by skill.
+    #: What it needs beyond its queue: least proficiency by skill.
     skills: dict[str, int]
     #: Head start in seconds, beyond the queue's.
     priority: float
@@ -25,8 +35,26 @@ class WaitingCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     queued: Instant
     #: Who came first, between equal scores.
     order: int
-    #: The offer made for this call now.
-    offer: OfferId | None = None
+    channel: Channel = "voice"
+    #: Seconds of waiting brought along; they count for the score only.
+    credit: float = 0.0
+    #: While only this agent may take it (step 0), and for how long from `queued`.
+    agent: AgentId = ""
+    agent_for: float = 0.0
+    #: How many of the queue's relaxation steps are in force.
+    step: int = 0
+    #: The offers made for it now, in the order in which they were made.
+    offers: tuple[OfferId, ...] = ()
+    #: The caller kept the place without the line, and is to be called there.
+    virtual: bool = False
+    number: str = ""
+    #: How often the caller was not reached; until when nobody is asked to try again.
+    attempts: int = 0
+    held: Instant | None = None
+    #: Who accepted it, while the caller is called.
+    taken: AgentId = ""
+    #: The wait expected when it came, seconds.
+    expected: tuple[float, float] | None = None
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +66,22 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     queue: QueueId
     made: Instant
     until: Instant
+    channel: Channel = "voice"
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A contact of another channel than voice that an agent has beside others: offered, in
+    conversation or wrapped up. The agent's own state is of voice and breaks only."""
+
+    call: CallId
+    agent: AgentId
+    queue: QueueId
+    channel: Channel
+    state: Literal["reserved", "talking", "wrap_up"]
+    since: Instant
+    #: When the reservation or the wrap-up ends by itself.
+    until: Instant | None = None
+    offer: OfferId | None = None
 
 
 class Disposition(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +91,7 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AgentRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An agent as configured, and what they do at the moment."""
 
     config: Agent
@@ -55,7 +99,7 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     since: Instant
     state: AgentState = "logged_out"
     reason: str = ""
-    #: When a reservation or wrap-up ends by itself.
+    #: When a reservation, a wrap-up or a rest ends by itself.
     until: Instant | None = None
     #: The call reserved for, talked with or wrapped up, and the queue it came from.
     call: CallId | None = None
@@ -73,8 +117,14 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     calls: int = 0
     #: Smoothed share of busy time, 0..1, as it was at `since`.
     occupancy: float = 0.0
-    #: To be removed when the call is over.
+    #: To be removed when the work is over.
     leaving: bool = False
+    #: Who was configured first has the least (`in_order`).
+    number: int = 0
+    #: The number of the last offer of each queue (`round_robin`).
+    offered: dict[QueueId, int] = {}
+    #: How often the wrap-up was extended.
+    extended: int = 0
 
 
 class AcdState(msgspec.Struct, kw_only=True):
@@ -86,12 +136,18 @@ class AcdState(msgspec.Struct, kw_only=True):
     offers: dict[OfferId, Offer] = {}
     #: Calls in conversation, and with whom.
     conversations: dict[CallId, AgentId] = {}
+    #: Contacts that agents have beside others.
+    items: dict[CallId, Item] = {}
+    #: What each queue has shown, to estimate waits.
+    loads: dict[QueueId, Load] = {}
     #: The phones registered now, and since when.
     phones: dict[str, Instant] = {}
     #: Offers minted so far.
     minted: int = 0
     #: The last number given to a waiting call or an idle agent.
     order: int = 0
+    #: Agents configured so far.
+    numbered: int = 0
     #: Messages about calls and offers that were over already, by kind of message.
     dropped: dict[str, int] = {}
 

@@ -356,10 +356,11 @@ class CallCenter:
     def _enqueue(self, call: CallState, queued: Queued, now: Instant) -> None:
         call.phase, call.since, call.queue, call.queued = "waiting", now, queued.queue, now
         call.language = queued.language or call.language
+        spoken = {f"lang:{call.language}": 1} if call.language else {}
         enqueue = acd_says.Enqueue(
             call=call.call,
             queue=queued.queue,
-            skills=queued.skills,
+            skills=spoken | queued.skills,
             priority=queued.priority,
             language=call.language,
         )
