@@ -119,7 +119,7 @@ def configure_queue(floor: Floor, asked: ConfigureQueue) -> None:
     floor.index.set_queue(queue)
     for call in waiting:
         floor.index.enter(floor.state.waiting[call])
-    floor.say(ConfigurationChanged(kind="queue", name=queue.name))
+    floor.say(ConfigurationChanged(kind="queue", name=queue.name, value=queue))
     for call in floor.index.line(queue.name):
         if not floor.state.waiting[call].offers:
             floor.place(floor.state.waiting[call])
@@ -151,7 +151,7 @@ def configure_agent(floor: Floor, asked: ConfigureAgent) -> None:
         agent = replace(known, config=config, leaving=False)
     floor.state.agents[config.name] = agent
     floor.index.set_agent(config)
-    floor.say(ConfigurationChanged(kind="agent", name=config.name))
+    floor.say(ConfigurationChanged(kind="agent", name=config.name, value=config))
     if agent.state == "ready":
         floor.seek(agent)
 

@@ -23,6 +23,7 @@ from calls.base import (
     QueueOutcome,
     Word,
 )
+from calls.config import Agent, Queue
 from calls.events import CallerIdentified, KnownCall, KnownTicket
 
 
@@ -314,6 +315,9 @@ class ConfigurationChanged(Word):
     kind: Literal["queue", "agent", "number", "flow"]
     name: str
     removed: bool = False
+    #: A queue or an agent as it is from now on, so that what was decided by it can be explained
+    #: for as long as facts are kept.
+    value: Queue | Agent | None = None
 
 
 class CommandRefused(Word):

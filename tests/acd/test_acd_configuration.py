@@ -4,6 +4,7 @@ import pytest
 
 from acd.messages import Release
 from calls.actions import Refused, RemoveAgent, RemoveQueue
+from calls.config import Agent, Queue
 from calls.facts import (
     AgentStateChanged,
     ConfigurationChanged,
@@ -22,8 +23,11 @@ def acd() -> Driven:
 
 
 def test_configuring_is_a_fact(acd: Driven) -> None:
-    assert acd.queue("sales") == [ConfigurationChanged(kind="queue", name="sales")]
-    assert acd.agent("ann") == [ConfigurationChanged(kind="agent", name="ann")]
+    assert acd.queue("sales") == [
+        ConfigurationChanged(kind="queue", name="sales", value=Queue(name="sales"))
+    ]
+    known = Agent(name="ann", queues={"support": 1})
+    assert acd.agent("ann") == [ConfigurationChanged(kind="agent", name="ann", value=known)]
     assert set(acd.acd.queues()) == {"support", "sales"}
     assert acd.acd.agents()["ann"].queues == {"support": 1}
 
