@@ -5,8 +5,9 @@ Nothing here commits: that is the session's matter.
 """
 
 import time
+from collections.abc import Collection
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import func, select
@@ -22,19 +23,21 @@ from calls.actions import (
     RemoveNumber,
     RemoveQueue,
 )
-from calls.config import Agent, Number, Queue, Strategy
+from calls.base import QueueId
+from calls.config import Agent, Number, Queue
 from calls.errors import FlowInvalid, InputInvalid
 from calls.port import Phone
-from engine import models
+from engine import checking, models, plain, uses
 from engine.meta import configuration_changed
 from engine.models import FlowVersion, User
-from engine.texts import one_line
 from ivr import loading
 
-_STRATEGIES = get_args(Strategy)
+_Word = TypeVar("_Word", Queue, Agent)
 
-#: An announcement that comes more often (seconds) would leave no music between two.
-LEAST_ANNOUNCE_EVERY = 5.0
+#: Fields that have a table of their own.
+_TABLES = ("skills", "queues")
+_QUEUE_COLUMNS = frozenset(Queue.__struct_fields__) & set(models.Queue.__table__.columns.keys())
+_AGENT_COLUMNS = frozenset(Agent.__struct_fields__) & set(User.__table__.columns.keys())
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -104,52 +107,72 @@ def phones(session: Session) -> list[Phone]:
     ]
 
 
-def save_queue(session: Session, queue: Queue) -> None:
-    """Add a queue or change the one of that name. Raises `InputInvalid`, naming the field."""
-    _check_queue(queue)
-    fields = {name: getattr(queue, name) for name in queue.__struct_fields__ if name != "skills"}
+def save_queue(session: Session, queue: Queue, beside: Collection[QueueId] = ()) -> None:
+    """Add a queue or change the one of that name.
+
+    Its rules may name the queues that there are and those that will be saved `beside` it. Raises
+    `InputInvalid`, naming the field.
+    """
+    flows = _newest_flows(session)
+    known = {*session.scalars(select(models.Queue.name)), *beside}
+    checking.check_queue(queue, known, lambda name: flows[name].source if name in flows else None)
     row = session.get(models.Queue, queue.name)
     if row is None:
-        row = models.Queue(**fields)
+        row = models.Queue(name=queue.name)
         session.add(row)
-    else:
-        for name, value in fields.items():
-            setattr(row, name, value)
+    _put(row, queue, _QUEUE_COLUMNS)
     _set(row.skills, queue.skills)
     session.flush()
     configuration_changed(session)
 
 
 def remove_queue(session: Session, name: str) -> None:
-    """Remove a queue and its agents' membership. Raises `InputInvalid` where there is none."""
-    row = session.get(models.Queue, name)
-    if row is None:
+    """Remove a queue and its agents' membership.
+
+    Raises `InputInvalid` where there is none, or something still names it.
+    """
+    if session.get(models.Queue, name) is None:
         raise InputInvalid(f"there is no queue {name!r}")
-    session.delete(row)
+    refuse_used(read(session), name)
+    drop_queue(session, name)
+
+
+def drop_queue(session: Session, name: str) -> None:
+    """As `remove_queue`, for who looks afterwards whether something still names it."""
+    session.delete(session.get_one(models.Queue, name))
     session.flush()
     session.expire_all()
     configuration_changed(session)
 
 
+def uses_of(configuration: Configuration, queue: QueueId) -> list[str]:
+    """What in the configuration names this queue, for people."""
+    return uses.of_queue(
+        queue,
+        configuration.queues.values(),
+        configuration.numbers.values(),
+        {flow.flow: flow.source for flow in configuration.flows.values()},
+    )
+
+
+def refuse_used(configuration: Configuration, queue: QueueId) -> None:
+    """Raises `InputInvalid` if something in the configuration names this queue."""
+    if found := uses_of(configuration, queue):
+        raise InputInvalid(
+            f"queue {queue!r} is still named by {', '.join(found)}; change that first"
+        )
+
+
 def save_agent(session: Session, agent: Agent) -> None:
-    """Set the title, skills, queues and RONA limit of the user of that name.
+    """Set all that the user of that name is as an agent.
 
     Raises `InputInvalid` for an unknown user or queue, or a level that is not 1 to 10.
     """
     user = session.get(User, agent.name)
     if user is None:
         raise InputInvalid(f"there is no user {agent.name!r}; add the user first")
-    one_line("title", agent.title)
-    _check_levels("skills", agent.skills)
-    known = set(session.scalars(select(models.Queue.name)))
-    for queue, preference in agent.queues.items():
-        if queue not in known:
-            raise InputInvalid(f"queues: there is no queue {queue!r}")
-        if not 1 <= preference <= 99:
-            raise InputInvalid(f"queues.{queue}: a preference is 1 to 99, not {preference}")
-    if not 1 <= agent.rona_limit <= 100:
-        raise InputInvalid(f"rona_limit: must be 1 to 100, not {agent.rona_limit}")
-    user.title, user.rona_limit = agent.title or user.name, agent.rona_limit
+    checking.check_agent(agent, set(session.scalars(select(models.Queue.name))))
+    _put(user, msgspec.structs.replace(agent, title=agent.title or user.name), _AGENT_COLUMNS)
     _set(user.skills, agent.skills)
     _set(user.queues, agent.queues)
     session.flush()
@@ -234,18 +257,42 @@ def publish_folder(session: Session, folder: Path) -> list[str]:
 
 
 def queue_word(row: models.Queue) -> Queue:
-    fields = {name: getattr(row, name) for name in Queue.__struct_fields__ if name != "skills"}
-    return Queue(**fields, skills=dict(sorted(row.skills.items())))
+    return _word(row, Queue, _QUEUE_COLUMNS, skills=dict(sorted(row.skills.items())))
 
 
 def agent_word(row: User) -> Agent:
-    return Agent(
-        name=row.name,
-        title=row.title,
+    return _word(
+        row,
+        Agent,
+        _AGENT_COLUMNS,
         skills=dict(sorted(row.skills.items())),
         queues=dict(sorted(row.queues.items())),
-        rona_limit=row.rona_limit,
     )
+
+
+def _put(row: models.Queue | User, word: Queue | Agent, columns: Collection[str]) -> None:
+    """What has a column goes there, the rest into `rules`."""
+    rest = {}
+    for field in word.__struct_fields__:
+        if field in columns:
+            setattr(row, field, getattr(word, field))
+        elif field not in _TABLES:
+            rest[field] = plain.plain(getattr(word, field))
+    row.rules = msgspec.json.encode(rest).decode()
+
+
+def _word(
+    row: models.Queue | User, word: type[_Word], columns: Collection[str], **given: dict[str, int]
+) -> _Word:
+    """Raises `InputInvalid` for what an older or newer Ringdesk has left there."""
+    fields = {field: getattr(row, field) for field in columns}
+    try:
+        return msgspec.convert({**msgspec.json.decode(row.rules), **fields, **given}, word)
+    except msgspec.ValidationError as error:
+        raise InputInvalid(
+            f"{word.__name__.lower()} {row.name!r} as kept in the database: "
+            f"{plain.explained(error)}"
+        ) from None
 
 
 def _number_word(row: models.Number) -> Number:
@@ -269,41 +316,6 @@ def _newest_flows(session: Session) -> dict[str, PublishFlow]:
     return {
         row.flow: PublishFlow(flow=row.flow, version=row.version, source=row.source) for row in rows
     }
-
-
-def _check_queue(queue: Queue) -> None:
-    if not queue.name or not queue.name.replace("-", "").replace("_", "").isalnum():
-        raise InputInvalid(f"name: {queue.name!r} must be letters, digits, - and _")
-    one_line("name", queue.name, 40)
-    one_line("title", queue.title)
-    one_line("music", queue.music, 40)
-    if queue.strategy not in _STRATEGIES:
-        raise InputInvalid(f"strategy: {queue.strategy!r} is none of {', '.join(_STRATEGIES)}")
-    if not 1 <= queue.offer_timeout <= 300:
-        raise InputInvalid(f"offer_timeout: must be 1 to 300 seconds, not {queue.offer_timeout:g}")
-    for field, most in (("wrap_up", 3600), ("service_level", 3600), ("announce_every", 3600)):
-        value = getattr(queue, field)
-        if not 0 <= value <= most:
-            raise InputInvalid(f"{field}: must be 0 to {most} seconds, not {value:g}")
-    if 0 < queue.announce_every < LEAST_ANNOUNCE_EVERY:
-        raise InputInvalid(
-            f"announce_every: must be 0 (never) or at least {LEAST_ANNOUNCE_EVERY:g} seconds, "
-            f"not {queue.announce_every:g}"
-        )
-    if not 0 < queue.slope <= 1000:
-        raise InputInvalid(f"slope: must be above 0 and at most 1000, not {queue.slope:g}")
-    if not abs(queue.priority) <= 1e6:
-        raise InputInvalid(f"priority: must be within a million seconds, not {queue.priority:g}")
-    _check_levels("skills", queue.skills)
-
-
-def _check_levels(field: str, levels: dict[str, int]) -> None:
-    for skill, level in levels.items():
-        if not skill.strip():
-            raise InputInvalid(f"{field}: a skill needs a name")
-        one_line(field, skill, 40)
-        if not 1 <= level <= 10:
-            raise InputInvalid(f"{field}.{skill}: a level is 1 to 10, not {level}")
 
 
 def _set(current: dict[str, int], wanted: dict[str, int]) -> None:

@@ -4,7 +4,10 @@
 
     ringdesk: 1
     queues:
-      support: {title: Support, skills: {support: 1}, offer_timeout: 15}
+      support:
+        title: Support
+        skills: {support: 1}
+        overflow: [{when: nobody_signed_in, to: queue, target: sales}]
     agents:
       agent1: {skills: {"lang:en": 10, support: 8}, queues: {support: 1}}
     numbers:
@@ -29,11 +32,13 @@ from sqlalchemy.orm import Session
 from calls.base import Word
 from calls.config import Agent, Number, Queue
 from calls.errors import InputInvalid
-from engine import configuration, users
+from engine import configuration, plain, users
 from engine.models import User
 
 VERSION = 1
 _SECTIONS = ("ringdesk", "queues", "agents", "numbers", "flows")
+#: How many keys lead to the innermost: ``queues.support.relaxation.1.skills.router``.
+_DEEPEST = 5
 
 _Word = TypeVar("_Word", bound=Word)
 
@@ -80,7 +85,7 @@ def load(session: Session, text: str, file: str, by: str) -> Imported:
     queues = document.words("queues", "name", Queue)
     for name, queue in queues.items():
         with document.at("queues", name):
-            configuration.save_queue(session, queue)
+            configuration.save_queue(session, queue, beside=queues)
     agents = document.words("agents", "name", Agent)
     new_users = _load_agents(session, document, agents)
     numbers = document.words("numbers", "number", Number)
@@ -122,8 +127,13 @@ def _remove_unnamed(
         for name in current.numbers.keys() - numbers.keys():
             configuration.remove_number(session, name)
     if document.section("queues") is not None:
-        for name in current.queues.keys() - queues.keys():
-            configuration.remove_queue(session, name)
+        unnamed = sorted(current.queues.keys() - queues.keys())
+        for name in unnamed:
+            configuration.drop_queue(session, name)
+        left = configuration.read(session)
+        for name in unnamed:
+            with document.at("queues"):
+                configuration.refuse_used(left, name)
 
 
 class _Document:
@@ -167,17 +177,8 @@ class _Document:
             place = (section, name)
             if fields is not None and not isinstance(fields, dict):
                 raise self.error(place, "must hold fields, like {title: Support}")
-            for field in fields or {}:
-                if field not in word.__struct_fields__ or field == key:
-                    known = ", ".join(f for f in word.__struct_fields__ if f != key)
-                    raise self.error((*place, str(field)), f"no such field; known are {known}")
-            try:
-                tagged = {**(fields or {}), key: name, "type": word.__name__}
-                found[name] = msgspec.convert(tagged, word, str_keys=True)
-            except msgspec.ValidationError as error:
-                problem, _, at = str(error).partition(" - at `$.")
-                path = tuple(at.rstrip("`").split(".")) if at else ()
-                raise self.error((*place, *path), problem[:1].lower() + problem[1:]) from None
+            with self.at(*place):
+                found[name] = plain.word(fields or {}, word, **{key: name})
         return found
 
     @contextlib.contextmanager
@@ -188,7 +189,7 @@ class _Document:
         except InputInvalid as error:
             field, _, problem = str(error).partition(": ")
             path = (*place, *field.split("."))
-            if path in self._lines:
+            if path[: len(place) + 1] in self._lines:
                 raise self.error(path, problem) from None
             raise self.error(place, str(error)) from None
 
@@ -202,7 +203,13 @@ class _Document:
         )
 
     def _index(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
-        if not isinstance(node, yaml.MappingNode) or len(path) > 3:
+        """Items of lists are counted from 1, as in the errors about them."""
+        if isinstance(node, yaml.SequenceNode):
+            for number, item in enumerate(node.value, 1):
+                here = (*path, str(number))
+                self._lines[here] = item.start_mark.line + 1
+                self._index(item, here)
+        if not isinstance(node, yaml.MappingNode) or len(path) > _DEEPEST:
             return
         for key, value in node.value:
             here = (*path, str(key.value))
@@ -229,4 +236,4 @@ _Dumper.add_representer(str, _represent_text)
 
 def _plain(word: Word, key: str) -> dict[str, Any]:
     """All fields, also those at their defaults: whoever edits the document sees what there is."""
-    return {field: getattr(word, field) for field in word.__struct_fields__ if field != key}
+    return {field: value for field, value in plain.plain(word).items() if field != key}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import (
@@ -96,6 +97,8 @@ class User(Base):
     sip_secret: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     rona_limit: Mapped[int] = mapped_column(default=1)
+    #: The fields of `calls.config.Agent` that have no column, as JSON.
+    rules: Mapped[str] = mapped_column(default="{}", server_default="{}")
     created: Mapped[float]
 
     skill_rows: Mapped[dict[str, "AgentSkill"]] = relationship(
@@ -172,6 +175,8 @@ class Queue(Base):
     service_level: Mapped[float]
     music: Mapped[str]
     announce_every: Mapped[float]
+    #: The fields that have no column here, as JSON.
+    rules: Mapped[str] = mapped_column(default="{}", server_default="{}")
 
     skill_rows: Mapped[dict[str, "QueueSkill"]] = relationship(
         collection_class=attribute_keyed_dict("skill"),
@@ -251,6 +256,8 @@ class CallRecord(Base):
     talked: Mapped[float]
     wrapped: Mapped[float]
     offers: Mapped[int]
+    #: The caller kept the place without the line and was called back.
+    virtual: Mapped[bool] = mapped_column(server_default=false())
     ticket: Mapped[int | None]
     code: Mapped[str]
     note: Mapped[str]

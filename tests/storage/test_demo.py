@@ -61,14 +61,14 @@ def test_every_language_is_served_by_two_in_both_queues(database: Database, tmp_
 def test_second_start_changes_nothing(database: Database, tmp_path: Path) -> None:
     first = demo.load(database, settings_for(tmp_path))
     with database.session() as session:
-        configuration.remove_queue(session, "sales")
+        configuration.remove_number(session, "1001")
         users.set_password(session, "agent1", "my own password")
     second = demo.load(database, settings_for(tmp_path))
     assert [login.name for login in second] == [login.name for login in first]
     assert second[0].password is None  # changed: the old one would be a lie
     assert second[1:] == first[1:]
     with database.session() as session:
-        assert list(configuration.read(session).queues) == ["support"]
+        assert list(configuration.read(session).numbers) == ["1000"]
         assert users.verify_password(session, "agent1", "my own password")
         count = session.scalar(select(func.count()).select_from(Ticket))
         assert count == sum(len(person.tickets) for person in demo.CONTACTS)

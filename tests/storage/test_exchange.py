@@ -2,10 +2,10 @@
 
 import pytest
 
-from calls.errors import FlowInvalid, RingdeskError
+from calls.errors import FlowInvalid, InputInvalid, RingdeskError
 from engine import configuration, exchange, users
 from engine.storage import Database
-from tests.storage.test_configuration import FLOW, fill
+from tests.storage.test_configuration import BUSY_BEA, FLOW, RULED, fill
 
 HEAD = "ringdesk: 1\n"
 
@@ -49,14 +49,57 @@ def test_document_fills_an_empty_center(database: Database) -> None:
 def test_section_left_out_stays_and_entry_left_out_goes(database: Database) -> None:
     with database.session() as session:
         fill(session)
+        exchange.load(session, HEAD + "numbers:\n", "c.yaml", "test")
+        read = configuration.read(session)
+        assert read.numbers == {}
+        assert list(read.queues) == ["support"]
         exchange.load(session, HEAD + "queues: {sales: {title: Sales}}\n", "c.yaml", "test")
         read = configuration.read(session)
         assert list(read.queues) == ["sales"]
-        assert list(read.numbers) == ["1000"]
+        assert list(read.flows) == ["main"]
         assert read.agents["anna"].queues == {}
         assert read.agents["anna"].skills == {"lang:en": 9, "support": 3}
-        exchange.load(session, HEAD + "numbers:\n", "c.yaml", "test")
-        assert configuration.read(session).numbers == {}
+
+
+def test_every_rule_goes_out_and_back_in(database: Database) -> None:
+    with database.session() as session:
+        fill(session)
+        users.create_user(session, "bea", "agent", None)
+        session.flush()
+        configuration.save_queue(session, RULED)
+        configuration.save_agent(session, BUSY_BEA)
+        text = exchange.export(session)
+        before = configuration.read(session)
+        session.rollback()
+    assert "type:" not in text, "the words' tags are nothing for people"
+    with database.session() as session:
+        exchange.load(session, text, "c.yaml", "test")
+        assert configuration.read(session) == before
+
+
+def test_queues_of_one_document_may_name_one_another(database: Database) -> None:
+    document = (
+        HEAD
+        + """\
+queues:
+  a: {overflow: [{when: closed, to: queue, target: b}]}
+  b: {relaxation: [{after: 30, queues: [a]}]}
+"""
+    )
+    with database.session() as session:
+        exchange.load(session, document, "c.yaml", "test")
+        exchange.load(session, HEAD + "queues: {}\n", "c.yaml", "test")
+        assert configuration.read(session).queues == {}
+
+
+def test_a_queue_left_out_that_callers_come_to_is_refused(database: Database) -> None:
+    with database.session() as session:
+        fill(session)
+    problem = r"c.yaml:2: queues: queue 'support' is still named by flow main .node ask."
+    with pytest.raises(InputInvalid, match=problem), database.session() as session:
+        exchange.load(session, HEAD + "queues: {sales: {}}\n", "c.yaml", "test")
+    with database.session() as session:
+        assert list(configuration.read(session).queues) == ["support"]
 
 
 def test_agent_left_out_keeps_the_log_in_and_leaves_the_queues(database: Database) -> None:
@@ -94,6 +137,27 @@ def test_agent_left_out_keeps_the_log_in_and_leaves_the_queues(database: Databas
         (
             HEAD + "queues:\n  a:\n    skills: {x: 11}\n",
             "c.yaml:4: queues.a.skills.x: a level is 1 to 10",
+        ),
+        (
+            HEAD + "queues:\n  a:\n    overflow:\n    - when: closed\n      to: queue\n"
+            "      target: b\n",
+            "c.yaml:7: queues.a.overflow.1.target: there is no other queue 'b'",
+        ),
+        (
+            HEAD + "queues:\n  a:\n    overflow:\n    - {when: closed, to: queue, trget: b}\n",
+            "c.yaml:5: queues.a.overflow.1.trget: no such field; known are when",
+        ),
+        (
+            HEAD + "queues:\n  a:\n    relaxation:\n    - {skills: {x: 1}}\n",
+            "c.yaml:5: queues.a.relaxation.1: object missing required field `after`",
+        ),
+        (
+            HEAD + "queues:\n  a:\n    hours: {zone: Mars}\n",
+            "c.yaml:4: queues.a.hours.zone: 'Mars' is no time zone",
+        ),
+        (
+            HEAD + "queues:\n  a:\n    name: b\n",
+            "c.yaml:4: queues.a.name: no such field",
         ),
         (HEAD + "queues:\n  a: {}\n  a: {}\n", "c.yaml:4: queues.a: is there twice, .* line 3"),
         (

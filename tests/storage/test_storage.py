@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command, config
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session
 
 import desk.models
 import engine.models
+from calls.config import Queue
 from calls.errors import DatabaseUnreachable
 from desk.models import NAMING
-from engine import meta, storage
+from engine import configuration, meta, storage
 from engine.storage import Database
 
 
@@ -32,6 +34,27 @@ def test_models_are_what_the_migrations_make(database: Database) -> None:
 def test_head_names_the_newest_migration() -> None:
     folder = ScriptDirectory(str(Path(storage.__file__).parent / "migrations"))
     assert folder.get_current_head() == storage.HEAD
+
+
+def test_what_was_there_before_an_upgrade_is_there_after_it(empty_url: str) -> None:
+    database = Database(empty_url)
+    with database.engine.begin() as connection:
+        settings = config.Config()
+        folder = Path(storage.__file__).parent / "migrations"
+        settings.set_main_option("script_location", str(folder))
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO queues VALUES "
+                "('support', 'Support', 'best_skill', 15, 30, 1, 0, 20, 'default', 30)"
+            )
+        )
+    assert database.upgrade() is True
+    with database.session() as session:
+        queue = configuration.read(session).queues["support"]
+    assert queue == Queue(name="support", title="Support", strategy="best_skill")
+    database.close()
 
 
 def test_upgrade_says_whether_it_did_something(empty_url: str) -> None:
