@@ -30,7 +30,7 @@ from acd import asked, views
 from acd.floor import Floor
 from acd.index import needs_of
 from acd.messages import Accept, AcdMessage, Enqueue, Reject, Release, Withdraw
-from acd.state import AcdState, Offer, WaitingCall
+from acd.state import AcdState, AgentRecord, Offer, WaitingCall
 from calls.actions import (
     ConfigureAgent,
     ConfigureQueue,
@@ -93,6 +93,10 @@ class Acd:
         """The agents as configured, but for those who leave when their call is over."""
         known = self._floor.state.agents.items()
         return {name: agent.config for name, agent in known if not agent.leaving}
+
+    def agent(self, name: AgentId) -> AgentRecord | None:
+        """An agent as configured, and what they do now; not to be changed."""
+        return self._floor.state.agents.get(name)
 
     def queue_views(self) -> tuple[QueueView, ...]:
         """All queues, sorted by name; `today` is left at its default."""
