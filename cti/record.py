@@ -18,6 +18,7 @@ from calls.facts import (
     LanguageChosen,
     NodeEntered,
     OfferMade,
+    PlaceKept,
     TicketAttached,
     TicketPopped,
     WrapUpEnded,
@@ -42,6 +43,8 @@ class CallRecord(msgspec.Struct, kw_only=True):
     queue: QueueId = ""
     agent: AgentId = ""
     offers: int = 0
+    #: The caller kept the place without the line.
+    virtual: bool = False
     #: In all queues; with all agents; after-call work of all agents.
     waited: float = 0.0
     talked: float = 0.0
@@ -81,6 +84,8 @@ class CallRecord(msgspec.Struct, kw_only=True):
             case CallQueued(queue=queue, language=language):
                 self.queue = queue
                 self.language = language or self.language
+            case PlaceKept():
+                self.virtual = True
             case OfferMade():
                 self.offers += 1
             case CallLeftQueue(waited=waited):

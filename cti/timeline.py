@@ -6,7 +6,7 @@ from typing import assert_never
 from calls import facts
 from calls.base import Instant, Word
 from calls.facts import Fact
-from cti.words import END_CAUSES, OFFER_OUTCOMES, OUTCOMES, duration
+from cti.words import CALLED_CAUSES, END_CAUSES, OFFER_OUTCOMES, OUTCOMES, OVERFLOWS, duration
 
 
 class Entry(Word):
@@ -50,6 +50,12 @@ def describe(fact: Fact) -> str:
             | facts.CallLeftQueue()
         ):
             return _in_queue(fact)
+        case facts.CallRelaxed() | facts.CallOverflowed() | facts.WaitAnnounced():
+            return _by_rule(fact)
+        case facts.PlaceKept() | facts.CallbackTried():
+            return _without_the_line(fact)
+        case facts.OutsideDialled() | facts.OutsideJoined() | facts.OutsideEnded():
+            return _outside(fact)
         case facts.TicketPopped(agent=agent, ticket=ticket):
             shown = f"ticket {ticket.number}" if ticket else "the caller, with no open ticket"
             return f"{agent}'s page showed {shown}"
@@ -71,6 +77,7 @@ def describe(fact: Fact) -> str:
             return f"The switch refused {command}: {detail}"
         case (
             facts.AgentStateChanged()
+            | facts.NextStateAsked()
             | facts.AgentPhoneChanged()
             | facts.SwitchChanged()
             | facts.ConfigurationChanged()
@@ -119,8 +126,12 @@ def _in_queue(
 ) -> str:
     match fact:
         case facts.CallQueued(queue=queue, position=position, skills=skills):
-            needs = ", ".join(f"{skill} {level}" for skill, level in sorted(skills.items()))
-            return f"Queued for {queue} at position {position}" + (f"; needs {needs}" * bool(needs))
+            said = f"Queued for {queue} at position {position}"
+            if skills:
+                said += f"; needs {_levels(skills)}"
+            if fact.agent_only:
+                said += f"; only for {fact.agent_only} during the first {duration(fact.agent_for)}"
+            return said
         case facts.OfferMade(agent=agent, waited=waited):
             return f"Offered to {agent} after {duration(waited)} of waiting"
         case facts.OfferEnded(agent=agent, outcome=outcome, lasted=lasted):
@@ -130,9 +141,66 @@ def _in_queue(
         case facts.CallConnected(agent=agent, waited=waited):
             return f"Talks with {agent} after {duration(waited)} of waiting"
         case facts.CallLeftQueue(queue=queue, outcome=outcome, waited=waited):
-            if outcome == "connected":
-                return ""  # CallConnected says it
-            how = {"abandoned": "The caller left", "failed": "The call fell out of"}
+            if outcome in ("connected", "overflowed"):
+                return ""  # CallConnected or CallOverflowed says it
+            how = {
+                "abandoned": "The caller left",
+                "failed": "The call fell out of",
+                "unreached": "The caller could not be reached and left",
+            }
             return f"{how.get(outcome, 'Moved on from')} {queue} after {duration(waited)}"
         case _:
             assert_never(fact)
+
+
+def _by_rule(fact: facts.CallRelaxed | facts.CallOverflowed | facts.WaitAnnounced) -> str:
+    match fact:
+        case facts.CallRelaxed(step=0, skills=skills):
+            return f"No longer for one agent only; needs {_levels(skills) or 'no skill'}"
+        case facts.CallRelaxed(skills=skills, queues=queues, ring=ring):
+            said = f"Needs less from now on: {_levels(skills) or 'no skill'}"
+            if queues:
+                said += f"; agents of {', '.join(queues)} may take it as well"
+            return said + (f"; rings up to {ring}" if ring else "")
+        case facts.CallOverflowed(queue=queue, when=when, to=to, target=target):
+            where = f"sent to {to} {target}" if to else "sent away"
+            return f"{OVERFLOWS[when].capitalize()}: {where} from {queue}"
+        case facts.WaitAnnounced(position=position, wait=wait):
+            told = [f"position {position}"] * (position is not None)
+            if wait is not None:
+                told.append(f"{duration(wait[0])} to {duration(wait[1])} still to wait")
+            return f"Was told: {', '.join(told)}"
+        case _:
+            assert_never(fact)
+
+
+def _without_the_line(fact: facts.PlaceKept | facts.CallbackTried) -> str:
+    match fact:
+        case facts.PlaceKept(number=number):
+            return f"Hung up and keeps the place, to be called at {number or 'the same number'}"
+        case facts.CallbackTried(agent=agent, attempt=attempt, outcome=outcome):
+            tried = f"Called back for {agent}, attempt {attempt}"
+            if outcome == "answered":
+                return f"{tried}: answered"
+            onward = "no further attempt" if fact.retry is None else "tried again later"
+            return f"{tried}: {CALLED_CAUSES[outcome]}; {onward}"
+        case _:
+            assert_never(fact)
+
+
+def _outside(fact: facts.OutsideDialled | facts.OutsideJoined | facts.OutsideEnded) -> str:
+    match fact:
+        case facts.OutsideDialled(number=number):
+            return f"Dialled {number} for the caller"
+        case facts.OutsideJoined(number=number):
+            return f"Talks with {number}"
+        case facts.OutsideEnded(number=number, cause=cause, talked=None):
+            return f"{number} did not come into the call: {CALLED_CAUSES[cause]}"
+        case facts.OutsideEnded(number=number, talked=talked):
+            return f"The conversation with {number} ended after {duration(talked or 0.0)}"
+        case _:
+            assert_never(fact)
+
+
+def _levels(skills: dict[str, int]) -> str:
+    return ", ".join(f"{skill} {level}" for skill, level in sorted(skills.items()))

@@ -1,6 +1,6 @@
 """Small things said in plain words."""
 
-from calls.base import CallOutcome, EndCause, OfferOutcome
+from calls.base import CallOutcome, EndCause, OfferOutcome, OverflowWhen
 
 OUTCOMES: dict[CallOutcome, str] = {
     "handled": "handled",
@@ -33,6 +33,19 @@ END_CAUSES: dict[EndCause, str] = {
     "withdrawn": "Ringdesk ended it",
     "lost": "the line was lost",
     "failed": "a failure",
+}
+
+#: The same of somebody whom we called.
+CALLED_CAUSES: dict[EndCause, str] = {**END_CAUSES, "hangup": "they hung up"}
+
+OVERFLOWS: dict[OverflowWhen, str] = {
+    "waited": "the caller had waited long enough",
+    "length": "too many callers were ahead",
+    "expected_wait": "the expected wait was too long",
+    "nobody_signed_in": "no agent was signed in",
+    "nobody_ready": "no agent was ready",
+    "closed": "the queue was closed",
+    "full": "the queue was full",
 }
 
 

@@ -1,5 +1,7 @@
 """The facts of whole calls, to fold and to tell."""
 
+from typing import Any
+
 from calls import facts
 from calls.events import CallerIdentified, KnownTicket
 from calls.facts import Fact
@@ -138,4 +140,40 @@ def abandoned(call: str = "c-2", caller: str = "anonymous") -> list[tuple[float,
             304.0,
             facts.CallEnded(call=call, outcome="abandoned_ringing", cause="hangup", lasted=4.0),
         ),
+    ]
+
+
+def kept_place(call: str = "c-3") -> list[tuple[float, Fact]]:
+    """Overflows, keeps the place without the line, is busy once, then talks."""
+    queued: dict[str, Any] = {"call": call, "queue": "sales"}
+    return [
+        (0.0, facts.CallArrived(call=call, leg="sim/3", caller="+48221230102", called="1000")),
+        (0.0, facts.CallQueued(call=call, queue="support", position=9)),
+        (
+            0.0,
+            facts.CallOverflowed(
+                call=call, queue="support", when="length", to="queue", target="sales"
+            ),
+        ),
+        (0.0, facts.CallLeftQueue(call=call, queue="support", outcome="overflowed", waited=0.0)),
+        (
+            0.0,
+            facts.CallQueued(
+                position=2, skills={"sales": 5}, agent_only="agent4", agent_for=20.0, **queued
+            ),
+        ),
+        (5.0, facts.WaitAnnounced(position=2, wait=(60.0, 180.0), **queued)),
+        (20.0, facts.CallRelaxed(step=0, skills={"sales": 5}, **queued)),
+        (30.0, facts.PlaceKept(number="+48221230102", **queued)),
+        (
+            60.0,
+            facts.CallRelaxed(step=1, skills={"sales": 2}, queues=("support",), ring=2, **queued),
+        ),
+        (
+            90.0,
+            facts.CallbackTried(agent="agent4", attempt=1, outcome="busy", retry=210.0, **queued),
+        ),
+        (230.0, facts.CallbackTried(agent="agent4", attempt=2, outcome="answered", **queued)),
+        (230.0, facts.CallLeftQueue(outcome="connected", waited=230.0, virtual=True, **queued)),
+        (230.0, facts.CallConnected(agent="agent4", waited=230.0, **queued)),
     ]

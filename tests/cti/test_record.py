@@ -2,6 +2,7 @@
 
 import pytest
 
+from calls import facts
 from calls.events import CallerIdentified, KnownTicket
 from calls.facts import Fact
 from cti.notes import call_note
@@ -9,7 +10,7 @@ from cti.policy import choose_ticket
 from cti.record import CallRecord, fold
 from cti.timeline import timeline
 from cti.words import duration
-from tests.cti.stories import ANNA, TICKET, abandoned, handled
+from tests.cti.stories import ANNA, TICKET, abandoned, handled, kept_place
 
 
 def test_handled_call_is_recorded_with_every_figure() -> None:
@@ -121,3 +122,40 @@ def test_newest_open_ticket_is_chosen() -> None:
 )
 def test_durations_are_said_shortly(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+def test_a_kept_place_is_told_and_recorded() -> None:
+    record = fold("c-3", kept_place())
+    assert record.virtual
+    assert not fold("c-1", handled()).virtual
+    assert (record.queue, record.agent, record.waited) == ("sales", "agent4", 230.0)
+    assert [entry.text for entry in timeline(kept_place())] == [
+        "Call from +48221230102 to 1000",
+        "Queued for support at position 9",
+        "Too many callers were ahead: sent to queue sales from support",
+        "Queued for sales at position 2; needs sales 5; only for agent4 during the first 20 s",
+        "Was told: position 2, 1 min to 3 min still to wait",
+        "No longer for one agent only; needs sales 5",
+        "Hung up and keeps the place, to be called at +48221230102",
+        "Needs less from now on: sales 2; agents of support may take it as well; rings up to 2",
+        "Called back for agent4, attempt 1: busy; tried again later",
+        "Called back for agent4, attempt 2: answered",
+        "Talks with agent4 after 3 min 50 s of waiting",
+    ]
+
+
+def test_a_conversation_outside_is_told() -> None:
+    told = timeline(
+        [
+            (0.0, facts.OutsideDialled(call="c-1", number="112")),
+            (2.0, facts.OutsideJoined(call="c-1", number="112")),
+            (62.0, facts.OutsideEnded(call="c-1", number="112", cause="hangup", talked=60.0)),
+            (70.0, facts.OutsideEnded(call="c-1", number="113", cause="busy")),
+        ]
+    )
+    assert [entry.text for entry in told] == [
+        "Dialled 112 for the caller",
+        "Talks with 112",
+        "The conversation with 112 ended after 1 min",
+        "113 did not come into the call: busy",
+    ]
