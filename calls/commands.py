@@ -17,7 +17,8 @@ class Prompt(Word):
 
     Ends in exactly one `PromptEnded` with the same `prompt` id, unless the leg ends first.
     With `barge_in` the first digit stops the playing. Digits typed ahead since the last prompt
-    on this leg count as typed into this one, if it has a rule.
+    on this leg count as typed into this one, if it has a rule; without `type_ahead` they are
+    dropped instead.
     """
 
     leg: LegId
@@ -25,6 +26,7 @@ class Prompt(Word):
     media: tuple[Media, ...]
     digits: DigitRule | None = None
     barge_in: bool = True
+    type_ahead: bool = True
 
 
 class StopPrompt(Word):

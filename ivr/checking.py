@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ivr.flow import Flow
 from ivr.node import Path
-from ivr.nodes.language import LanguageNode
 from ivr.problems import Report, did_you_mean
 
 
@@ -25,6 +24,9 @@ def check_parts(flow: Flow, known: Collection[str], report: Report) -> None:
         if target and target not in known:
             remedy = did_you_mean(target, known)
             report.add(path, f"{what} leads to {target!r}, which is no node{remedy}")
+    for name, node in flow.nodes.items():
+        for fault in node.faults():
+            report.add(("nodes", name, *fault.path), f"node {name!r}: {fault.message}")
     if flow.languages:
         _texts(flow, report)
 
@@ -58,20 +60,6 @@ def _texts(flow: Flow, report: Report) -> None:
                     f"node {name!r}: {'.'.join(spoken.path)!r} has no text in "
                     f"{', '.join(map(repr, sorted(missing)))}; add it",
                 )
-        if isinstance(node, LanguageNode):
-            _offered_once(name, node, report)
-
-
-def _offered_once(name: str, node: LanguageNode, report: Report) -> None:
-    seen: dict[str, str] = {}
-    for key, choice in node.choices.items():
-        if choice.language in seen:
-            report.add(
-                ("nodes", name, "choices", key),
-                f"node {name!r} offers {choice.language!r} by the keys {seen[choice.language]} "
-                f"and {key}; remove one",
-            )
-        seen.setdefault(choice.language, key)
 
 
 def _reached(flow: Flow, report: Report) -> None:
@@ -87,10 +75,11 @@ def _reached(flow: Flow, report: Report) -> None:
 def _operator_asks_nothing(flow: Flow, report: Report) -> None:
     """Who has failed with every key must not be asked for another."""
     for name in sorted(_reachable(flow, [flow.operator], _exits)):
-        if any(edge.pressed for edge in flow.nodes[name].edges()):
+        node = flow.nodes[name]
+        if not node.ends and any(edge.pressed for edge in node.edges()):
             report.add(
                 ("operator",),
-                f"'operator' leads to the {flow.nodes[name].kind} {name!r}, which waits for a key; "
+                f"'operator' leads to the {node.kind} {name!r}, which waits for a key; "
                 f"the operator must be reached without one",
             )
 
@@ -110,7 +99,7 @@ def _everyone_gets_out(flow: Flow, report: Report) -> None:
     """From every node, some way leads to a queue or a hang-up."""
     for name in flow.nodes:
         around = _reachable(flow, [name], _exits)
-        if all(flow.nodes[other].edges() for other in around):
+        if not any(flow.nodes[other].ends for other in around):
             report.add(
                 ("nodes", name),
                 f"from node {name!r} no way leads to a queue or a hang-up; add one",

@@ -42,6 +42,11 @@ Key: TypeAlias = Annotated[
     str, Meta(pattern=r"^[0-9*#]$", description='one key of the phone: 0 to 9, "*" or "#"')
 ]
 
+#: As `Key`; empty: none.
+OptionalKey: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9*#]?$", description='one key of the phone: 0 to 9, "*" or "#"')
+]
+
 Tries: TypeAlias = Annotated[
     int,
     Meta(ge=0, le=9, description="a whole number from 0 to 9"),

@@ -1,23 +1,50 @@
-"""How a session ends, and all that it may say."""
+"""How a session ends, how a wait ends, and all that they may say."""
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from calls.base import Language, QueueId, Word
+from calls.base import AgentId, Language, QueueId, Word
 from calls.commands import Command
-from calls.facts import Fact
+from calls.facts import Fact, WaitAnnounced
+
+#: What `Queued.exits` knows: a rule of the queue, or any rule that has no exit of its own.
+#: See `calls.base.OverflowWhen`.
+OverflowExit: TypeAlias = Literal[
+    "waited",
+    "length",
+    "expected_wait",
+    "nobody_signed_in",
+    "nobody_ready",
+    "closed",
+    "full",
+    "overflow",
+]
 
 
 class Queued(Word):
-    """The flow is over: the caller goes to a queue. The leg has been answered.
+    """The flow is over for now: the caller goes to a queue. The leg has been answered.
 
     `skills` are the flow's own needs (proficiency 1-10 by skill), the caller's language among
     them as ``lang:<code>``; the queue adds its own. `priority` is seconds of head start.
+
+    `keys`, `callback_key` and `exits` lead back: whoever takes one of them begins again with
+    `Session.start` at the node that it names, with `variables`.
     """
 
     queue: QueueId
     skills: dict[str, int] = {}
     priority: float = 0.0
     language: Language = ""
+    #: A key pressed while waiting -> the node where the caller goes on.
+    keys: dict[str, str] = {}
+    #: The key that offers to keep the place and be called back; empty for none.
+    callback_key: str = ""
+    #: Where a caller goes on whom a rule of the queue sends away without saying where to.
+    exits: dict[OverflowExit, str] = {}
+    #: Only this agent may take the call for the first `agent_for` seconds.
+    agent: AgentId = ""
+    agent_for: float = 0.0
+    #: What the flow knows by now, to go on with.
+    variables: dict[str, Any] = {}
 
 
 class Finished(Word):
@@ -27,3 +54,16 @@ class Finished(Word):
 
 
 SessionOutput: TypeAlias = Command | Fact | Queued | Finished
+
+
+class KeepThePlace(Word):
+    """A waiting caller keeps the place and hangs up, to be called back. All has been said."""
+
+
+class LeaveQueue(Word):
+    """A waiting caller pressed a key that leads elsewhere (`Queued.keys`). Nothing plays now."""
+
+    digit: str
+
+
+WaitingOutput: TypeAlias = Command | WaitAnnounced | KeepThePlace | LeaveQueue

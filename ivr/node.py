@@ -6,18 +6,20 @@ A kind is a frozen struct whose fields are what its YAML may hold, and a few met
 - `Node.heard`: the prompt that it asked for is over (only for kinds that `Play`)
 - `Node.edges`: where it leads, by exit
 - `Node.texts`: all that it may say
+- `Node.faults`: what is wrong with it
 """
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from calls.base import Language, QueueId
+from calls.base import AgentId, Language, QueueId
 from calls.errors import UnexpectedEvent
 from calls.events import PromptEnded
 from calls.media import DigitRule, Speech
 from ivr.fields import OptionalTarget
+from ivr.messages import OverflowExit
 
 #: Where in the node's YAML something stands: ``("keys", "1")``.
 Path: TypeAlias = tuple[str, ...]
@@ -58,11 +60,16 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enqueue(msgspec.Struct, frozen=True, kw_only=True):
-    """Hand the caller to a queue; the flow ends."""
+    """Hand the caller to a queue; the flow ends. The fields are those of `Queued`."""
 
     queue: QueueId
     skills: dict[str, int]
     priority: float
+    keys: dict[str, str] = {}
+    callback_key: str = ""
+    exits: dict[OverflowExit, str] = {}
+    agent: AgentId = ""
+    agent_for: float = 0.0
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +101,13 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     every_language: bool = True
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """Something to mend in one node: what, and what to do about it."""
+
+    path: Path
+    message: str
+
+
 class Node(
     msgspec.Struct,
     frozen=True,
@@ -103,6 +117,9 @@ class Node(
     tag=lambda name: name.removesuffix("Node").lower(),
 ):
     """The base of all node kinds; a class ``MenuNode`` is the kind ``menu``."""
+
+    #: The flow ends here, though there may be exits for callers who come back.
+    ends: ClassVar[bool] = False
 
     #: For people: what the menu path shows on the agent's page.
     title: str = ""
@@ -125,6 +142,10 @@ class Node(
         return ()
 
     def texts(self) -> Sequence[Spoken]:
+        return ()
+
+    def faults(self) -> Sequence[Fault]:
+        """What cannot work in this node alone, beyond what the types of its fields say."""
         return ()
 
 

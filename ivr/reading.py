@@ -168,6 +168,10 @@ def _scalar(node: yaml.Node, wanted: inspect.Type) -> Plain:
             if pattern and not re.search(pattern, text):
                 raise ValueError
             return text
+        case inspect.LiteralType(values=values):
+            if text not in values:
+                raise ValueError(f"one of {', '.join(map(str, values))}")
+            return text
         case inspect.IntType(ge=least, le=most) | inspect.FloatType(ge=least, le=most):
             if not _NUMBER.fullmatch(text):
                 raise ValueError("a number")

@@ -56,6 +56,10 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     prompts: int = 0
     idle_nodes: int = 0
     answered: bool = False
+    #: Keys pressed before the next prompt count for it.
+    type_ahead: bool = True
+    #: What the flow has collected and set.
+    variables: dict[str, Any] = {}
     #: The flow has failed once and is on its way to the operator.
     rescued: bool = False
 
@@ -79,8 +83,14 @@ class Session:
         language: Language,
         entry: str = "",
         now: Instant,
+        variables: dict[str, Any] | None = None,
+        answered: bool = False,
     ) -> tuple["Session", list[SessionOutput]]:
-        """Begin at `entry`, or at the flow's start if it has no such node."""
+        """Begin at `entry`, or at the flow's start if it has no such node.
+
+        A caller who comes back from a queue brings `variables`, and has been `answered`: keys
+        pressed while waiting are not taken for answers here.
+        """
         session = cls(
             flow,
             SessionState(
@@ -90,6 +100,9 @@ class Session:
                 called=called,
                 language=language if language in flow.languages else flow.languages[0],
                 node=entry if entry in flow.nodes else flow.start,
+                variables=variables or {},
+                answered=answered,
+                type_ahead=not answered,
             ),
         )
         outputs: list[SessionOutput] = []
@@ -215,8 +228,11 @@ class Session:
             prompt=f"{self._state.call}.flow-{number}",
             media=media,
             digits=digits,
+            type_ahead=self._state.type_ahead,
         )
-        self._change(waits_for=prompt, overdue=now + _patience(prompt), prompts=number)
+        self._change(
+            waits_for=prompt, overdue=now + _patience(prompt), prompts=number, type_ahead=True
+        )
         outputs.append(prompt)
 
     def _queue(self, enqueue: Enqueue, outputs: list[SessionOutput]) -> None:
@@ -227,6 +243,12 @@ class Session:
                 skills=enqueue.skills,
                 priority=enqueue.priority,
                 language=self._state.language,
+                keys=enqueue.keys,
+                callback_key=enqueue.callback_key,
+                exits=enqueue.exits,
+                agent=enqueue.agent,
+                agent_for=enqueue.agent_for,
+                variables=self._state.variables,
             )
         )
 

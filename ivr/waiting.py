@@ -1,22 +1,36 @@
-"""What a caller in a queue hears: music, and now and then how many are ahead.
+"""What a caller in a queue hears: music, how many are ahead, how long it may still take, messages.
 
 1. Music plays from the start. The first announcement comes after a moment, so that a caller who is
-   connected at once hears none; the others every `announce_every` seconds.
+   connected at once hears none; the others every `announce_every` seconds, with the queue's
+   messages in turn halfway between them.
 2. An announcement is a prompt; the switch silences the music under it, and the music is asked for
    again when it is over, however it ended. One whose end is never reported is given up.
+3. Nobody is told that they have fallen back: a position is never larger than the last one told,
+   and the moment by which an agent was promised never moves away. What would be worse than that
+   is left out, in silence.
+4. Keys are taken at any time. One of the flow's leads out of the queue; the callback's key offers
+   to keep the place without the line, which has to be confirmed: a goodbye, then `KeepThePlace`.
 """
 
-from typing import TypeAlias, assert_never
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias, assert_never
 
 import msgspec
 
-from calls.base import CallId, Instant, Language, LegId
+from calls.base import CallId, Instant, Language, LegId, QueueId
 from calls.commands import Answer, Command, Prompt, StartMusic, StopMusic, StopPrompt
 from calls.config import Queue
-from calls.events import PromptEnded, Tick
+from calls.events import DigitPressed, PromptEnded, Tick
+from calls.facts import WaitAnnounced
+from calls.media import DigitRule, Media, Speech
 from ivr import phrases
+from ivr.messages import KeepThePlace, LeaveQueue, WaitingOutput
 
-WaitingEvent: TypeAlias = PromptEnded | Tick
+WaitingEvent: TypeAlias = PromptEnded | DigitPressed | Tick
+
+#: ``music``; ``news``: an announcement or message; ``offer``: the callback is offered;
+#: ``goodbye``: it was accepted; ``over``: no longer in this queue.
+Stage: TypeAlias = Literal["music", "news", "offer", "goodbye", "over"]
 
 #: Seconds of music before the first announcement.
 FIRST_AFTER = 1.5
@@ -27,22 +41,41 @@ RETRY_AFTER = 5.0
 #: Seconds after which an announcement counts as over.
 OVERDUE = 30.0
 
+#: Seconds for the answer to the offer, from its end.
+CONFIRM_WITHIN = 5.0
+
 
 class WaitingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that the treatment of one waiting caller knows."""
 
     call: CallId
     leg: LegId
+    queue: QueueId
     language: Language
     music: str
     #: Seconds between announcements; 0 for none.
     announce_every: float
+    announce_position: bool
+    announce_wait: bool
+    messages: tuple[Speech, ...] = ()
+    callback_key: str = ""
+    #: Keys that lead out of the queue.
+    keys: str = ""
     since: Instant
-    #: When to act next: announce, or give up the announcement that runs.
+    stage: Stage = "music"
+    #: When to act next: announce, or give up the prompt that runs.
     due: Instant | None
-    #: The announcement that runs now.
+    #: The prompt that runs now; the next one's number.
     prompt: str = ""
+    prompts: int = 0
     announced: int = 0
+    #: How often a message was said; the next thing to say is a message.
+    messages_said: int = 0
+    message_next: bool = False
+    #: The last position told.
+    position: int | None = None
+    #: The moment by which an agent was promised.
+    promised: Instant | None = None
 
 
 class Waiting:
@@ -60,41 +93,62 @@ class Waiting:
         queue: Queue,
         language: Language,
         now: Instant,
+        callback_key: str = "",
+        keys: Iterable[str] = (),
     ) -> tuple["Waiting", list[Command]]:
+        """`callback_key` is only for callers whose number is known."""
         state = WaitingState(
             call=call,
             leg=leg,
+            queue=queue.name,
             language=language,
-            music=queue.music,
+            music=queue.music_by_language.get(language, queue.music),
             announce_every=queue.announce_every,
+            announce_position=queue.announce_position,
+            announce_wait=queue.announce_wait,
+            messages=tuple(messages(queue, language)),
+            callback_key=callback_key,
+            keys="".join(keys),
             since=now,
             due=now + min(FIRST_AFTER, queue.announce_every) if queue.announce_every else None,
         )
-        return cls(state), [StartMusic(leg=leg, music=queue.music)]
+        return cls(state), [StartMusic(leg=leg, music=state.music)]
 
-    def handle(self, event: WaitingEvent, now: Instant, position: int | None) -> list[Command]:
-        """Announce when it is time; `position` counts from 1, None while the caller has none."""
+    def handle(
+        self,
+        event: WaitingEvent,
+        now: Instant,
+        position: int | None,
+        wait: tuple[float, float] | None = None,
+    ) -> list[WaitingOutput]:
+        """Go on. `position` counts from 1, None while the caller has none; `wait` is the range of
+        seconds still to be expected, None where nothing can be said."""
+        state = self._state
         match event:
-            case PromptEnded(prompt=prompt):
-                return self._music_again(now) if prompt == self._state.prompt else []
+            case PromptEnded():
+                return self._heard(event, now) if event.prompt == state.prompt else []
+            case DigitPressed(digit=digit):
+                return self._pressed(digit, now)
             case Tick():
-                if self._state.due is None or now < self._state.due:
+                if state.due is None or now < state.due:
                     return []
-                if self._state.prompt:
-                    return [*self._stop_prompt(), *self._music_again(now)]
-                return self._announce(now, position)
+                if state.prompt:  # its end was never reported
+                    return [*self._stop_prompt(), *self._after_prompt(now)]
+                return self._news(now, position, wait)
             case _:
                 assert_never(event)
 
     def resume(self, now: Instant) -> list[Command]:
         """After a restart: music again, whatever was playing, on a leg that is surely answered."""
-        stop = self._stop_prompt()
-        return [Answer(leg=self._state.leg), *stop, *self._music_again(now)]
+        before = [Answer(leg=self._state.leg), *self._stop_prompt()]
+        if self._state.stage == "goodbye":
+            return [*before, self._goodbye(now)]
+        return [*before, *self._music_again(now)]
 
     def stop(self) -> list[Command]:
-        """Before the caller is joined with an agent."""
+        """Before the caller is joined with an agent, or goes elsewhere."""
         stop = self._stop_prompt()
-        self._change(prompt="", due=None)
+        self._change(stage="over", prompt="", due=None)
         return [*stop, StopMusic(leg=self._state.leg)]
 
     def deadline(self) -> Instant | None:
@@ -103,35 +157,130 @@ class Waiting:
     def snapshot(self) -> WaitingState:
         return self._state
 
-    def _announce(self, now: Instant, position: int | None) -> list[Command]:
+    # --- keys
+
+    def _pressed(self, digit: str, now: Instant) -> list[WaitingOutput]:
         state = self._state
-        if position is None:
-            self._change(due=now + RETRY_AFTER)
+        if state.stage not in ("music", "news"):
             return []
-        media = [phrases.position(position, state.language)]
-        if state.announced:
+        if digit in state.keys:
+            return [*self.stop(), LeaveQueue(digit=digit)]
+        if digit == state.callback_key:
+            rule = DigitRule(max_digits=1, terminators="", first_timeout=CONFIRM_WITHIN)
+            offer = phrases.callback_offer(state.language)
+            return [*self._stop_prompt(), self._say("offer", now, offer, digits=rule)]
+        return []
+
+    def _heard(self, end: PromptEnded, now: Instant) -> list[WaitingOutput]:
+        if self._state.stage == "offer" and end.digits == phrases.CONFIRM:
+            return [self._goodbye(now)]
+        return self._after_prompt(now)
+
+    def _after_prompt(self, now: Instant) -> list[WaitingOutput]:
+        if self._state.stage == "goodbye":
+            self._change(stage="over", prompt="", due=None)
+            return [KeepThePlace()]
+        return [*self._music_again(now)]
+
+    def _goodbye(self, now: Instant) -> Prompt:
+        return self._say("goodbye", now, phrases.callback_goodbye(self._state.language))
+
+    # --- news
+
+    def _news(
+        self, now: Instant, position: int | None, wait: tuple[float, float] | None
+    ) -> list[WaitingOutput]:
+        state = self._state
+        if state.message_next:
+            message = state.messages[state.messages_said % len(state.messages)]
+            self._change(messages_said=state.messages_said + 1, message_next=False)
+            return [self._say("news", now, message)]
+        told = WaitAnnounced(
+            call=state.call,
+            queue=state.queue,
+            position=self._better_position(position),
+            wait=self._better_wait(now, wait),
+        )
+        media = self._announcement(told)
+        if not media:
+            retry = RETRY_AFTER if position is None else self._pause()
+            self._change(due=now + retry, message_next=bool(state.messages))
+            return []
+        self._change(
+            announced=state.announced + 1,
+            message_next=bool(state.messages),
+            position=told.position or state.position,
+            promised=now + told.wait[1] if told.wait else state.promised,
+        )
+        news = [told] if told.position or told.wait else []
+        return [*news, self._say("news", now, *media)]
+
+    def _better_position(self, position: int | None) -> int | None:
+        """The position, if the caller is to hear it."""
+        last = self._state.position
+        if position is None or not self._state.announce_position:
+            return None
+        return position if last is None or position <= last else None
+
+    def _better_wait(
+        self, now: Instant, wait: tuple[float, float] | None
+    ) -> tuple[float, float] | None:
+        """The wait as it is said, in whole minutes, if the caller is to hear it."""
+        promised = self._state.promised
+        if wait is None or not self._state.announce_wait:
+            return None
+        least, most = (60.0 * phrases.minutes(seconds) for seconds in wait)
+        return (least, most) if promised is None or now + most <= promised else None
+
+    def _announcement(self, told: WaitAnnounced) -> list[Speech]:
+        state = self._state
+        media = []
+        if told.position is not None:
+            media.append(phrases.position(told.position, state.language))
+        if told.wait is not None:
+            least, most = (round(seconds / 60) for seconds in told.wait)
+            media.append(phrases.wait(least, most, state.language))
+        if media and state.announced:
             media.append(phrases.thanks(state.language))
-        number = state.announced + 1
+        if state.callback_key and state.announced % 2 == 0:
+            media.append(phrases.callback_invitation(state.callback_key, state.language))
+        return media
+
+    # --- prompts and music
+
+    def _say(
+        self, stage: Stage, now: Instant, *media: Media, digits: DigitRule | None = None
+    ) -> Prompt:
+        state = self._state
+        number = state.prompts + 1
         prompt = f"{state.call}.wait-{round(state.since * 1000)}-{number}"
-        self._change(prompt=prompt, announced=number, due=now + OVERDUE)
-        return [Prompt(leg=state.leg, prompt=prompt, media=tuple(media), barge_in=False)]
+        self._change(stage=stage, prompt=prompt, prompts=number, due=now + OVERDUE)
+        if digits is None:
+            return Prompt(leg=state.leg, prompt=prompt, media=media, barge_in=False)
+        # The key that led here was told while music played; it must not count as the answer.
+        return Prompt(leg=state.leg, prompt=prompt, media=media, digits=digits, type_ahead=False)
 
     def _music_again(self, now: Instant) -> list[Command]:
-        state = self._state
-        self._change(prompt="", due=now + state.announce_every if state.announce_every else None)
-        return [StartMusic(leg=state.leg, music=state.music)]
+        due = now + self._pause() if self._state.announce_every else None
+        self._change(stage="music", prompt="", due=due)
+        return [StartMusic(leg=self._state.leg, music=self._state.music)]
+
+    def _pause(self) -> float:
+        """Seconds of music from one thing that is said to the next."""
+        every = self._state.announce_every
+        return every / 2 if self._state.messages else every
 
     def _stop_prompt(self) -> list[Command]:
         state = self._state
         return [StopPrompt(leg=state.leg, prompt=state.prompt)] if state.prompt else []
 
-    def _change(
-        self, *, due: Instant | None, prompt: str | None = None, announced: int | None = None
-    ) -> None:
-        state = self._state
-        self._state = msgspec.structs.replace(
-            state,
-            due=due,
-            prompt=state.prompt if prompt is None else prompt,
-            announced=state.announced if announced is None else announced,
-        )
+    def _change(self, **fields: Any) -> None:
+        self._state = msgspec.structs.replace(self._state, **fields)
+
+
+def messages(queue: Queue, language: Language) -> list[Speech]:
+    """What is said in turn to callers who wait in a queue."""
+    return [
+        Speech(name=f"queue.{queue.name}.message_{number}", language=language, text=text)
+        for number, text in enumerate(queue.messages.get(language, ()), 1)
+    ]

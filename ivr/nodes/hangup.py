@@ -12,5 +12,7 @@ class HangupNode(Node, frozen=True, kw_only=True):
           kind: hangup
     """
 
+    ends = True
+
     def enter(self, visit: Visit) -> Step:  # noqa: ARG002
         return End()

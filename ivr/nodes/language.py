@@ -9,7 +9,7 @@ from msgspec import Meta
 from calls.media import Speech
 from ivr.choosing import ChoiceNode
 from ivr.fields import Key, LanguageCode, Next, Text
-from ivr.node import Edge, Leave, Spoken, Visit, speech_name
+from ivr.node import Edge, Fault, Leave, Spoken, Visit, speech_name
 
 
 class LanguageChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,3 +77,14 @@ class LanguageNode(ChoiceNode, frozen=True, kw_only=True):
             ),
             *super().texts(),
         )
+
+    def faults(self) -> Sequence[Fault]:
+        found = []
+        seen: dict[str, str] = {}
+        for key, choice in self.choices.items():
+            if (first := seen.setdefault(choice.language, key)) != key:
+                message = (
+                    f"{choice.language!r} is offered by the keys {first} and {key}; remove one"
+                )
+                found.append(Fault(("choices", key), message))
+        return found

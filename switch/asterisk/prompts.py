@@ -141,6 +141,8 @@ class Player:
         self._running = running = _Running(
             prompt, Collector(prompt.digits, barge_in=prompt.barge_in)
         )
+        if not prompt.type_ahead:
+            self._ahead = ""
         self._ahead = running.collector.type_ahead(self._ahead, self._loop.time())
         if running.collector.interrupted or not prompt.media:
             running.collector.silent(self._loop.time())

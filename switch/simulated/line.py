@@ -76,6 +76,8 @@ class Line:
     def _begin(self, prompt: Prompt, now: float) -> None:
         self.music = None
         self._collector = Collector(prompt, now + seconds_of(prompt.media))
+        if not prompt.type_ahead:
+            self._ahead = ""
         if prompt.digits is not None:
             while self._ahead and not self._collector.complete:
                 self._collector.press(self._ahead[0], now)

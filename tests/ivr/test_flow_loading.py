@@ -168,7 +168,7 @@ ask:
   next: operator
 """
     assert found(around(nodes, start="ask")) == [
-        "main.yaml:11:10: node 'ask' offers 'en' by the keys 1 and 2; remove one",
+        "main.yaml:11:10: node 'ask': 'en' is offered by the keys 1 and 2; remove one",
         "main.yaml:12:21: node 'ask' speaks 'de', which the flow does not; "
         "add it to 'languages' or remove the text",
     ]

@@ -36,6 +36,54 @@ def test_positions_are_spoken_properly(place: int, language: str, text: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("least", "most", "language", "text"),
+    [
+        (1, 1, "en", "The expected wait is about one minute."),
+        (2, 4, "en", "The expected wait is between two and four minutes."),
+        (60, 61, "en", "The expected wait is more than an hour."),
+        (1, 1, "pl", "Przewidywany czas oczekiwania to około jednej minuty."),
+        (3, 3, "pl", "Przewidywany czas oczekiwania to około trzech minut."),
+        (1, 2, "pl", "Przewidywany czas oczekiwania to od jednej do dwóch minut."),
+        (
+            20,
+            25,
+            "pl",
+            "Przewidywany czas oczekiwania to od dwudziestu do dwudziestu pięciu minut.",
+        ),
+        (61, 61, "pl", "Przewidywany czas oczekiwania to ponad godzina."),
+        (1, 1, "uk", "Орієнтовний час очікування: близько однієї хвилини."),
+        (2, 5, "uk", "Орієнтовний час очікування: від двох до п’яти хвилин."),
+        (30, 45, "uk", "Орієнтовний час очікування: від тридцяти до сорока п’яти хвилин."),
+    ],
+)
+def test_waits_are_spoken_properly(least: int, most: int, language: str, text: str) -> None:
+    assert phrases.wait(least, most, language).text == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes"),
+    [(0, 1), (60, 1), (60.1, 2), (1200, 20), (1201, 25), (3600, 60), (3601, 61), (9999, 61)],
+)
+def test_a_wait_is_rounded_up_and_never_finer_than_it_can_be_known(
+    seconds: float, minutes: int
+) -> None:
+    assert phrases.minutes(seconds) == minutes
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "words"),
+    [
+        ("*", "en", "press star"),
+        ("#", "pl", "nacisnąć krzyżyk"),
+        ("2", "pl", "nacisnąć dwa"),
+        ("*", "uk", "натисніть зірочку"),
+    ],
+)
+def test_the_key_of_the_callback_is_named(key: str, language: str, words: str) -> None:
+    assert words in phrases.callback_invitation(key, language).text
+
+
+@pytest.mark.parametrize(
     ("ahead", "name", "words"),
     [
         (20, "waiting.ahead.20", " twenty people"),
@@ -67,8 +115,19 @@ def test_a_language_without_phrases_hears_english() -> None:
 def test_all_waiting_prompts_are_known_in_advance() -> None:
     queue = Queue(name="support")
     speeches = waiting_prompts(queue, ["en", "pl", "uk"], up_to=10)
-    assert len(speeches) == 3 * 11
+    assert len(speeches) == 3 * (1 + 10 + 15)
     assert phrases.position(10, "uk") in speeches
+    assert phrases.wait(2, 4, "pl") in speeches
+    quieter = Queue(
+        name="support",
+        announce_position=False,
+        announce_wait=False,
+        messages={"pl": ("Mamy też stronę.",)},
+    )
+    assert [speech.name for speech in waiting_prompts(quieter, ["pl"])] == [
+        "waiting.thanks",
+        "queue.support.message_1",
+    ]
     assert waiting_prompts(Queue(name="quiet", announce_every=0.0), ["en"]) == []
 
 
