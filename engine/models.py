@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import (
@@ -55,6 +56,14 @@ facts = Table(
     Index("ix_facts_call", "call"),
     Index("ix_facts_kind_at", "kind", "at"),
     Index("ix_facts_at", "at"),
+    # What was an agent's state at some time: the last change before it.
+    Index(
+        "ix_facts_agent_state",
+        "agent",
+        "seq",
+        sqlite_where=text("kind = 'AgentStateChanged'"),
+        postgresql_where=text("kind = 'AgentStateChanged'"),
+    ),
 )
 
 #: The whole state after the message `message_seq`; what follows it in the journal is replayed.
