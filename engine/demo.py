@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.orm import Session
 
-from calls.config import Agent, Number, Queue
+from calls.config import Agent, Number, Overflow, Queue, Relaxation
 from cti.numbers import normalise
 from desk import contacts, tickets
 from engine import configuration, meta, users
@@ -25,9 +25,30 @@ LOGINS_FILE = "demo-logins.txt"
 #: Its value is the names of the log-ins that were made.
 _LOADED = "demo"
 
+#: The menu asks for an agent who speaks the caller's language well.
+_ANY_LEVEL = {"lang:en": 1, "lang:pl": 1, "lang:uk": 1}
+
+#: Open at all hours, so that a call can be tried at any time.
 QUEUES = (
-    Queue(name="sales", title="Sales", skills={"sales": 1}, wrap_up=20.0),
-    Queue(name="support", title="Support", skills={"support": 1}, wrap_up=20.0),
+    Queue(
+        name="sales",
+        title="Sales",
+        skills={"sales": 1},
+        wrap_up=20.0,
+        relaxation=(Relaxation(after=60.0, skills=_ANY_LEVEL),),
+        overflow=(Overflow(when="waited", limit=300.0, to="queue", target="support"),),
+    ),
+    Queue(
+        name="support",
+        title="Support",
+        skills={"support": 1},
+        wrap_up=20.0,
+        # A colleague who can at least take a note, rather than nobody.
+        relaxation=(
+            Relaxation(after=60.0, skills=_ANY_LEVEL),
+            Relaxation(after=120.0, skills={"support": 0}, queues=("sales",)),
+        ),
+    ),
 )
 
 #: Each language and each queue is served by at least two.
@@ -159,7 +180,7 @@ def load(database: Database, settings: Settings) -> list[Login]:
 
 def _load(session: Session, settings: Settings) -> list[_Kept]:
     for queue in QUEUES:
-        configuration.save_queue(session, queue)
+        configuration.save_queue(session, queue, beside=[other.name for other in QUEUES])
     for number in NUMBERS:
         configuration.save_number(session, number)
     people = [(agent.name, agent.title, "agent") for agent in AGENTS]

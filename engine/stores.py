@@ -24,7 +24,7 @@ from engine import projections
 from engine.models import CallRecord
 from engine.storage import Database
 
-#: How many earlier calls a pop shows.
+#: How many earlier calls a pop shows; one more where nobody talked with them in so many.
 EARLIER_CALLS = 5
 
 _log = structlog.get_logger(__name__)
@@ -98,12 +98,14 @@ def _choose(session: Session, found: list[Contact]) -> tuple[Contact | None, lis
 def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
     if not number:
         return ()
-    rows = session.scalars(
+    of_number = (
         select(CallRecord)
         .where(CallRecord.number == number)
-        .order_by(CallRecord.arrived.desc())
-        .limit(EARLIER_CALLS)
+        .order_by(CallRecord.arrived.desc(), CallRecord.call)
     )
+    rows = list(session.scalars(of_number.limit(EARLIER_CALLS)))
+    if not any(row.agent for row in rows):  # whom they talked with last matters to queues
+        rows += session.scalars(of_number.where(CallRecord.agent != "").limit(1))
     return tuple(
         KnownCall(
             call=row.call, at=row.arrived, outcome=row.outcome, queue=row.queue, agent=row.agent

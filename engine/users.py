@@ -114,11 +114,23 @@ def change_user(
     if active is not None:
         user.active = active
     session.flush()
-    administrators = select(User.name).where(User.role == "admin", User.active).limit(1)
-    if session.scalar(administrators) is None and (role is not None or active is not None):
-        raise InputInvalid(f"{name!r} is the last active admin; make another user admin first")
+    if role is not None or active is not None:
+        _refuse_no_admin(session, name)
     configuration_changed(session)
     return user
+
+
+def remove_user(session: Session, name: str) -> None:
+    """Remove a log-in with its phones, skills and queues. Calls and tickets keep the name.
+
+    Raises `InputInvalid` rather than leave nobody who can administer.
+    """
+    user = get_user(session, name)
+    session.delete(user)
+    session.flush()
+    if user.role == "admin":
+        _refuse_no_admin(session, name)
+    configuration_changed(session)
 
 
 def verify_password(session: Session, name: str, password: str) -> User | None:
@@ -165,6 +177,12 @@ def verify_token(session: Session, secret: str) -> Principal | None:
     if token.last_used is None or now - token.last_used > _USE_NOTED_EVERY:
         token.last_used = now
     return Principal(token.name, _checked_role(token.role))
+
+
+def _refuse_no_admin(session: Session, name: str) -> None:
+    administrators = select(User.name).where(User.role == "admin", User.active).limit(1)
+    if session.scalar(administrators) is None:
+        raise InputInvalid(f"{name!r} is the last active admin; make another user admin first")
 
 
 def _check_name(name: str) -> None:

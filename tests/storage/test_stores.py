@@ -9,7 +9,7 @@ from calls.requests import DraftTicket, IdentifyCaller
 from desk import contacts, tickets
 from engine import projections, stores
 from engine.storage import Database
-from tests.cti.stories import abandoned
+from tests.cti.stories import abandoned, handled
 from tests.storage.test_projections import records, write
 
 NUMBER = "+48221230101"
@@ -111,6 +111,20 @@ def test_last_five_calls_of_the_number(database: Database) -> None:
     assert answer.calls[0].at == 306.0
     assert answer.calls[0].outcome == "abandoned_ringing"
     assert answer.calls[0].queue == "support"
+
+
+def test_whom_they_talked_with_last_is_known_also_after_many_calls_in_vain(
+    database: Database,
+) -> None:
+    write(database, handled("c-old"))
+    for n in range(6):
+        shifted = [(at + n, fact) for at, fact in abandoned(f"c-{n}", NUMBER)]
+        write(database, shifted)
+    projections.catch_up(database, "PL")
+    answer = identify(database, NUMBER)
+    assert isinstance(answer, CallerIdentified)
+    assert [known.call for known in answer.calls] == ["c-5", "c-4", "c-3", "c-2", "c-1", "c-old"]
+    assert answer.calls[-1].agent == "agent2"
 
 
 def test_withheld_numbers_are_not_one_caller(database: Database) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import select
 
+from calls.config import Agent, Queue
 from calls.errors import InputInvalid
-from engine import meta, users
+from engine import configuration, meta, users
 from engine.models import Token, User
 from engine.storage import Database
 
@@ -76,6 +77,29 @@ def test_last_admin_cannot_be_taken_away(database: Database) -> None:
         users.create_user(session, "second", "admin", "long enough")
         users.change_user(session, "root", role="supervisor")
         assert users.get_user(session, "root").role == "supervisor"
+
+
+def test_a_removed_user_is_gone_with_skills_and_queues(database: Database) -> None:
+    with database.session() as session:
+        users.create_user(session, "root", "admin", "long enough")
+        users.create_user(session, "anna", "agent", "long enough")
+        configuration.save_queue(session, Queue(name="support"))
+        anna = Agent(name="anna", title="Anna", skills={"x": 3}, queues={"support": 1})
+        configuration.save_agent(session, anna)
+    with database.session() as session:
+        users.remove_user(session, "anna")
+    with database.session() as session:
+        assert users.verify_password(session, "anna", "long enough") is None
+        users.create_user(session, "anna", "agent", None)
+        session.flush()
+        again = configuration.read(session).agents["anna"]
+        assert (again.skills, again.queues) == ({}, {})
+    with pytest.raises(InputInvalid, match="last active admin"), database.session() as session:
+        users.remove_user(session, "root")
+    with pytest.raises(InputInvalid, match="no user 'zoe'"), database.session() as session:
+        users.remove_user(session, "zoe")
+    with database.session() as session:
+        assert [user.name for user in users.list_users(session)] == ["anna", "root"]
 
 
 def test_token_opens_the_api_until_it_is_revoked(database: Database) -> None:
