@@ -1,87 +1,179 @@
-"""The day's figures, folded from the facts. Nothing but facts goes in, so they can be made again.
+"""The figures, folded from the facts. Nothing but facts goes in, so they can be made again.
 
-With A answered, B abandoned, Bs short abandons (within `SHORT_ABANDON` seconds) and N answered
-within X seconds:
+A *visit* is one caller's time in one queue. All that comes of a visit, up to the after-call work,
+counts where the caller's entering the queue counts: a caller who came before midnight, and was
+answered after it, belongs to the day before. So the figures of days add up to those of a week, and
+A + B + ... is never more than was offered. Agents' time counts when it is spent.
 
-- service level = N / (A + B - Bs), the usual variant;
-- ASA (average speed of answer) = sum of the queue waits of the answered / A;
-- abandonment = (B - Bs) / (A + B - Bs);
-- AHT (average handle time) = (talk + wrap-up) / handled; a call is handled once its wrap-up is
-  over, and until then neither its talk nor its wrap-up is in the sum;
-- RONA rate = offers timed out / offers made; declines and callers gone are counted apart;
-- occupancy = (ring + talk + wrap-up) / (that + available).
-
-The waits are counted in tenths of a second, so that the service level can be told for any X that
-is a multiple of 0.1 s, also when X is configured anew in the middle of the day.
+`Counting` is the fold, for the day's figures (`DayFigures`) and for reports over any period and by
+anything that is known when a caller enters a queue.
 """
 
-from collections import defaultdict
-from math import ceil
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
 
 import msgspec
 
-from calls.base import AgentId, AgentState, CallId, Instant, OfferOutcome, QueueId
+from acd.sums import Line, Time, Work
+from calls.base import AgentId, AgentState, CallId, Instant, QueueId
+from calls.config import ServiceLevelVariant
 from calls.facts import (
     AgentStateChanged,
     CallLeftQueue,
+    CallOverflowed,
     CallQueued,
     ConversationEnded,
     Fact,
     OfferEnded,
     OfferMade,
+    PlaceKept,
     WrapUpEnded,
 )
 from calls.views import QueueFigures
 
-#: Who hangs up within this many seconds of waiting did not give us a chance.
-SHORT_ABANDON = 5.0
+#: What a row of a report is known by.
+Key = TypeVar("Key")
+#: An agent was in a state from the first instant to the second.
+Spent = Callable[[AgentId, AgentState, Instant, Instant], None]
+
+#: The facts that count.
+KINDS: tuple[type[Fact], ...] = (
+    CallQueued,
+    PlaceKept,
+    CallOverflowed,
+    CallLeftQueue,
+    OfferMade,
+    OfferEnded,
+    ConversationEnded,
+    WrapUpEnded,
+    AgentStateChanged,
+)
 
 
-class Handling(msgspec.Struct, kw_only=True):
-    """Offers and handled calls, of a queue or of an agent."""
+class _Visit(msgspec.Struct):
+    rows: tuple[Line, ...]
+    virtual: bool = False
 
-    offers: int = 0
-    ended: dict[OfferOutcome, int] = {}
-    handled: int = 0
-    #: Seconds of talk and wrap-up of the handled calls.
-    handling: float = 0.0
+
+class _Talk(msgspec.Struct):
+    """A conversation whose after-call work is not over."""
+
+    works: tuple[Work, ...]
+    seconds: float
+
+
+class Counting(Generic[Key]):
+    """Sums by whatever `keys` names for a caller who enters a queue: none, one or many.
+
+    Facts about visits that began before the first fact given count nowhere, but for the time that
+    their agents spent. That goes to `spent`, whenever a state ends.
+    """
+
+    def __init__(self, keys: Callable[[CallQueued, Instant], Iterable[Key]], spent: Spent) -> None:
+        self.lines: dict[Key, Line] = {}
+        #: What agents did for the callers counted.
+        self.works: dict[AgentId, Work] = {}
+        self._keys = keys
+        self._spent = spent
+        #: The state of every agent who is not logged out, and since when.
+        self.states: dict[AgentId, tuple[AgentState, Instant]] = {}
+        self._visits: dict[CallId, _Visit] = {}
+        self._talks: dict[tuple[CallId, AgentId], _Talk] = {}
 
     @property
-    def aht(self) -> float | None:
-        return self.handling / self.handled if self.handled else None
+    def open(self) -> set[CallId]:
+        """Calls of whose visits something is still to come."""
+        return {*self._visits, *(call for call, _ in self._talks)}
 
+    def add(self, fact: Fact, at: Instant) -> None:
+        """Take in a fact that happened at `at`; most kinds do not matter here."""
+        match fact:
+            case AgentStateChanged():
+                self.state(fact.agent, fact.state, at)
+            case CallQueued():
+                self._queued(fact, at)
+            case OfferMade() | OfferEnded():
+                self._offer(fact)
+            case CallLeftQueue():
+                self._left(fact)
+            case ConversationEnded():
+                self._conversation_ended(fact)
+            case WrapUpEnded():
+                self._wrap_up_ended(fact)
+            case CallOverflowed():
+                for line in self._rows(fact.call):
+                    line.overflowed[fact.when] += 1
+            case PlaceKept():
+                self._place_kept(fact)
+            case _:
+                pass
 
-class QueueDay(msgspec.Struct, kw_only=True):
-    """One queue's sums."""
+    def state(self, agent: AgentId, state: AgentState, at: Instant) -> None:
+        """An agent is in a state from now on."""
+        before = self.states.pop(agent, None)
+        if before is not None:
+            self._spent(agent, before[0], before[1], at)
+        if state != "logged_out":
+            self.states[agent] = (state, at)
 
-    handling: Handling = msgspec.field(default_factory=Handling)
-    queued: int = 0
-    answered: int = 0
-    #: Seconds waited by the answered.
-    waited: float = 0.0
-    #: How many were answered after so many tenths of a second, rounded up.
-    answered_after: dict[int, int] = {}
-    abandoned: int = 0
-    short_abandoned: int = 0
+    def close(self, at: Instant) -> None:
+        """Agents' time up to now is spent."""
+        for agent, (state, _) in list(self.states.items()):
+            self.state(agent, state, at)
 
+    def _queued(self, fact: CallQueued, at: Instant) -> None:
+        rows = tuple(self.lines.setdefault(key, Line()) for key in self._keys(fact, at))
+        self._visits[fact.call] = _Visit(rows)
+        for line in rows:
+            line.offered += 1
 
-class AgentDay(msgspec.Struct, kw_only=True):
-    """One agent's sums, and the state they are in."""
+    def _place_kept(self, fact: PlaceKept) -> None:
+        visit = self._visits.get(fact.call)
+        if visit is not None and not visit.virtual:
+            visit.virtual = True
+            for line in visit.rows:
+                line.callbacks += 1
 
-    handling: Handling = msgspec.field(default_factory=Handling)
-    state: AgentState = "logged_out"
-    since: Instant = 0.0
-    #: Seconds spent in states that are over.
-    seconds: dict[AgentState, float] = {}
+    def _offer(self, fact: OfferMade | OfferEnded) -> None:
+        for work in self._works(fact.call, fact.agent):
+            if isinstance(fact, OfferMade):
+                work.offers += 1
+            else:
+                work.ended[fact.outcome] += 1
 
+    def _left(self, fact: CallLeftQueue) -> None:
+        visit = self._visits.get(fact.call)
+        if visit is None:
+            return
+        for line in visit.rows:
+            line.left(fact, virtual=visit.virtual)
+        if fact.outcome != "connected":
+            del self._visits[fact.call]
 
-class DayState(msgspec.Struct, kw_only=True):
-    """All that `DayFigures` knows."""
+    def _conversation_ended(self, fact: ConversationEnded) -> None:
+        works = self._works(fact.call, fact.agent)
+        if self._visits.pop(fact.call, None) is not None:
+            self._talks[fact.call, fact.agent] = _Talk(works, fact.talked)
 
-    queues: dict[QueueId, QueueDay] = {}
-    agents: dict[AgentId, AgentDay] = {}
-    #: Seconds talked in calls whose wrap-up is not over.
-    talked: dict[CallId, float] = {}
+    def _wrap_up_ended(self, fact: WrapUpEnded) -> None:
+        talk = self._talks.pop((fact.call, fact.agent), None)
+        if talk is None:
+            return
+        for work in talk.works:
+            work.handled += 1
+            work.talked += talk.seconds
+            work.wrapped += fact.lasted
+
+    def _rows(self, call: CallId) -> tuple[Line, ...]:
+        visit = self._visits.get(call)
+        return () if visit is None else visit.rows
+
+    def _works(self, call: CallId, agent: AgentId) -> tuple[Work, ...]:
+        visit = self._visits.get(call)
+        if visit is None:
+            return ()
+        mine = self.works.setdefault(agent, Work())
+        return (mine, *(line.work for line in visit.rows))
 
 
 class AgentFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,125 +191,80 @@ class AgentFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayFigures:
-    """Since midnight, or whenever `new_day` was last called. `state` is taken over."""
+    """Since midnight, or whenever `new_day` was last called."""
 
-    def __init__(self, state: DayState | None = None) -> None:
-        self._state = DayState() if state is None else state
-
-    def snapshot(self) -> DayState:
-        """The state of its own, as a copy."""
-        copied: DayState = msgspec.convert(msgspec.to_builtins(self._state), DayState)
-        return copied
+    def __init__(self) -> None:
+        self._times: dict[AgentId, Time] = {}
+        self._counting = self._count()
 
     def new_day(self, at: Instant) -> None:
-        """Begin to count anew; agents' states and calls going on are carried over midnight."""
-        self._state = DayState(
-            agents={
-                name: AgentDay(state=day.state, since=at)
-                for name, day in self._state.agents.items()
-                if day.state != "logged_out"
-            },
-            talked=self._state.talked,
-        )
+        """Begin to count anew. Agents' states are carried over midnight; callers who came before
+        it belong to the day before."""
+        states = self._counting.states
+        self._times = {}
+        self._counting = self._count()
+        for agent, (state, _) in states.items():
+            self._counting.state(agent, state, at)
 
     def add(self, fact: Fact, at: Instant) -> None:
         """Take in a fact that happened at `at`; most kinds do not matter here."""
-        match fact:
-            case CallQueued():
-                self._queue(fact.queue).queued += 1
-            case CallLeftQueue():
-                self._left_queue(fact)
-            case OfferMade():
-                for handling in self._handlings(fact.queue, fact.agent):
-                    handling.offers += 1
-            case OfferEnded():
-                for handling in self._handlings(fact.queue, fact.agent):
-                    handling.ended[fact.outcome] = handling.ended.get(fact.outcome, 0) + 1
-            case ConversationEnded():
-                self._state.talked[fact.call] = fact.talked
-            case WrapUpEnded():
-                seconds = self._state.talked.pop(fact.call, 0.0) + fact.lasted
-                for handling in self._handlings(fact.queue, fact.agent):
-                    handling.handled += 1
-                    handling.handling += seconds
-            case AgentStateChanged():
-                self._agent_state_changed(fact, at)
-            case _:
-                pass
+        self._counting.add(fact, at)
 
-    def figures(self, queue: QueueId, service_level: float = 20.0) -> QueueFigures:
-        """One queue's figures; `service_level` is X of the formula, in seconds."""
-        day = self._state.queues.get(queue, QueueDay())
-        within = _tenths(service_level)
-        in_time = sum(count for wait, count in day.answered_after.items() if wait <= within)
-        counted = day.answered + day.abandoned - day.short_abandoned
+    def state(self, agent: AgentId, state: AgentState, at: Instant) -> None:
+        """An agent was in a state when the day began."""
+        self._counting.state(agent, state, at)
+
+    def line(self, queue: QueueId) -> Line:
+        """One queue's sums."""
+        return self._counting.lines.get(queue, Line())
+
+    def figures(
+        self,
+        queue: QueueId,
+        service_level: float = 20.0,
+        variant: ServiceLevelVariant = "standard",
+    ) -> QueueFigures:
+        """One queue's figures; `service_level` is X of the formulas, in seconds."""
+        line = self.line(queue)
+        in_time, abandoned_in_time = line.within(service_level)
         return QueueFigures(
-            offered=day.queued,
-            answered=day.answered,
+            offered=line.offered,
+            answered=line.answered,
             answered_in_time=in_time,
-            abandoned=day.abandoned,
-            short_abandoned=day.short_abandoned,
-            rona=day.handling.ended.get("timed_out", 0),
-            declined=day.handling.ended.get("declined", 0),
-            service_level=in_time / counted if counted else None,
-            asa=day.waited / day.answered if day.answered else None,
-            aht=day.handling.aht,
+            abandoned=line.abandoned,
+            short_abandoned=line.short_abandoned,
+            rona=line.work.ended["timed_out"],
+            declined=line.work.ended["declined"],
+            service_level=line.service_level(variant, in_time, abandoned_in_time),
+            service_level_variant=variant,
+            asa=line.asa,
+            aht=line.work.aht,
+            abandonment=line.abandonment,
+            overflowed=line.overflowed.total(),
+            callbacks=line.callbacks,
         )
-
-    def abandonment(self, queue: QueueId) -> float | None:
-        """The share of callers who gave up, short abandons left out."""
-        day = self._state.queues.get(queue, QueueDay())
-        counted = day.answered + day.abandoned - day.short_abandoned
-        return (day.abandoned - day.short_abandoned) / counted if counted else None
 
     def agent_figures(self, agent: AgentId, now: Instant) -> AgentFigures:
         """One agent's figures, the present state counted up to `now`."""
-        day = self._state.agents.get(agent, AgentDay(since=now))
-        seconds: defaultdict[AgentState, float] = defaultdict(float, day.seconds)
-        seconds[day.state] += now - day.since
-        busy = seconds["reserved"] + seconds["talking"] + seconds["wrap_up"]
-        handling = day.handling
-        rona = handling.ended.get("timed_out", 0)
+        time = Time()
+        time.plus(self._times.get(agent, Time()))
+        state, since = self._counting.states.get(agent, ("logged_out", now))
+        time.spend(state, now - since)
+        work = self._counting.works.get(agent, Work())
         return AgentFigures(
-            offers=handling.offers,
-            answered=handling.ended.get("accepted", 0),
-            rona=rona,
-            declined=handling.ended.get("declined", 0),
-            handled=handling.handled,
-            aht=handling.aht,
-            rona_rate=rona / handling.offers if handling.offers else None,
-            occupancy=busy / (busy + seconds["ready"]) if busy or seconds["ready"] else None,
-            seconds=dict(seconds),
+            offers=work.offers,
+            answered=work.ended["accepted"],
+            rona=work.ended["timed_out"],
+            declined=work.ended["declined"],
+            handled=work.handled,
+            aht=work.aht,
+            rona_rate=work.rona_rate,
+            occupancy=time.occupancy,
+            seconds=dict(time.seconds),
         )
 
-    def _left_queue(self, fact: CallLeftQueue) -> None:
-        day = self._queue(fact.queue)
-        if fact.outcome == "connected":
-            wait = _tenths(fact.waited)
-            day.answered += 1
-            day.waited += fact.waited
-            day.answered_after[wait] = day.answered_after.get(wait, 0) + 1
-        elif fact.outcome == "abandoned":
-            day.abandoned += 1
-            day.short_abandoned += fact.waited <= SHORT_ABANDON
+    def _count(self) -> Counting[QueueId]:
+        return Counting(lambda fact, _: (fact.queue,), self._spent)
 
-    def _agent_state_changed(self, fact: AgentStateChanged, at: Instant) -> None:
-        known = fact.agent in self._state.agents
-        day = self._agent(fact.agent)
-        if known:
-            day.seconds[day.state] = day.seconds.get(day.state, 0.0) + at - day.since
-        day.state, day.since = fact.state, at
-
-    def _queue(self, name: QueueId) -> QueueDay:
-        return self._state.queues.setdefault(name, QueueDay())
-
-    def _agent(self, name: AgentId) -> AgentDay:
-        return self._state.agents.setdefault(name, AgentDay())
-
-    def _handlings(self, queue: QueueId, agent: AgentId) -> tuple[Handling, Handling]:
-        return self._queue(queue).handling, self._agent(agent).handling
-
-
-def _tenths(seconds: float) -> int:
-    """Rounded up, but for what floating point adds."""
-    return ceil(round(seconds * 10, 6))
+    def _spent(self, agent: AgentId, state: AgentState, begin: Instant, end: Instant) -> None:
+        self._times.setdefault(agent, Time()).spend(state, end - begin)

@@ -30,6 +30,7 @@ def queue_views(state: AcdState) -> tuple[QueueView, ...]:
             wrap_up=agents[name]["wrap_up"],
             not_ready=agents[name]["not_ready"],
             service_level_seconds=queue.service_level,
+            service_level_variant=queue.service_level_variant,
             today=QueueFigures(),
         )
         for name, queue in sorted(state.queues.items())

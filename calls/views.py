@@ -1,14 +1,15 @@
 """What people look at: the live figures as plain values, made by the machine on request."""
 
 from calls.base import AgentId, AgentState, CallId, Instant, Language, QueueId, Word
+from calls.config import ServiceLevelVariant
 from calls.facts import Fact
 
 
 class QueueFigures(Word):
     """One queue since midnight in the center's time zone.
 
-    `service_level` = answered in time / (answered + abandoned - short abandons), 0..1; None while
-    nothing has been offered.
+    `service_level` is worked out as `service_level_variant` says, 0..1; None while there is nothing
+    to divide by.
     """
 
     offered: int = 0
@@ -23,6 +24,13 @@ class QueueFigures(Word):
     asa: float | None = None
     #: Mean talk + wrap-up, seconds.
     aht: float | None = None
+    service_level_variant: ServiceLevelVariant = "standard"
+    #: (abandoned - short abandons) / (answered + abandoned - short abandons).
+    abandonment: float | None = None
+    #: Sent elsewhere by a rule of the queue, or not let in.
+    overflowed: int = 0
+    #: Kept the place without the line: neither answered nor abandoned.
+    callbacks: int = 0
 
 
 class QueueView(Word):
@@ -47,6 +55,7 @@ class QueueView(Word):
     #: The share of callers whose wait was inside the range expected when they came; None while
     #: too few have been counted. Below `acd.estimates.TRUSTED` callers are told no wait.
     estimate_hits: float | None = None
+    service_level_variant: ServiceLevelVariant = "standard"
 
 
 class AgentView(Word):

@@ -8,6 +8,7 @@ import msgspec
 from acd.statistics import DayFigures
 from calls.base import Instant
 from calls.views import LiveView, Published, QueueFigures, QueueView
+from engine import history
 from engine.journal import Journal
 
 
@@ -18,6 +19,9 @@ class Today:
         self._zone = zone
         self._figures = DayFigures()
         self._begin(now)
+        with journal.database.session() as session:
+            for _, known in history.states(session, self._midnight):
+                self._figures.state(known.agent, known.state, self._midnight)
         for published in journal.facts_since(self._midnight):
             self._figures.add(published.fact, published.at)
 
@@ -37,15 +41,18 @@ class Today:
 
     def _queue(self, queue: QueueView, now: Instant) -> QueueFigures:
         if now >= self._next:
-            return QueueFigures()
-        return self._figures.figures(queue.name, queue.service_level_seconds)
+            return QueueFigures(service_level_variant=queue.service_level_variant)
+        return self._figures.figures(
+            queue.name, queue.service_level_seconds, queue.service_level_variant
+        )
 
     def _begin(self, now: Instant) -> None:
         day = datetime.datetime.fromtimestamp(now, self._zone).date()
-        self._midnight = _start(day, self._zone)
-        self._next = _start(day + datetime.timedelta(days=1), self._zone)
+        self._midnight = midnight(day, self._zone)
+        self._next = midnight(day + datetime.timedelta(days=1), self._zone)
         self._figures.new_day(self._midnight)
 
 
-def _start(day: datetime.date, zone: zoneinfo.ZoneInfo) -> Instant:
+def midnight(day: datetime.date, zone: zoneinfo.ZoneInfo) -> Instant:
+    """When a day begins there."""
     return datetime.datetime.combine(day, datetime.time(), zone).timestamp()

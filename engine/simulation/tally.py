@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from acd.statistics import DayFigures, DayState
+from acd.statistics import DayFigures
+from acd.sums import BUSY, share
 from calls.base import AgentId, AgentState, CallId, Instant, QueueId
 from calls.facts import (
     AgentStateChanged,
@@ -36,7 +37,6 @@ _INTERVALS = 60
 #: Moments looked at in each interval.
 SAMPLES = 6
 
-_BUSY: frozenset[AgentState] = frozenset({"reserved", "talking", "wrap_up"})
 #: What the whole center's figures stand under.
 CENTER = ""
 
@@ -139,7 +139,7 @@ class Tally:
     def sample(self, at: Instant) -> None:
         """Look at the moment; `SAMPLES` times in each interval."""
         number = int((at - self._from) / self._step)
-        busy = sum(self._agents[state] for state in _BUSY)
+        busy = sum(self._agents[state] for state in BUSY)
         for name, intervals in self._intervals.items():
             interval = intervals[number]
             interval.waiting += self._lines[name]
@@ -153,18 +153,16 @@ class Tally:
 
     def outcome(self) -> Outcome:
         """When the run is over."""
-        state = self._day.snapshot()
-        figures = {name: self._figures(name, state) for name in self._queues}
+        figures = {name: self._figures(name) for name in self._queues}
         return Outcome(
             figures={**figures, CENTER: self._center()},
             intervals=self._intervals,
             waits=self._waits,
         )
 
-    def _figures(self, name: QueueId, state: DayState) -> dict[str, float | None]:
+    def _figures(self, name: QueueId) -> dict[str, float | None]:
         figures = self._day.figures(name, self._queues[name].queue.service_level)
         found = self._found[name]
-        answered = state.queues[name].answered_after if name in state.queues else {}
         return {
             "offered": figures.offered,
             "answered": figures.answered,
@@ -173,8 +171,8 @@ class Tally:
             "rona": figures.rona,
             "service_level": figures.service_level,
             "asa": figures.asa,
-            "wait_90": _percentile(answered, 0.9),
-            "abandonment": self._day.abandonment(name),
+            "wait_90": _percentile(self._day.line(name).answered_after, 0.9),
+            "abandonment": figures.abandonment,
             "in_time_of_all": share(figures.answered_in_time, figures.offered),
             "abandoned_of_all": share(figures.abandoned, figures.offered),
             "aht": figures.aht,
@@ -186,7 +184,7 @@ class Tally:
         seconds: Counter[AgentState] = Counter()
         for agent in self._states:
             seconds.update(self._day.agent_figures(agent, self._to).seconds)
-        busy = sum(seconds[one] for one in _BUSY)
+        busy = sum(seconds[one] for one in BUSY)
         return {
             "arrived": self._arrived,
             "left_menu": self._ended["abandoned_menu"],
@@ -267,10 +265,6 @@ class Tally:
         self._agents[fact.state] += 1
         if at < self._to:
             self._day.add(fact, at)
-
-
-def share(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
 
 
 def _percentile(counts: dict[int, int], quantile: float) -> float | None:

@@ -4,15 +4,16 @@ import msgspec
 import pytest
 
 from acd.messages import Accept, Reject, Release, Withdraw
-from acd.statistics import DayFigures, DayState
+from acd.statistics import Counting, DayFigures
 from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
-from calls.facts import CallLeftQueue, CallQueued, Fact
+from calls.config import ServiceLevelVariant
+from calls.facts import CallLeftQueue, CallOverflowed, CallQueued, Fact, PlaceKept
 from calls.views import QueueFigures
 from tests.acd.driving import START, Driven
 
 
 class Counted(Driven):
-    """Its facts go into the figures, which go to JSON and back in between."""
+    """Its facts go into the figures."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,8 +23,6 @@ class Counted(Driven):
         said = [one for one in super().do(message, after) if isinstance(one, Fact)]  # type: ignore[arg-type]
         for fact in said:
             self.figures.add(fact, self.now)
-        plain = msgspec.json.encode(self.figures.snapshot())
-        self.figures = DayFigures(msgspec.json.decode(plain, type=DayState))
         return said
 
 
@@ -37,7 +36,6 @@ def left(figures: DayFigures, outcome: str, waited: float) -> None:
 
 def test_nothing_yet() -> None:
     assert DayFigures().figures("support") == QueueFigures()
-    assert DayFigures().abandonment("support") is None
 
 
 def test_service_level_asa_and_abandonment() -> None:
@@ -54,7 +52,7 @@ def test_service_level_asa_and_abandonment() -> None:
     assert (seen.abandoned, seen.short_abandoned) == (4, 2)
     assert seen.service_level == pytest.approx(2 / (4 + 4 - 2))
     assert seen.asa == pytest.approx((2.0 + 20.0 + 20.01 + 58.0) / 4)
-    assert figures.abandonment("support") == pytest.approx(2 / 6)
+    assert seen.abandonment == pytest.approx(2 / 6)
     assert seen.aht is None
     assert figures.figures("sales") == QueueFigures()
 
@@ -126,6 +124,7 @@ def test_occupancy_leaves_breaks_out(center: Counted) -> None:
 
 
 def test_midnight_starts_anew_but_carries_who_is_busy(center: Counted) -> None:
+    """The call of yesterday stays yesterday's; the time of today is today's."""
     center.talk("c1")
     center.now += 50.0
     center.figures.new_day(center.now)
@@ -134,4 +133,68 @@ def test_midnight_starts_anew_but_carries_who_is_busy(center: Counted) -> None:
     center.do(FinishWrapUp(agent="ann"), after=5.0)
     seen = center.figures.agent_figures("ann", center.now)
     assert (seen.seconds["talking"], seen.seconds["wrap_up"]) == (10.0, 5.0)
-    assert center.figures.figures("support").aht == pytest.approx(65.0)
+    assert center.figures.figures("support") == QueueFigures()
+    center.talk("c2")
+    assert center.figures.figures("support").offered == 1
+
+
+@pytest.mark.parametrize(
+    ("variant", "expected"),
+    [
+        ("standard", 2 / (3 + 4 - 1)),
+        ("answered", 2 / 3),
+        ("offered", 2 / (3 + 4)),
+        ("abandoned_late", 2 / (3 + 4 - 3)),
+        ("abandoned_well", (2 + 3) / (3 + 4)),
+    ],
+)
+def test_variants_of_the_service_level(variant: ServiceLevelVariant, expected: float) -> None:
+    """N = 2, A = 3, B = 4, Bs = 1, Bx = 3 for X = 20 s."""
+    figures = DayFigures()
+    for waited in (2.0, 20.0, 21.0):
+        left(figures, "connected", waited)
+    for waited in (1.0, 6.0, 20.0, 90.0):
+        left(figures, "abandoned", waited)
+    seen = figures.figures("support", 20.0, variant)
+    assert seen.service_level == pytest.approx(expected)
+    assert seen.service_level_variant == variant
+
+
+def test_who_keeps_the_place_or_goes_elsewhere_did_not_abandon() -> None:
+    figures = DayFigures()
+    for number, outcome in enumerate(("connected", "unreached")):
+        call = f"v{number}"
+        figures.add(CallQueued(call=call, queue="support", position=1), START)
+        figures.add(PlaceKept(call=call, queue="support", number="+48"), START + 30)
+        fact = {"type": "CallLeftQueue", "call": call, "queue": "support", "virtual": True}
+        fact |= {"outcome": outcome, "waited": 900.0}
+        figures.add(msgspec.convert(fact, CallLeftQueue), START + 900)
+    figures.add(CallQueued(call="f", queue="support", position=1), START)
+    figures.add(CallOverflowed(call="f", queue="support", when="full"), START)
+    figures.add(CallLeftQueue(call="f", queue="support", outcome="overflowed", waited=0.0), START)
+    left(figures, "connected", 4.0)
+    seen, line = figures.figures("support"), figures.line("support")
+    assert (seen.offered, seen.answered, seen.abandoned) == (4, 1, 0)
+    assert (seen.callbacks, line.reached, line.unreached) == (2, 1, 1)
+    assert (seen.overflowed, line.overflowed) == (1, {"full": 1})
+    assert (seen.service_level, seen.abandonment, seen.asa) == (1.0, 0.0, 4.0)
+
+
+def test_a_call_counts_for_each_of_its_skills() -> None:
+    counting = Counting[str](lambda fact, _: fact.skills, lambda *_: None)
+    for call, skills in (("a", {"tax": 3}), ("b", {"tax": 1, "lang:pl": 5}), ("c", {})):
+        counting.add(CallQueued(call=call, queue="support", position=1, skills=skills), START)
+        gone = CallLeftQueue(call=call, queue="support", outcome="abandoned", waited=9.0)
+        counting.add(gone, START + 9)
+    assert {skill: line.abandoned for skill, line in counting.lines.items()} == {
+        "tax": 2,
+        "lang:pl": 1,
+    }
+    assert counting.open == set()
+
+
+def test_what_began_before_the_period_counts_nowhere() -> None:
+    counting = Counting[str](lambda fact, _: (fact.queue,), lambda *_: None)
+    counting.add(CallLeftQueue(call="a", queue="q", outcome="connected", waited=9.0), START)
+    counting.add(PlaceKept(call="b", queue="q"), START)
+    assert counting.lines == {}

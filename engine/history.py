@@ -1,0 +1,92 @@
+"""Looking back into the committed facts: how things were at some time."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from calls.base import CallId, Instant
+from calls.codec import decode_fact
+from calls.facts import AgentStateChanged, Fact
+from calls.views import Published
+from engine.models import facts
+
+#: Values in one ``IN``.
+_MANY = 500
+
+#: Written out, not as a parameter, so that the databases see that the index is for it.
+_IS_STATE: ColumnElement[bool] = facts.c.kind == literal_column("'AgentStateChanged'")
+
+
+def last_before(session: Session, at: Instant) -> int:
+    """The number of the last fact before `at`; 0 if there is none."""
+    return session.scalar(select(func.max(facts.c.seq)).where(facts.c.at < at)) or 0
+
+
+def between(
+    session: Session, begin: Instant, end: Instant, kinds: Iterable[type[Fact]]
+) -> Iterator[Published]:
+    """The facts of these kinds from `begin` to just before `end`, in their order."""
+    names = [kind.__name__ for kind in kinds]
+    query = (
+        select(facts.c.seq, facts.c.at, facts.c.body)
+        .where(facts.c.kind.in_(names), facts.c.at >= begin, facts.c.at < end)
+        .order_by(facts.c.seq)
+    )
+    for seq, at, body in session.execute(query).yield_per(1000):
+        yield Published(seq=seq, at=at, fact=decode_fact(body))
+
+
+def of_calls(
+    session: Session,
+    calls: Iterable[CallId],
+    *,
+    since: Instant = 0.0,
+    kinds: Iterable[type[Fact]] = (),
+) -> list[Published]:
+    """All facts of some calls from `since` on, in their order; only those of `kinds`, if any."""
+    names = [kind.__name__ for kind in kinds]
+    found: list[Published] = []
+    wanted = sorted(calls)
+    for start in range(0, len(wanted), _MANY):
+        some = wanted[start : start + _MANY]
+        query = select(facts.c.seq, facts.c.at, facts.c.body).where(
+            facts.c.call.in_(some), facts.c.at >= since
+        )
+        if names:
+            query = query.where(facts.c.kind.in_(names))
+        found += [
+            Published(seq=seq, at=at, fact=decode_fact(body))
+            for seq, at, body in session.execute(query)
+        ]
+    return sorted(found, key=lambda published: published.seq)
+
+
+def states(session: Session, at: Instant) -> list[tuple[Instant, AgentStateChanged]]:
+    """The last change of state of every agent before `at`, with its time."""
+    # The index is stepped through from agent to agent; it is long, and the agents are few.
+    first = select(func.min(facts.c.agent).label("agent")).where(_IS_STATE)
+    agents = first.cte("agents", recursive=True)
+    following = (
+        select(func.min(facts.c.agent))
+        .where(_IS_STATE, facts.c.agent > agents.c.agent)
+        .scalar_subquery()
+    )
+    agents = agents.union_all(select(following).where(agents.c.agent.is_not(None)))
+    last = (
+        select(func.max(facts.c.seq))
+        .where(
+            _IS_STATE,
+            facts.c.agent == agents.c.agent,
+            facts.c.seq <= last_before(session, at),
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(facts.c.at, facts.c.body)
+        .where(facts.c.seq.in_(select(last).where(agents.c.agent.is_not(None))))
+        .order_by(facts.c.seq)
+    )
+    found = ((since, decode_fact(body)) for since, body in session.execute(query))
+    return [(since, fact) for since, fact in found if isinstance(fact, AgentStateChanged)]
