@@ -1,388 +1,435 @@
 """A router written to be obvious, not fast: whoever must be found is found by looking at all.
 
-It shares no code with the room `acd`; only the words. It says what it does as plain tuples, which
-`told` makes of the real facts too.
+It shares no code with the room `acd`, only the words, and says the same facts: the texts of
+refusals apart, which `told` blanks, and the expected wait, which it is given.
 """
 
-from dataclasses import dataclass, field
-from math import exp, log
+from collections.abc import Sequence
 
-from acd.messages import Accept, AcdMessage, Enqueue, Reject, Release, Withdraw
+from acd.messages import (
+    Accept,
+    AcdMessage,
+    Enqueue,
+    KeepPlace,
+    Reached,
+    Reject,
+    Release,
+    Unreached,
+    Withdraw,
+)
 from calls import actions, events, facts
 from calls.actions import Refused
-from calls.config import Agent, Queue
-
-Told = tuple[object, ...]
-TAU = 1800.0
-
-
-def told(said: list[facts.Fact | Refused]) -> list[Told]:
-    """What matters of the facts, to compare with what `Brute` tells."""
-    result: list[Told] = []
-    for fact in said:
-        match fact:
-            case facts.OfferMade():
-                result.append(("offer", fact.offer, fact.call, fact.agent, fact.waited, fact.until))
-            case facts.OfferEnded():
-                result.append(("end", fact.offer, fact.outcome, fact.lasted))
-            case facts.AgentStateChanged():
-                result.append((fact.agent, fact.state, fact.reason, fact.until))
-            case facts.CallLeftQueue():
-                result.append(("left", fact.call, fact.outcome, fact.waited))
-            case facts.CallQueued():
-                result.append(("queued", fact.call, fact.position))
-            case facts.WrapUpEnded():
-                result.append(("wrapped", fact.call, fact.agent, fact.lasted, fact.by, fact.code))
-            case Refused():
-                result.append(("refused", fact.reason))
-            case _:
-                pass
-    return result
+from calls.config import Queue
+from calls.facts import Fact
+from tests.acd.brute_moves import Moves
+from tests.acd.brute_world import Caller, Item, Person
 
 
-@dataclass
-class Person:
-    config: Agent
-    since: float
-    state: str = "logged_out"
-    reason: str = ""
-    until: float | None = None
-    idle: int = 0
-    call: str = ""
-    queue: str = ""
-    offer: str = ""
-    wish: tuple[str, str] | None = None
-    code: str | None = None
-    ronas: int = 0
-    taken: int = 0
-    leaving: bool = False
-    #: (busy, seconds) since signing in.
-    past: list[tuple[bool, float]] = field(default_factory=list)
-
-    def occupancy(self, now: float) -> float:
-        value = 0.0
-        for busy, seconds in [*self.past, (False, now - self.since)]:
-            fade = exp(-seconds / TAU)
-            value = 1 - (1 - value) * fade if busy else value * fade
-        return value
+def told(said: Sequence[Fact | Refused]) -> list[Fact | Refused]:
+    """The same without what refusals say to people."""
+    return [
+        Refused(reason=fact.reason, message="") if isinstance(fact, Refused) else fact
+        for fact in said
+    ]
 
 
-@dataclass
-class Caller:
-    name: str
-    queue: str
-    needs: dict[str, int]
-    head_start: float
-    language: str
-    since: float
-    order: int
-    offer: str = ""
+class Brute(Moves):
+    """`handle` says what must be said for a message."""
 
+    # Time
 
-class Brute:
-    def __init__(self) -> None:
-        self.queues: dict[str, Queue] = {}
-        self.people: dict[str, Person] = {}
-        self.callers: dict[str, Caller] = {}
-        #: offer -> (call, agent, made)
-        self.offers: dict[str, tuple[str, str, float]] = {}
-        self.phones: set[str] = set()
-        self.minted = 0
-        self.clock = 0
-        self.now = 0.0
-        self.out: list[Told] = []
-
-    # Who fits, and who is first
-
-    def fits(self, person: Person, caller: Caller) -> bool:
-        have = person.config.skills
-        return (
-            caller.queue in person.config.queues
-            and all(have.get(s, 0) >= n for s, n in self.queues[caller.queue].skills.items())
-            and all(have.get(s, 0) >= n for s, n in caller.needs.items())
-            and (not caller.language or have.get("lang:" + caller.language, 0) >= 1)
-        )
-
-    def score(self, caller: Caller) -> float:
-        queue = self.queues[caller.queue]
-        return queue.slope * (self.now - caller.since) + queue.priority + caller.head_start
-
-    def line(self, queue: str) -> list[str]:
-        there = [caller for caller in self.callers.values() if caller.queue == queue]
-        return [c.name for c in sorted(there, key=lambda c: (-self.score(c), c.order))]
-
-    def rank(self, person: Person, caller: Caller) -> tuple[float, float, float]:
-        queue = self.queues[caller.queue]
-        by = 0.0
-        if queue.strategy == "fewest_calls":
-            by = person.taken
-        elif queue.strategy == "best_skill":
-            needed = {*queue.skills, *caller.needs}
-            if caller.language:
-                needed.add("lang:" + caller.language)
-            by = -sum(person.config.skills.get(skill, 0) for skill in needed)
-        elif queue.strategy == "least_occupied":
-            occupancy = person.occupancy(self.now)
-            by = round(log(occupancy), 5) if occupancy > 0 else -1e9
-        return person.config.queues[caller.queue], by, person.idle
-
-    def find_person(self, caller: Caller, but: str = "") -> None:
-        idle = [
-            p
-            for p in self.people.values()
-            if p.state == "ready" and p.config.name != but and self.fits(p, caller)
-        ]
-        if idle:
-            self.offer(caller, min(idle, key=lambda p: self.rank(p, caller)))
-
-    def find_caller(self, person: Person) -> None:
-        there = [c for c in self.callers.values() if not c.offer and self.fits(person, c)]
-        if there:
-            first = min(
-                there, key=lambda c: (person.config.queues[c.queue], -self.score(c), c.order)
-            )
-            self.offer(first, person)
-
-    def offer(self, caller: Caller, person: Person) -> None:
-        self.minted += 1
-        caller.offer = person.offer = f"o{self.minted}"
-        person.call, person.queue = caller.name, caller.queue
-        until = self.now + self.queues[caller.queue].offer_timeout
-        self.offers[caller.offer] = (caller.name, person.config.name, self.now)
-        waited = self.now - caller.since
-        self.out.append(("offer", caller.offer, caller.name, person.config.name, waited, until))
-        self.turn(person, "reserved", until=until)
-
-    # What happens to people and offers
-
-    def turn(
-        self, person: Person, state: str, reason: str = "", until: float | None = None
-    ) -> None:
-        busy = person.state in ("reserved", "talking", "wrap_up")
-        if busy or person.state == "ready":
-            person.past.append((busy, self.now - person.since))
-        if person.state == "logged_out":
-            person.past, person.taken = [], 0
-        person.state, person.reason, person.until = state, reason, until
-        person.since = self.now
-        if state in ("ready", "not_ready", "logged_out"):
-            person.call = person.queue = person.offer = ""
-            person.wish = person.code = None
-        self.out.append((person.config.name, state, reason, until))
-
-    def tick_order(self) -> int:
-        self.clock += 1
-        return self.clock
-
-    def get_ready(self, person: Person) -> None:
-        person.ronas = 0
-        person.idle = self.tick_order()
-        self.turn(person, "ready")
-        self.find_caller(person)
-
-    def close(self, offer: str, outcome: str) -> tuple[Caller, Person]:
-        call, agent, made = self.offers.pop(offer)
-        caller, person = self.callers[call], self.people[agent]
-        caller.offer = ""
-        self.out.append(("end", offer, outcome, self.now - made))
-        return caller, person
-
-    def lost(self, offer: str, outcome: str) -> None:
-        caller, person = self.close(offer, outcome)
-        name = person.config.name
-        if outcome == "timed_out":
-            person.ronas += 1
-            if person.ronas < person.config.rona_limit:
-                person.idle = self.tick_order()
-                self.turn(person, "ready")
-                self.find_person(caller, but=name)
-                self.find_caller(person)
+    def tick(self) -> None:
+        while True:
+            due, kind, name = min(self.timers(), default=(self.now + 1, 0, ""))
+            if due > self.now:
                 return
-        if outcome == "rescinded":
-            self.turn(person, "ready")
-            self.find_person(caller, but=name)
-            self.find_caller(person)
-            return
-        self.turn(person, "not_ready", "no answer" if outcome == "timed_out" else outcome)
-        self.find_person(caller)
+            if kind == 0:
+                self.time_of_person(self.people[name])
+            elif kind == 1:
+                self.time_of_item(name)
+            else:
+                self.time_of_caller(self.callers[name])
+            self.settle()
 
-    def quit_queue(self, caller: Caller, outcome: str) -> None:
-        del self.callers[caller.name]
-        self.out.append(("left", caller.name, outcome, self.now - caller.since))
-
-    def done(self, person: Person, by: str, code: str) -> None:
-        name = person.config.name
-        lasted = self.now - person.since if person.state == "wrap_up" else 0.0
-        self.out.append(("wrapped", person.call, name, lasted, by, code))
-        if person.leaving:
-            self.turn(person, "logged_out")
-            del self.people[name]
-        elif person.wish and person.wish[0] != "ready":
-            self.turn(person, *person.wish)
-        elif name not in self.phones:
-            self.turn(person, "not_ready", "phone gone")
-        else:
+    def time_of_person(self, person: Person) -> None:
+        if person.state == "reserved":
+            mine = next(offer for offer, bid in self.bids.items() if bid.agent == person.name)
+            self.lost(mine, "timed_out")
+        elif person.state == "wrap_up":
+            self.done(person, "timeout")
+        elif person.name in self.phones:
             self.get_ready(person)
+        else:
+            self.turn(person, "not_ready", "phone gone")
+
+    def time_of_item(self, call: str) -> None:
+        person = next(person for person in self.people.values() if call in person.items)
+        item = person.items[call]
+        if item.phase == "offered":
+            self.lost(self.callers[call].offers[0], "timed_out")
+        else:
+            self.say_wrapped(person, call, item.queue, self.now - item.since, "timeout")
+            self.item_gone(person, call)
+
+    def time_of_caller(self, caller: Caller) -> None:
+        changed = False
+        if caller.bound and caller.bound_until <= self.now:
+            self.unbind(caller)
+            changed = True
+        changed |= self.relax_due(caller)
+        if caller.held is not None and caller.held <= self.now:
+            caller.held = None
+            changed = True
+        if changed:
+            self.look(caller)
+        self.overflow_later(caller)
+
+    def settle(self) -> None:
+        """What follows at the end of a message, or of one thing that its time has made happen."""
+        freed, self.freed = self.freed, []
+        there = [self.callers[name] for name in freed if name in self.callers]
+        for caller in sorted(there, key=lambda c: c.order):
+            self.look(caller)
+        deserted = {
+            (rule, queue)
+            for queue in self.queues
+            for rule in ("nobody_signed_in", "nobody_ready")
+            if self.nobody(rule, queue)
+        }
+        fresh, self.deserted = deserted - self.deserted, deserted
+        for queue in sorted({queue for _, queue in fresh}):
+            for name in self.line(queue):
+                self.overflow_later(self.callers[name])
 
     # Messages
 
-    def deadline(self) -> float | None:
-        return min((p.until for p in self.people.values() if p.until is not None), default=None)
-
-    def handle(self, message: AcdMessage, now: float) -> list[Told]:
+    def handle(
+        self,
+        message: AcdMessage,
+        now: float,
+        expected: tuple[float, float] | None = None,
+    ) -> list[Fact | Refused]:
+        """`expected` is the wait that a call enqueued now should expect."""
         self.now, self.out = now, []
         match message:
-            case Enqueue():
-                self.enqueue(message)
-            case Withdraw(call=call, outcome=outcome):
-                self.withdraw(call, outcome)
-            case Accept(offer=offer) if offer in self.offers:
-                caller, person = self.close(offer, "accepted")
-                self.quit_queue(caller, "connected")
-                person.taken += 1
-                person.ronas = 0
-                person.offer = ""
-                self.turn(person, "talking")
-            case Reject(offer=offer, outcome=outcome) if offer in self.offers:
-                self.lost(offer, outcome)
-            case Release(call=call):
-                self.release(call)
             case events.Tick():
                 self.tick()
+            case Enqueue():
+                self.enqueue(message, expected)
+            case Withdraw():
+                self.withdraw(message)
+            case Accept():
+                self.accept(message)
+            case Reject(offer=offer, outcome=outcome):
+                self.lost(offer, outcome) if offer in self.bids else self.drop(message)
+            case Release():
+                self.release(message)
+            case KeepPlace():
+                self.keep_place(message)
+            case Reached() | Unreached():
+                self.called_back(message)
             case events.PhoneChanged(phone=phone, online=online):
                 self.phone(phone, online)
             case actions.ConfigureQueue(queue=queue):
-                self.queues[queue.name] = queue
-                for name in self.line(queue.name):
-                    if not self.callers[name].offer:
-                        self.find_person(self.callers[name])
+                self.configure_queue(queue)
             case actions.RemoveQueue(queue=name):
-                if self.line(name):
-                    self.out.append(("refused", "wrong_state"))
-                else:
-                    del self.queues[name]
+                self.remove_queue(name)
             case actions.ConfigureAgent(agent=agent):
-                person = self.people.setdefault(agent.name, Person(agent, now))
+                if agent.name not in self.people:
+                    self.people[agent.name] = Person(agent, self.next_order(), now)
+                person = self.people[agent.name]
                 person.config, person.leaving = agent, False
-                if person.state == "ready":
-                    self.find_caller(person)
+                self.say(facts.ConfigurationChanged(kind="agent", name=agent.name, value=agent))
+                self.seek(person)
             case _:
-                self.asked(message)
+                self.asked_by(message)
+        self.settle()
         return self.out
 
-    def enqueue(self, message: Enqueue) -> None:
+    def enqueue(self, message: Enqueue, expected: tuple[float, float] | None) -> None:
         if message.queue not in self.queues:
-            self.out.append(("refused", "unknown"))
+            self.refuse("unknown")
             return
         caller = Caller(
             message.call,
             message.queue,
             message.skills,
             message.priority,
-            message.language,
+            message.channel,
+            message.credit,
             self.now,
-            self.tick_order(),
+            self.next_order(),
         )
+        bound = self.people.get(message.agent)
+        if bound and bound.there and message.agent_for > 0:
+            caller.bound, caller.bound_until = bound.name, self.now + message.agent_for
         self.callers[caller.name] = caller
+        self.relax_to(caller, 0)
         position = self.line(caller.queue).index(caller.name) + 1
-        self.out.append(("queued", caller.name, position))
-        self.find_person(caller)
+        self.say(
+            facts.CallQueued(
+                call=caller.name,
+                queue=caller.queue,
+                position=position,
+                skills=dict(caller.needs),
+                priority=message.priority,
+                language=message.language,
+                channel=message.channel,
+                agent_only=caller.bound,
+                agent_for=message.agent_for if caller.bound else 0.0,
+                credit=message.credit,
+                expected=expected,
+            )
+        )
+        self.relax_due(caller)
+        if not self.overflow_at_once(caller, position, expected):
+            self.look(caller)
 
-    def withdraw(self, call: str, outcome: str) -> None:
-        caller = self.callers.get(call)
+    def withdraw(self, message: Withdraw) -> None:
+        caller = self.callers.get(message.call)
         if caller is None:
+            self.drop(message)
             return
-        person = self.close(caller.offer, "rescinded")[1] if caller.offer else None
-        self.quit_queue(caller, outcome)
-        if person is not None:
-            self.turn(person, "ready")
-            self.find_caller(person)
+        rang = [self.people[self.bids[offer].agent] for offer in caller.offers]
+        for offer in list(caller.offers):
+            self.close(offer, "rescinded")
+        self.quit_queue(caller, message.outcome)
+        for person in rang:
+            if caller.channel == "voice":
+                self.turn(person, "ready")
+            self.seek(person)
 
-    def release(self, call: str) -> None:
+    def accept(self, message: Accept) -> None:
+        if message.offer not in self.bids:
+            self.drop(message)
+            return
+        winner = self.people[self.bids[message.offer].agent]
+        caller = self.close(message.offer, "accepted")
+        losers = [self.people[self.bids[offer].agent] for offer in caller.offers]
+        for offer, loser in zip(list(caller.offers), losers, strict=True):
+            self.close(offer, "answered_elsewhere")
+            self.turn(loser, "ready")
+        if caller.virtual:
+            caller.agent = winner.name
+        else:
+            self.connect(caller, winner)
+        winner.taken += 1
+        winner.ronas = 0
+        if caller.channel == "voice":
+            self.turn(winner, "talking")
+        else:
+            winner.items[caller.name] = Item(
+                caller.name, caller.queue, caller.channel, "active", self.now, None
+            )
+        for loser in losers:
+            self.seek(loser)
+
+    def connect(self, caller: Caller, person: Person) -> None:
+        self.quit_queue(caller, "connected")
+        person.began = self.now
+        waited = self.now - caller.since
+        self.say(
+            facts.CallConnected(
+                call=caller.name, agent=person.name, queue=caller.queue, waited=waited
+            )
+        )
+
+    def release(self, message: Release) -> None:
         for person in self.people.values():
-            if person.state == "talking" and person.call == call:
-                queue = self.queues.get(person.queue)
-                if person.code is not None:
-                    self.done(person, "agent", person.code)
-                elif person.leaving or queue is None or not queue.wrap_up:
-                    self.done(person, "timeout", "")
-                else:
-                    self.turn(person, "wrap_up", until=self.now + queue.wrap_up)
+            if person.state == "talking" and person.call == message.call:
+                self.say_ended(person, message, person.queue, person.began)
+                self.wrap_up(person)
                 return
+            item = person.items.get(message.call)
+            if item is not None and item.phase == "active":
+                self.say_ended(person, message, item.queue, item.since)
+                self.wrap_up_item(person, item)
+                return
+        self.drop(message)
 
-    def tick(self) -> None:
-        while True:
-            due = [p for p in self.people.values() if p.until is not None and p.until <= self.now]
-            if not due:
-                return
-            person = min(due, key=lambda p: (p.until, p.config.name))
-            if person.state == "reserved":
-                self.lost(person.offer, "timed_out")
-            else:
-                self.done(person, "timeout", "")
+    def say_ended(self, person: Person, message: Release, queue: str, began: float) -> None:
+        self.say(
+            facts.ConversationEnded(
+                call=message.call,
+                agent=person.name,
+                queue=queue,
+                talked=self.now - began,
+                by=message.by,
+            )
+        )
+
+    def wrap_up(self, person: Person) -> None:
+        queue = self.queues.get(person.queue)
+        if person.disposition is not None:
+            self.done(person, "agent", *person.disposition)
+        elif person.leaving or queue is None or not (queue.wrap_up or queue.wrap_up_manual):
+            self.done(person, "timeout")
+        else:
+            person.extended = 0
+            until = None if queue.wrap_up_manual else self.now + queue.wrap_up
+            self.turn(person, "wrap_up", until=until)
+
+    def wrap_up_item(self, person: Person, item: Item) -> None:
+        queue = self.queues.get(item.queue)
+        if person.leaving or queue is None or queue.wrap_up_manual or not queue.wrap_up:
+            self.say_wrapped(person, item.call, item.queue, 0.0, "timeout")
+            self.item_gone(person, item.call)
+        else:
+            item.phase, item.since, item.until = "wrap_up", self.now, self.now + queue.wrap_up
+
+    def keep_place(self, message: KeepPlace) -> None:
+        caller = self.callers.get(message.call)
+        if caller is None or caller.offers or caller.virtual or caller.channel != "voice":
+            self.drop(message)
+            return
+        caller.virtual = True
+        self.say(facts.PlaceKept(call=caller.name, queue=caller.queue, number=message.number))
+
+    def called_back(self, message: Reached | Unreached) -> None:
+        caller = self.callers.get(message.call)
+        if caller is None or not caller.agent:
+            self.drop(message)
+            return
+        person = self.people[caller.agent]
+        queue = self.queues[caller.queue]
+        caller.attempts += 1
+        retry = None
+        if isinstance(message, Unreached) and caller.attempts < queue.callback_attempts:
+            retry = self.now + queue.callback_retry
+        self.say(
+            facts.CallbackTried(
+                call=caller.name,
+                queue=caller.queue,
+                agent=person.name,
+                attempt=caller.attempts,
+                outcome="answered" if isinstance(message, Reached) else message.outcome,
+                retry=retry,
+            )
+        )
+        if isinstance(message, Reached):
+            self.connect(caller, person)
+            return
+        if retry is None:
+            self.quit_queue(caller, "unreached")
+        else:
+            caller.agent, caller.held = "", retry
+        self.after_work(person)
 
     def phone(self, phone: str, online: bool) -> None:
-        if online:
-            self.phones.add(phone)
+        if online == (phone in self.phones):
             return
-        self.phones.discard(phone)
+        (self.phones.add if online else self.phones.discard)(phone)
         person = self.people.get(phone)
-        if person is not None and person.state == "ready":
-            self.turn(person, "not_ready", "phone gone")
-        elif person is not None and person.state == "reserved":
-            caller, _ = self.close(person.offer, "unreachable")
-            self.turn(person, "not_ready", "phone gone")
-            self.find_person(caller)
+        if person is None:
+            return
+        self.say(facts.AgentPhoneChanged(agent=phone, online=online))
+        if not online and person.state in ("ready", "reserved"):
+            self.leave_post(person, "unreachable", "not_ready", "phone gone")
 
-    def asked(self, message: AcdMessage) -> None:
+    # Configuration
+
+    def configure_queue(self, queue: Queue) -> None:
+        self.queues[queue.name] = queue
+        self.say(facts.ConfigurationChanged(kind="queue", name=queue.name, value=queue))
+        line = [self.callers[name] for name in self.line(queue.name)]
+        for caller in line:
+            waited = self.now - caller.since
+            self.relax_to(caller, sum(step.after <= waited for step in queue.relaxation))
+        for caller in line:
+            self.look(caller)
+            self.overflow_later(caller)
+
+    def remove_queue(self, name: str) -> None:
+        if name not in self.queues:
+            self.refuse("unknown")
+        elif self.line(name):
+            self.refuse("wrong_state")
+        else:
+            del self.queues[name]
+            self.say(facts.ConfigurationChanged(kind="queue", name=name, removed=True))
+
+    # What people ask
+
+    def asked_by(self, message: AcdMessage) -> None:
+        person = self.people.get(message.agent)  # type: ignore[union-attr, arg-type]
+        if person is None:
+            self.refuse("unknown")
+            return
         match message:
-            case actions.SetAgentState(agent=name):
-                self.set_state(self.people[name], message)
-            case actions.DeclineOffer(agent=name):
-                if self.people[name].state == "reserved":
-                    self.lost(self.people[name].offer, "declined")
-                else:
-                    self.out.append(("refused", "wrong_state"))
-            case actions.FinishWrapUp(agent=name, code=code):
-                person = self.people[name]
+            case actions.SetAgentState():
+                self.set_state(person, message)
+            case actions.DeclineOffer():
+                mine = [offer for offer, bid in self.bids.items() if bid.agent == person.name]
+                self.lost(mine[0], "declined") if mine else self.refuse("wrong_state")
+            case actions.FinishWrapUp(code=code, note=note):
                 if person.state == "wrap_up":
-                    self.done(person, "agent", code)
+                    self.done(person, "agent", code, note)
                 elif person.state == "talking":
-                    person.code = code
+                    person.disposition = code, note
                 else:
-                    self.out.append(("refused", "wrong_state"))
-            case actions.RemoveAgent(agent=name):
-                self.remove(self.people[name])
+                    self.refuse("wrong_state")
+            case actions.ExtendWrapUp():
+                self.extend(person)
+            case actions.RemoveAgent():
+                self.remove(person)
             case _:
-                pass
+                raise AssertionError(message)
 
-    def set_state(self, person: Person, message: actions.SetAgentState) -> None:
-        wish = (message.state, message.reason)
-        if message.state == "ready" and message.agent not in self.phones:
-            self.out.append(("refused", "wrong_state"))
+    def set_state(self, person: Person, asked: actions.SetAgentState) -> None:
+        reason = asked.reason if asked.state == "not_ready" else ""
+        if asked.state == "not_ready" and not reason.strip():
+            self.refuse("invalid")
+        elif asked.state == "ready" and person.name not in self.phones:
+            self.refuse("wrong_state")
         elif person.state in ("talking", "wrap_up"):
-            person.wish = wish
-        elif message.state == "ready":
-            if person.state in ("logged_out", "not_ready"):
+            person.wish = asked.state, asked.reason
+            self.say(
+                facts.NextStateAsked(agent=person.name, state=asked.state, reason=asked.reason)
+            )
+        elif person.leaving:
+            self.refuse("wrong_state")
+        elif asked.state == "ready":
+            if person.resting:
+                self.refuse("wrong_state")
+            elif person.state in ("logged_out", "not_ready"):
                 self.get_ready(person)
-        elif person.state == "reserved":
-            caller, _ = self.close(person.offer, "declined")
-            self.turn(person, *wish)
-            self.find_person(caller)
-        elif (person.state, person.reason) != wish:
-            self.turn(person, *wish)
+        elif person.resting or (person.state, person.reason) != (asked.state, reason):
+            self.leave_post(person, "declined", asked.state, reason)
+
+    def extend(self, person: Person) -> None:
+        queue = self.queues.get(person.queue)
+        if (
+            person.state != "wrap_up"
+            or person.until is None
+            or queue is None
+            or not queue.wrap_up_extension
+            or person.extended >= queue.wrap_up_extensions
+        ):
+            self.refuse("wrong_state")
+            return
+        person.extended += 1
+        person.until += queue.wrap_up_extension
+        self.say(
+            facts.AgentStateChanged(
+                agent=person.name, state="wrap_up", call=person.call, until=person.until
+            )
+        )
 
     def remove(self, person: Person) -> None:
-        name = person.config.name
         if person.state == "talking":
             person.leaving = True
+            self.free_bound(person)
         elif person.state == "wrap_up":
             person.leaving = True
-            self.done(person, "timeout", "")
+            self.done(person, "timeout")
         else:
-            caller = self.close(person.offer, "rescinded")[0] if person.offer else None
+            for item in list(person.items.values()):
+                if item.phase == "wrap_up":
+                    lasted = self.now - item.since
+                    self.say_wrapped(person, item.call, item.queue, lasted, "timeout")
+                    del person.items[item.call]
             if person.state != "logged_out":
-                self.turn(person, "logged_out")
-            if caller is not None:
-                self.find_person(caller)
-            del self.people[name]
+                self.leave_post(person, "rescinded", "logged_out", "")
+            person.leaving = True
+            if not person.items:
+                self.depart(person)

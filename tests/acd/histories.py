@@ -1,120 +1,276 @@
-"""Random histories of a small center: everything that can happen, often close together."""
+"""Random histories of a small center: everything that can happen, often close together.
+
+What can happen next depends on how things stand, so a history is made while it is lived: `Maker`
+looks at the brute-force router, which takes every message too. All times are multiples of a
+quarter of a second, which floating point adds and compares exactly.
+"""
 
 from random import Random
+from typing import TypeVar
 
-from acd.acd import Acd
-from acd.messages import Accept, AcdMessage, Enqueue, Reject, Release, Withdraw
+from acd.messages import (
+    Accept,
+    AcdMessage,
+    Enqueue,
+    KeepPlace,
+    Reached,
+    Reject,
+    Release,
+    Unreached,
+    Withdraw,
+)
 from calls import actions, events
-from calls.base import OfferOutcome
-from calls.config import Agent, Queue, Strategy
+from calls.base import Channel, EndCause, OfferOutcome, OverflowWhen
+from calls.config import Agent, Overflow, Queue, Relaxation, Strategy
+from calls.hours import Hours
+from tests.acd.brute_world import Caller, World
 
-QUEUES = ("sales", "support", "vip")
+Thing = TypeVar("Thing")
+
+QUEUES = ("sales", "support", "vip", "web")
 AGENTS = ("ann", "bob", "cyd", "dan", "eve", "fay")
-STRATEGIES: tuple[Strategy, ...] = ("longest_idle", "least_occupied", "best_skill", "fewest_calls")
+SKILLS = ("phone", "billing", "lang:pl")
+STRATEGIES: tuple[Strategy, ...] = (
+    "longest_idle",
+    "least_occupied",
+    "best_skill",
+    "fewest_calls",
+    "round_robin",
+    "in_order",
+    "ring_all",
+    "ring_all",
+)
 REJECTED: tuple[OfferOutcome, ...] = (
     "declined",
     "busy",
     "unreachable",
     "failed",
     "timed_out",
+    "timed_out",
     "rescinded",
+    "answered_elsewhere",
 )
+RULES: tuple[OverflowWhen, ...] = (
+    "waited",
+    "waited",
+    "length",
+    "expected_wait",
+    "nobody_signed_in",
+    "nobody_ready",
+    "nobody_ready",
+    "closed",
+    "full",
+)
+CHANNELS: tuple[Channel, ...] = ("voice", "voice", "voice", "voice", "chat", "email")
+UNREACHED: tuple[EndCause, ...] = ("no_answer", "busy", "unreachable")
+#: Around the time at which the histories begin, 22:13:20 in UTC.
+HOURS = Hours(zone="UTC", weekly={"tue": ("22:00-22:30", "23:00-23:20"), "wed": ("00:00-12:00",)})
+#: As many callers as wait at once, more or less.
+CROWD = 12
 
 
-def queue(rng: Random, name: str) -> Queue:
-    return Queue(
-        name=name,
-        strategy=rng.choice(STRATEGIES),
-        skills={"phone": rng.randint(1, 3)} if rng.random() < 0.5 else {},
-        offer_timeout=rng.choice((5.0, 15.0)),
-        wrap_up=rng.choice((0.0, 10.0)),
-        slope=rng.choice((0.5, 1.0, 2.0)),
-        priority=rng.choice((0.0, 0.0, 8.0)),
-    )
+class Maker:
+    """Makes one history; what is likely in it differs from history to history."""
 
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.number = 0
+        #: How likely a queue has these, in this history.
+        self.relaxing = rng.choice((0.0, 0.5, 0.9))
+        self.overflowing = rng.choice((0.0, 0.2, 0.6))
+        self.ringing = rng.choice((0.0, 0.5))
+        self.parallel = rng.choice((False, True))
+        self.strategies = rng.choice((STRATEGIES, (rng.choice(STRATEGIES),)))
 
-def agent(rng: Random, name: str) -> Agent:
-    return Agent(
-        name=name,
-        skills={
-            skill: rng.randint(1, 10)
-            for skill in ("phone", "lang:en", "lang:pl", "billing")
-            if rng.random() < 0.8
-        },
-        queues={name: rng.randint(1, 2) for name in QUEUES if rng.random() < 0.7},
-        rona_limit=rng.choice((1, 2, 3)),
-    )
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
 
+    def one(self, *these: Thing) -> Thing:
+        return these[int(self.rng.random() * len(these))]
 
-def opening(rng: Random) -> list[AcdMessage]:
-    """The center set up, most agents at their phones."""
-    messages: list[AcdMessage] = [actions.ConfigureQueue(queue=queue(rng, name)) for name in QUEUES]
-    for name in AGENTS:
-        messages.append(actions.ConfigureAgent(agent=agent(rng, name)))
-        messages.append(events.PhoneChanged(phone=name, online=True))
-        if rng.random() < 0.7:
-            messages.append(actions.SetAgentState(agent=name, state="ready"))
-    return messages
+    # Configuration
 
-
-def pause(rng: Random) -> float:
-    """Seconds until the next thing happens: mostly little, now and then a quiet time."""
-    return rng.choice((0.0, 0.0, 0.25, 1.0, 2.0, 3.0, 5.0)) if rng.random() < 0.97 else 300.0
-
-
-def step(rng: Random, acd: Acd, number: int) -> AcdMessage:
-    """Something that can happen next; now and then something that is late. Rushes and quiet
-    times take turns."""
-    state = acd.snapshot()
-    offers, talking, waiting = list(state.offers), list(state.conversations), list(state.waiting)
-    if offers and rng.random() < 0.4:
-        return Accept(offer=rng.choice(offers))
-    if talking and rng.random() < 0.2:
-        return Release(call=rng.choice(talking), by="caller")
-    if waiting and rng.random() < 0.02 * len(waiting):
-        return Withdraw(call=rng.choice(waiting), outcome="abandoned")
-    roll = rng.random()
-    rush = (number // 40) % 2
-    if roll < (0.5 if rush else 0.15):
-        return Enqueue(
-            call=f"c{number}",
-            queue=rng.choice(QUEUES),
-            skills={"billing": rng.randint(1, 5)} if rng.random() < 0.3 else {},
-            priority=rng.choice((0.0, 0.0, 4.0, 30.0)),
-            language=rng.choice(("", "en", "pl")),
+    def queue(self, name: str) -> Queue:
+        one, chance = self.one, self.chance
+        return Queue(
+            name=name,
+            strategy=one(*self.strategies),
+            skills={skill: one(1, 2, 3) for skill in SKILLS[:2] if chance(0.3)},
+            offer_timeout=one(5.0, 15.0),
+            wrap_up=one(0.0, 10.0),
+            slope=one(0.0, 0.5, 1.0, 1.0, 2.0),
+            priority=one(0.0, 0.0, 8.0),
+            relaxation=self.relaxation() if chance(self.relaxing) else (),
+            ring=one(0, 1, 1, 2) if chance(self.ringing) else 0,
+            overflow=tuple(self.overflow() for _ in range(one(1, 2, 3)))
+            if chance(self.overflowing)
+            else (),
+            limit=one(1, 3, 5) if chance(self.overflowing / 3) else 0,
+            closed=chance(0.03),
+            hours=HOURS if chance(0.05) else None,
+            overdue=one(0.0, 6.0, 30.0, 300.0),
+            wrap_up_manual=chance(0.15),
+            wrap_up_extension=one(0.0, 5.0, 5.0),
+            wrap_up_extensions=one(0, 1, 2),
+            rest=one(0.0, 0.0, 0.0, 4.0),
+            ring_limit=one(1, 2, 3, 20),
+            callback_attempts=one(1, 2, 3),
+            callback_retry=one(0.0, 8.0, 20.0),
         )
-    if roll < 0.55 and (offers or rush):
-        offer = rng.choice(offers) if offers else "o1"
-        return Reject(offer=offer, outcome=rng.choice(REJECTED))
-    if roll < 0.95 and state.agents:
-        return asked(rng, rng.choice(sorted(state.agents)))
-    return configured(rng, acd)
 
+    def relaxation(self) -> tuple[Relaxation, ...]:
+        one, chance = self.one, self.chance
+        return tuple(
+            Relaxation(
+                after=one(0.0, 3.0, 5.0, 10.0, 10.0, 20.0),
+                skills={skill: one(0, 0, 1, 2, 5) for skill in SKILLS if chance(0.4)},
+                queues=tuple(queue for queue in QUEUES if chance(0.2)),
+                ring=one(None, None, 0, 1, 2),
+            )
+            for _ in range(one(1, 2, 3))
+        )
 
-def asked(rng: Random, name: str) -> AcdMessage:
-    roll = rng.random()
-    if roll < 0.55:
-        return actions.SetAgentState(agent=name, state="ready")
-    if roll < 0.62:
-        return actions.SetAgentState(agent=name, state="not_ready", reason="break")
-    if roll < 0.66:
-        return actions.SetAgentState(agent=name, state="logged_out")
-    if roll < 0.80:
-        return actions.FinishWrapUp(agent=name, code="done")
-    if roll < 0.85:
-        return actions.DeclineOffer(agent=name)
-    return events.PhoneChanged(phone=name, online=rng.random() < 0.7)
+    def overflow(self) -> Overflow:
+        when = self.one(*RULES)
+        limits = (0.0, 2.0, 4.0) if when == "length" else (0.0, 5.0, 10.0, 20.0, 40.0)
+        return Overflow(
+            when=when,
+            limit=self.one(*limits),
+            to=self.one("queue", "number", "flow"),
+            target=self.one(*QUEUES),
+        )
 
+    def agent(self, name: str) -> Agent:
+        one, chance = self.one, self.chance
+        return Agent(
+            name=name,
+            skills={skill: one(1, 2, 3, 5, 10) for skill in SKILLS if chance(0.8)},
+            queues={queue: one(1, 1, 2, 3) for queue in QUEUES if chance(0.6)},
+            rona_limit=one(1, 2, 3),
+            capacity={"chat": one(1, 2, 3), "email": one(0, 1)}
+            if self.parallel and chance(0.7)
+            else {},
+        )
 
-def configured(rng: Random, acd: Acd) -> AcdMessage:
-    state = acd.snapshot()
-    roll = rng.random()
-    if roll < 0.4:
-        return actions.ConfigureAgent(agent=agent(rng, rng.choice(AGENTS)))
-    if roll < 0.8:
-        return actions.ConfigureQueue(queue=queue(rng, rng.choice(QUEUES)))
-    if roll < 0.9 and state.agents:
-        return actions.RemoveAgent(agent=rng.choice(sorted(state.agents)))
-    if state.queues:
-        return actions.RemoveQueue(queue=rng.choice(sorted(state.queues)))
-    return events.Tick()
+    def opening(self) -> list[AcdMessage]:
+        """The center set up, most agents at their phones."""
+        messages: list[AcdMessage] = [
+            actions.ConfigureQueue(queue=self.queue(name)) for name in QUEUES
+        ]
+        for name in AGENTS:
+            messages.append(actions.ConfigureAgent(agent=self.agent(name)))
+            messages.append(events.PhoneChanged(phone=name, online=True))
+            if self.chance(0.7):
+                messages.append(actions.SetAgentState(agent=name, state="ready"))
+        return messages
+
+    # What happens
+
+    def pause(self) -> float:
+        """Seconds until the next thing happens: mostly little, now and then a quiet time."""
+        if self.chance(0.98):
+            return self.one(0.0, 0.0, 0.25, 1.0, 2.0, 3.0, 5.0)
+        return self.one(30.0, 60.0, 300.0)
+
+    def next(self, world: World) -> AcdMessage:
+        """Something that can happen next; now and then something that is late. Rushes and quiet
+        times take turns."""
+        self.number += 1
+        rush = (self.number // 40) % 2
+        if world.bids and self.chance(0.35):
+            return Accept(offer=self.one(*world.bids))
+        if self.chance(0.2) and (message := self.over(world)):
+            return message
+        waiting = list(world.callers.values())
+        if waiting and self.chance(0.02 * len(waiting)):
+            return self.about(self.one(*waiting))
+        roll = self.rng.random()
+        if roll < (0.5 if rush else 0.15) and len(waiting) < CROWD:
+            return self.enqueue()
+        if roll < 0.55 and (world.bids or rush):
+            offer = self.one(*world.bids) if world.bids else "o1"
+            return Reject(offer=offer, outcome=self.one(*REJECTED))
+        if roll < 0.95 and world.people:
+            return self.asked(self.one(*world.people))
+        return self.configured(world)
+
+    def over(self, world: World) -> AcdMessage | None:
+        """A conversation ends, or a caller who is being called answers or does not."""
+        called = [caller for caller in world.callers.values() if caller.agent]
+        if called:
+            call = self.one(*called).name
+            if self.chance(0.5):
+                return Reached(call=call)
+            return Unreached(call=call, outcome=self.one(*UNREACHED))
+        talking = [person.call for person in world.people.values() if person.state == "talking"]
+        for person in world.people.values():
+            talking += [item.call for item in person.items.values() if item.phase == "active"]
+        return Release(call=self.one(*talking), by=self.one("caller", "agent")) if talking else None
+
+    def about(self, caller: Caller) -> AcdMessage:
+        """Something about a call that waits."""
+        if self.chance(0.3):
+            return KeepPlace(call=caller.name, number=self.one("", "+48221234567"))
+        if caller.agent or self.chance(0.05):
+            return Reached(call=caller.name)
+        return Withdraw(call=caller.name, outcome=self.one("abandoned", "failed", "moved"))
+
+    def enqueue(self) -> Enqueue:
+        one, chance = self.one, self.chance
+        direct = chance(0.2)
+        return Enqueue(
+            call=f"c{self.number}",
+            queue=one(*QUEUES),
+            skills={"billing": one(1, 3, 5)} if chance(0.3) else {},
+            priority=one(0.0, 0.0, 4.0, 30.0),
+            language=one("", "en", "pl"),
+            channel=one(*CHANNELS) if self.parallel else "voice",
+            agent=one(*AGENTS, "nobody") if direct else "",
+            agent_for=one(0.0, 5.0, 20.0) if direct else 0.0,
+            credit=one(0.0, 0.0, 0.0, 12.5, 400.0),
+        )
+
+    def asked(self, name: str) -> AcdMessage:
+        roll = self.rng.random()
+        if roll < 0.48:
+            return actions.SetAgentState(agent=name, state="ready")
+        if roll < 0.55:
+            reason = self.one("break", "break", "rest")
+            return actions.SetAgentState(agent=name, state="not_ready", reason=reason)
+        if roll < 0.60:
+            return actions.SetAgentState(agent=name, state="logged_out")
+        if roll < 0.75:
+            return actions.FinishWrapUp(agent=name, code="done", note="well")
+        if roll < 0.82:
+            return actions.ExtendWrapUp(agent=name)
+        if roll < 0.87:
+            return actions.DeclineOffer(agent=name)
+        return events.PhoneChanged(phone=name, online=self.chance(0.7))
+
+    def configured(self, world: World) -> AcdMessage:
+        roll = self.rng.random()
+        if roll < 0.4:
+            return actions.ConfigureAgent(agent=self.agent(self.one(*AGENTS)))
+        if roll < 0.8:
+            return actions.ConfigureQueue(queue=self.queue(self.one(*QUEUES)))
+        if roll < 0.9:
+            return actions.RemoveAgent(agent=self.one(*AGENTS))
+        if roll < 0.95:
+            return actions.RemoveQueue(queue=self.one(*QUEUES))
+        return self.late()
+
+    def late(self) -> AcdMessage:
+        """Something about what is over or never was."""
+        late: list[AcdMessage] = [
+            events.Tick(),
+            Release(call="gone", by="caller"),
+            Withdraw(call="gone", outcome="abandoned"),
+            KeepPlace(call="gone"),
+            Reached(call="gone"),
+            Unreached(call="gone", outcome="busy"),
+            Accept(offer="gone"),
+            Enqueue(call="gone", queue="nowhere"),
+            actions.SetAgentState(agent="nobody", state="ready"),
+            actions.SetAgentState(agent=self.one(*AGENTS), state="not_ready", reason=" "),
+        ]
+        return self.one(*late)

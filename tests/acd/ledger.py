@@ -1,0 +1,74 @@
+"""What must hold whatever is decided, checked by facts alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from calls import facts
+from calls.actions import Refused
+from calls.facts import Fact
+
+
+class Ledger:
+    """Keeps account of facts; `add` raises AssertionError for one that must not be."""
+
+    def __init__(self) -> None:
+        #: Calls that wait, with the channel; all that ever did.
+        self.waiting: dict[str, str] = {}
+        self.ever: set[str] = set()
+        self.virtual: set[str] = set()
+        #: offer -> (call, agent)
+        self.offers: dict[str, tuple[str, str]] = {}
+        #: call -> agent, of conversations and of wrap-ups.
+        self.talks: dict[str, str] = {}
+        self.wraps: dict[str, str] = {}
+        self.states: dict[str, str] = {}
+        self.voice: set[str] = set()
+
+    def add(self, said: Sequence[Fact | Refused]) -> None:
+        for fact in said:
+            self.one(fact)
+        self.balance()
+
+    def one(self, fact: Fact | Refused) -> None:
+        match fact:
+            case facts.CallQueued(call=call):
+                assert call not in self.ever, "queued twice"
+                self.ever.add(call)
+                self.waiting[call] = fact.channel
+                if fact.channel == "voice":
+                    self.voice.add(call)
+            case facts.PlaceKept(call=call):
+                assert call in self.waiting
+                self.virtual.add(call)
+            case facts.OfferMade(offer=offer, call=call):
+                assert call in self.waiting, "who left is offered"
+                assert fact.virtual == (call in self.virtual)
+                self.offers[offer] = call, fact.agent
+            case facts.OfferEnded(offer=offer, call=call):
+                assert self.offers.pop(offer) == (call, fact.agent)
+            case facts.CallLeftQueue(call=call):
+                assert self.waiting.pop(call, None), "left without being queued"
+                assert all(offered != call for offered, _ in self.offers.values())
+            case facts.CallConnected(call=call):
+                assert call not in self.talks
+                self.talks[call] = fact.agent
+            case facts.ConversationEnded(call=call):
+                assert self.talks.pop(call) == fact.agent
+                self.wraps[call] = fact.agent
+            case facts.WrapUpEnded(call=call):
+                assert self.wraps.pop(call) == fact.agent
+            case facts.AgentStateChanged(agent=agent, state=state):
+                self.states[agent] = state
+            case _:
+                pass
+
+    def balance(self) -> None:
+        """Between two messages."""
+        busy = [agent for call, agent in self.offers.values() if call in self.voice]
+        busy += [agent for call, agent in (self.talks | self.wraps).items() if call in self.voice]
+        for agent, calls in Counter(busy).items():
+            assert calls == 1, f"{agent} has {calls} voice calls"
+            assert self.states[agent] in ("reserved", "talking", "wrap_up")
+        rung = Counter(call for call, _ in self.offers.values())
+        for call, agent in self.offers.values():
+            assert rung[call] == 1 or (call in self.voice and call not in self.virtual), agent
