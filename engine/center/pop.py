@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from calls.base import AgentId, CallId, Instant
-from calls.events import CallerIdentified, KnownTicket
+from calls.base import AgentId, Instant
+from calls.events import CallerIdentified, KnownTicket, RequestFailed, TicketDrafted
 from calls.facts import CallerKnown, TicketAttached, TicketPopped
 from calls.requests import DraftTicket, IdentifyCaller
 from cti.policy import choose_ticket
+from engine.center import favours, treatment
 from engine.center.state import CallState
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) -> None:
     """Pop the call on the agent's page; as soon as the caller is identified, if that is to come."""
     if call.who is None:
-        call.pop_due = agent
+        call.pops_due.append(agent)
         return
     if call.ticket is None and (ticket := choose_ticket(call.who)) is not None:
         _attach(center, call, ticket, drafted=False, agent=agent)
@@ -54,24 +55,26 @@ def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> Non
         return
     call.who = who
     center.emit(CallerKnown(call=call.call, who=who))
-    if call.pop_due:
-        agent, call.pop_due = call.pop_due, ""
+    due, call.pops_due = call.pops_due, []
+    for agent in due:
         show(center, call, agent, now)
+    treatment.wake(center, call, who, now)
+    favours.identified(center, call, now)
 
 
-def drafted(center: "CallCenter", request: str, call_id: CallId, ticket: KnownTicket) -> None:
+def drafted(center: "CallCenter", drafted: TicketDrafted, _: Instant) -> None:
     """A store has made the call's ticket."""
-    center.state.pending.pop(request, None)
-    call = center.state.calls.get(call_id)
+    center.state.pending.pop(drafted.request, None)
+    call = center.state.calls.get(drafted.call)
     if call is not None and call.ticket is None:
-        _attach(center, call, ticket, drafted=True, agent=call.agent)
+        _attach(center, call, drafted.ticket, drafted=True, agent=call.agent)
 
 
-def failed(center: "CallCenter", request: str, now: Instant) -> None:
+def failed(center: "CallCenter", failed: RequestFailed, now: Instant) -> None:
     """A store has no answer: the agent sees at least the number."""
-    asked = center.state.pending.pop(request, None)
+    asked = center.state.pending.pop(failed.request, None)
     if isinstance(asked, IdentifyCaller):
-        identified(center, CallerIdentified(request=request, call=asked.call), now)
+        identified(center, CallerIdentified(request=asked.request, call=asked.call), now)
 
 
 def _attach(

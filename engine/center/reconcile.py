@@ -7,34 +7,51 @@ difference only when it sees it twice running. Each repair is a fact.
 
 from typing import TYPE_CHECKING
 
-from calls.base import Instant, LegId
-from calls.commands import Command, Dial, Hangup, Join, Prompt, Unbridge
-from calls.events import CommandFailed, LegArrived, LiveLeg, PromptEnded, Surveyed, SwitchUp
+from calls.base import EndCause, Instant, LegId
+from calls.commands import Command, Dial, Hangup, Join, Prompt, Record, Unbridge
+from calls.events import (
+    CommandFailed,
+    LegAnswered,
+    LegArrived,
+    LegEnded,
+    LiveLeg,
+    PhoneChanged,
+    PromptEnded,
+    RecordingEnded,
+    Surveyed,
+    SwitchDown,
+    SwitchRemoved,
+    SwitchUp,
+)
 from calls.facts import CommandRefused, Repaired, SwitchChanged
 from calls.port import switch_of
+from engine.center import life, outside, recalls, ringing, seats, treatment
+from engine.center.state import CallState, LegState
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
 
-def switch_down(center: "CallCenter", switch: str) -> None:
+def switch_down(center: "CallCenter", down: SwitchDown, _: Instant) -> None:
     """The link is lost. Calls may well go on: nothing is given up."""
-    if center.state.switches.get(switch) is not False:
-        center.state.switches[switch] = False
-        center.emit(SwitchChanged(switch=switch, up=False))
+    if center.state.switches.get(down.switch) is not False:
+        center.state.switches[down.switch] = False
+        center.emit(SwitchChanged(switch=down.switch, up=False))
 
 
-def switch_removed(center: "CallCenter", switch: str, now: Instant) -> None:
-    """Nobody will ever tell how its legs ended: they are over."""
+def switch_removed(center: "CallCenter", removed: SwitchRemoved, now: Instant) -> None:
+    """Nobody will ever tell how its legs ended: they are over. Nobody can be called back there."""
+    switch = removed.switch
     if center.state.switches.pop(switch, False):
         center.emit(SwitchChanged(switch=switch, up=False))
     for leg in _ours(center, switch):
         known = center.state.legs.get(leg)  # one may have ended with the leg before it
         if known is not None:
-            center.emit(Repaired(what="leg_lost", detail=leg, call=known.call))
-            center.ended(leg, "lost", now)
+            _gone(center, leg, known, now)
     for leg in [leg for leg in center.state.closing if switch_of(leg) == switch]:
         del center.state.closing[leg]
+    for call in [call for call in center.state.calls.values() if call.switch == switch]:
+        life.give_up(center, call, "lost", now)
 
 
 def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
@@ -58,6 +75,8 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
             _stranger(center, found, up.switch, now)
     _apart(center, live, believed=1)
     _phones(center, up, now)
+    for name in sorted(center.persistent):
+        seats.look(center, name, now)
     for request in unanswered:
         if request in center.state.pending:
             center.emit(center.state.pending[request])
@@ -73,8 +92,7 @@ def surveyed(center: "CallCenter", survey: Surveyed, now: Instant) -> None:
             continue
         known.missed = 0 if leg in live else known.missed + 1
         if known.missed >= 2:
-            center.emit(Repaired(what="leg_lost", detail=leg, call=known.call))
-            center.ended(leg, "lost", now)
+            _gone(center, leg, known, now)
     _apart(center, live, believed=2)
     for leg, since in list(center.state.closing.items()):
         if switch_of(leg) == survey.switch and now - since > 60.0:
@@ -104,21 +122,31 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
     if known is None or isinstance(command, Hangup | Unbridge):
         center.late["CommandFailed"] += 1
         return
-    center.emit(
-        CommandRefused(call=known.call, command=type(command).__name__, detail=failed.detail)
-    )
+    name = type(command).__name__
+    center.emit(CommandRefused(call=known.call or None, command=name, detail=failed.detail))
     match command:
         case Dial(leg=leg):
-            center.ended(leg, "unreachable" if failed.gone else "failed", now)
+            cause: EndCause = "unreachable" if failed.gone else "failed"
+            life.leg_ended(center, LegEnded(leg=leg, cause=cause), now)
         case Join():  # of two legs one may be gone: its LegEnded is on its way
             if not failed.gone:
-                center.conversation_over(center.state.calls[known.call], "system", "failed", now)
+                _not_joined(center, center.state.calls[known.call], now)
         case _ if failed.gone:
-            center.ended(legs[0], "hangup", now)
+            life.leg_ended(center, LegEnded(leg=legs[0], cause="hangup"), now)
         case Prompt(leg=leg, prompt=prompt):
-            center.prompt_ended(PromptEnded(leg=leg, prompt=prompt, end="failed"), now)
+            treatment.heard(center, PromptEnded(leg=leg, prompt=prompt, end="failed"), now)
+        case Record(leg=leg, recording=recording):
+            ended = RecordingEnded(leg=leg, recording=recording, end="failed")
+            treatment.heard(center, ended, now)
         case _:  # music that does not play: the caller is still in line
             pass
+
+
+def _not_joined(center: "CallCenter", call: CallState, now: Instant) -> None:
+    if call.phase == "outside":
+        outside.not_joined(center, call, now)
+    else:
+        life.conversation_over(center, call, "system", "failed", now)
 
 
 def _legs_of(command: Command) -> tuple[LegId, ...]:
@@ -136,53 +164,74 @@ def _ours(center: "CallCenter", switch: str) -> list[LegId]:
 
 
 def _lost(center: "CallCenter", leg: LegId, now: Instant) -> None:
+    """A leg that a crash may have come before: what was decided is committed, and perhaps never
+    told to the switch. Such phones ring now; callers who kept the place are never rung twice."""
     known = center.state.legs[leg]
-    call = center.state.calls[known.call]
-    if known.role == "agent" and call.phase == "waiting":
-        offer = center.acd.offer(known.offer) if known.offer else None
-        if offer is not None and offer.until > now:
-            # The crash came between the commit and the command: the phone never rang.
-            center.emit(Repaired(what="offer_lost", detail=leg, call=call.call, agent=call.agent))
-            center.emit(center.dial(call, offer.until - now))
-            return
-    center.emit(Repaired(what="leg_lost", detail=leg, call=known.call))
-    center.ended(leg, "lost", now)
+    offer = center.acd.offer(known.offer) if known.offer else None
+    if known.role == "seat" and not known.up:
+        repaired = Repaired(what="offer_lost", detail=leg, agent=known.agent)
+        center.emit(repaired)
+        center.emit(seats.dial(leg, known.agent))
+    elif offer is not None and offer.until > now:
+        call = center.state.calls[known.call]
+        repaired = Repaired(what="offer_lost", detail=leg, call=call.call, agent=known.agent)
+        center.emit(repaired)
+        center.emit(ringing.dial(center, call, leg, known.agent, offer.until - now))
+    else:
+        _gone(center, leg, known, now)
+
+
+def _gone(center: "CallCenter", leg: LegId, known: LegState, now: Instant) -> None:
+    center.emit(Repaired(what="leg_lost", detail=leg, call=known.call or None))
+    life.leg_ended(center, LegEnded(leg=leg, cause="lost"), now)
 
 
 def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
     known = center.state.legs[found.leg]
     known.missed = 0
-    call = center.state.calls[known.call]
-    if known.role == "agent":
-        if call.phase == "waiting" and found.up:
-            center.answered(found.leg, now)
-    elif call.phase != "talking":
+    call = center.state.calls.get(known.call)
+    if not found.inbound and found.up and not known.up:
+        life.leg_answered(center, LegAnswered(leg=found.leg), now)
+    elif call is None or call.phase == "talking":
+        return
+    elif known.role != "caller":
+        if call.phase == "calling":
+            recalls.show_progress(center, call)
+    elif call.phase == "outside":
+        outside.resume(center, call)
+    elif call.phase in ("menu", "waiting"):
         center.emit(Repaired(what="reprompted", detail=found.leg, call=call.call))
-        center.resume(call, now)
+        treatment.resume(center, call, now)
 
 
 def _apart(center: "CallCenter", live: dict[LegId, LiveLeg], believed: int) -> None:
     """Join the pairs of whom one was not in their bridge as many times running as are `believed`:
     they talk into silence."""
     for call in center.state.calls.values():
-        if call.phase == "talking" and call.agent_leg is not None:
-            legs = (call.leg, call.agent_leg)
-            outside = [leg for leg in legs if leg in live and live[leg].bridge != call.bridge]
-            call.apart = call.apart + 1 if outside else 0
+        other = call.other_leg
+        if other is None or call.phase not in ("talking", "outside"):
+            continue
+        if center.state.legs[other].up:
+            legs = (call.leg, other)
+            loose = [leg for leg in legs if leg in live and live[leg].bridge != call.bridge]
+            call.apart = call.apart + 1 if loose else 0
             if call.apart >= believed:
                 call.apart = 0
-                center.emit(Repaired(what="rejoined", detail=outside[0], call=call.call))
+                center.emit(Repaired(what="rejoined", detail=loose[0], call=call.call))
                 center.emit(Join(bridge=call.bridge, legs=legs))
 
 
 def _stranger(center: "CallCenter", found: LiveLeg, switch: str, now: Instant) -> None:
     if not found.inbound:
         center.emit(Repaired(what="leg_unknown", detail=found.leg))
-        center.close(found.leg, now)
+        center.state.closing[found.leg] = now
+        center.emit(Hangup(leg=found.leg))
         return
     center.emit(Repaired(what="caller_adopted", detail=found.leg))
-    center.arrive(
-        LegArrived(leg=found.leg, switch=switch, caller=found.caller, called=found.called), now
+    life.arrive(
+        center,
+        LegArrived(leg=found.leg, switch=switch, caller=found.caller, called=found.called),
+        now,
     )
 
 
@@ -190,4 +239,4 @@ def _phones(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
     for agent in center.acd.agent_views():
         online = agent.name in up.phones
         if online != agent.phone_online:
-            center.phones(agent.name, online=online, now=now)
+            center.acd_does(PhoneChanged(phone=agent.name, online=online), now)

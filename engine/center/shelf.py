@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from calls.actions import PublishFlow, Refused
 from calls.errors import FlowInvalid
 from calls.facts import ConfigurationChanged
+from engine.center.house import HOUSE
 from engine.center.state import CallState, CenterState, FlowVersion
 from ivr.flow import Flow
 from ivr.loading import load
+
+#: No published flow has it; calls with this version walk `HOUSE`.
+HOUSE_VERSION = -1
 
 
 class Shelf:
@@ -36,6 +40,8 @@ class Shelf:
         return ConfigurationChanged(kind="flow", name=action.flow)
 
     def flow(self, name: str, version: int) -> Flow:
+        if version == HOUSE_VERSION:
+            return HOUSE
         key = _key(name, version)
         if key not in self._compiled:
             source = self._state.flows[key].source

@@ -9,21 +9,35 @@ from calls.base import AgentId, CallId, Instant, Language, LegId, OfferId, Queue
 from calls.config import Number
 from calls.events import CallerIdentified, KnownTicket
 from calls.requests import Request
+from ivr.messages import Queued
 from ivr.session import SessionState
 from ivr.waiting import WaitingState
 
-#: ``menu``: the flow has the caller; ``waiting``: in a queue, perhaps with an offer out;
-#: ``talking``: joined with an agent.
-Phase: TypeAlias = Literal["menu", "waiting", "talking"]
+#: ``menu``: the flow has the caller; ``waiting``: in a queue, perhaps with offers out;
+#: ``calling``: an agent has accepted a caller who kept the place, whom we dial now;
+#: ``talking``: joined with an agent; ``outside``: an outside number is dialled, or joined.
+Phase: TypeAlias = Literal["menu", "waiting", "calling", "talking", "outside"]
+
+#: ``seat``: the phone of an agent who stays on the line between calls.
+Role: TypeAlias = Literal["caller", "agent", "seat", "outside"]
+
+#: What a phone is told when we hang up, see `calls.commands.Hangup`.
+HangupReason: TypeAlias = Literal["normal", "busy", "answered_elsewhere", "declined"]
 
 
 class LegState(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One leg that we count on being up."""
+    """One leg that we count on."""
 
-    call: CallId
-    role: Literal["caller", "agent"]
+    role: Role
     since: Instant
+    #: The call that it is in; a seat may be in none.
+    call: CallId = ""
+    #: Whose phone it is (``agent``, ``seat``).
+    agent: AgentId = ""
+    #: Its answer accepts this.
     offer: OfferId | None = None
+    #: We dialled it and it was answered.
+    up: bool = False
     #: Surveys running that did not find it.
     missed: int = 0
 
@@ -32,6 +46,7 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One call from its arrival to its end."""
 
     call: CallId
+    #: The caller's; empty while the caller keeps the place without the line.
     leg: LegId
     caller: str
     called: str
@@ -39,23 +54,54 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     phase: Phase
     since: Instant
     language: Language
+    #: The switch that all its legs are on.
+    switch: str = ""
     session: SessionState | None = None
     flow: str = ""
     version: int = 0
     node: str = ""
     path: list[str] = []
     waiting: WaitingState | None = None
+    #: The queue, how the flow put the caller there, and when.
     queue: QueueId = ""
+    wants: Queued | None = None
     queued: Instant | None = None
+    #: Seconds of waiting that were brought along to this queue.
+    credit: float = 0.0
+    #: Not queued before it is known who calls, but not later than this.
+    held: Instant | None = None
+    #: How often queues have sent it elsewhere; a queue's last resort was the flow's operator.
+    overflows: int = 0
+    rescued: bool = False
+    #: The caller keeps the place: asked for; done.
+    keeping: bool = False
+    virtual: bool = False
+    #: The phones that are sought or ring, by their offers.
+    ringing: dict[OfferId, LegId] = {}
+    #: Who talks, or whose phone rang first.
     agent: AgentId = ""
-    agent_leg: LegId | None = None
+    #: Whom the caller is joined with, or shall be.
+    other_leg: LegId | None = None
+    #: The outside number that is dialled or joined.
+    outside: str = ""
     bridge: str = ""
     #: Surveys running that found one of the pair outside its bridge.
     apart: int = 0
     who: CallerIdentified | None = None
     ticket: KnownTicket | None = None
-    #: An agent whose page still waits for the caller to be identified.
-    pop_due: AgentId = ""
+    #: Agents whose pages still wait for the caller to be identified.
+    pops_due: list[AgentId] = []
+
+
+class CutOff(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A caller who was cut off and may call again."""
+
+    queue: QueueId
+    #: When the caller began to wait, and when the line was cut.
+    since: Instant
+    at: Instant
+    #: Who was talking to them.
+    agent: AgentId = ""
 
 
 class FlowVersion(msgspec.Struct, kw_only=True):
@@ -75,6 +121,11 @@ class CenterState(msgspec.Struct, kw_only=True, omit_defaults=True):
     legs: dict[LegId, LegState] = {}
     #: Legs told to hang up that have not said that they are gone.
     closing: dict[LegId, Instant] = {}
+    #: The legs of agents who stay on the line, also while they are dialled.
+    seats: dict[AgentId, LegId] = {}
+    #: By number: callers who keep their place, and callers who were cut off.
+    kept: dict[str, CallId] = {}
+    cut_off: dict[str, CutOff] = {}
     #: Legs that a survey found and that we do not know, seen once so far.
     strangers: list[LegId] = []
     #: Asked of a store and not yet answered.
@@ -84,4 +135,3 @@ class CenterState(msgspec.Struct, kw_only=True, omit_defaults=True):
     flows: dict[str, FlowVersion] = {}
     newest: dict[str, int] = {}
     switches: dict[str, bool] = {}
-    phones: dict[str, list[str]] = {}

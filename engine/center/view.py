@@ -19,20 +19,21 @@ def live(state: CenterState, acd: Acd, now: Instant) -> LiveView:
 
 
 def _call(call: CallState, acd: Acd) -> CallView:
-    ringing = call.phase == "waiting" and call.agent_leg is not None
+    phase = {"calling": "ringing", "outside": "talking"}.get(call.phase, call.phase)
     return CallView(
         call=call.call,
         caller=call.caller,
         caller_name=call.who.name if call.who else "",
         called=call.called,
-        phase="ringing" if ringing else call.phase,
+        phase="ringing" if call.ringing else phase,
         arrived=call.arrived,
         since=call.since,
         queued=call.queued,
         queue=call.queue,
-        agent=call.agent,
+        agent=call.outside if call.phase == "outside" else call.agent,
         language=call.language,
         position=acd.position(call.call) if call.phase == "waiting" else None,
         ticket=call.ticket.id if call.ticket else None,
         node=call.node if call.phase == "menu" else "",
+        virtual=call.virtual,
     )

@@ -1,0 +1,134 @@
+"""What a caller is owed for who they are: a head start, the agent they know, the old place."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from acd.messages import Withdraw
+from calls.base import AgentId, Instant
+from calls.config import Queue
+from cti.numbers import withheld
+from engine.center import life, treatment
+from engine.center.state import CallState, CutOff
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+#: Seconds for which a caller is not queued while it is being looked up whom they talked with last.
+HELD = 1.0
+
+#: Seconds for which a caller who was cut off waits for the agent who was talking to them, where
+#: the queue says nothing about last agents.
+SAME_AGENT_FOR = 60.0
+
+
+class Favour(NamedTuple):
+    """To be added to what the flow asks for. Times are seconds."""
+
+    priority: float = 0.0
+    agent: AgentId = ""
+    agent_for: float = 0.0
+    credit: float = 0.0
+
+
+def claim(center: "CallCenter", call: CallState, now: Instant) -> Favour:
+    """What the caller is owed in the queue that they come to. An old place is given but once."""
+    queue, wants = center.acd.queue(call.queue), call.wants
+    if queue is None or wants is None:
+        return Favour()
+    credit, agent = _old_place(center, call, queue, now)
+    agent_for = max(queue.last_agent, SAME_AGENT_FOR)
+    if wants.agent:
+        agent, agent_for = wants.agent, wants.agent_for
+    elif not agent and (agent := _last_agent(call, queue, now)):
+        agent_for = queue.last_agent
+    vip = call.who is not None and call.who.vip
+    return Favour(
+        priority=queue.vip_priority if vip else 0.0,
+        agent=agent,
+        agent_for=agent_for if agent else 0.0,
+        credit=credit,
+    )
+
+
+def worth_holding(center: "CallCenter", call: CallState) -> bool:
+    """It is not known yet whom the caller talked with last, and their queue asks for it."""
+    queue = center.acd.queue(call.queue)
+    return (
+        queue is not None
+        and queue.last_agent > 0
+        and call.who is None
+        and not withheld(call.caller)
+        and f"{call.call}/who" in center.state.pending
+    )
+
+
+def identified(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """It is known now who calls. A VIP who waits already is queued again, with the head start and
+    the same place."""
+    queue = center.acd.queue(call.queue)
+    waits = call.phase == "waiting" and not call.ringing and not call.virtual
+    if not waits or queue is None or queue.vip_priority == 0:
+        return
+    if call.who is not None and call.who.vip and call.queued is not None:
+        call.credit += now - call.queued
+        center.acd_does(Withdraw(call=call.call, outcome="moved"), now)
+        treatment.enqueue_now(center, call, now)
+
+
+# --- the old place
+
+
+def remember(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """A caller was cut off while waiting or talking: they may call again."""
+    queue = center.acd.queue(call.queue)
+    if queue is None or queue.reconnect <= 0 or withheld(call.caller) or call.queued is None:
+        return
+    talking = call.phase == "talking"
+    waited = (call.since if talking else now) - call.queued + call.credit
+    cut_off = center.state.cut_off
+    cut_off.pop(call.caller, None)
+    _forget(center, now)
+    cut_off[call.caller] = CutOff(
+        queue=call.queue, since=now - waited, at=now, agent=call.agent if talking else ""
+    )
+
+
+def _old_place(
+    center: "CallCenter", call: CallState, queue: Queue, now: Instant
+) -> tuple[float, AgentId]:
+    """Seconds of waiting that are given back, and the agent who was talking to the caller."""
+    state = center.state
+    kept = state.calls.get(state.kept.get(call.caller, ""))
+    waits = kept is not None and kept.phase == "waiting" and kept.queue == call.queue
+    if waits and kept is not None and kept is not call and kept.queued is not None:
+        credit = kept.credit + now - kept.queued
+        center.acd_does(Withdraw(call=kept.call, outcome="moved"), now)
+        life.end(center, kept, "moved", "withdrawn", now)
+        return credit, ""
+    found = state.cut_off.get(call.caller)
+    if found is None or found.queue != call.queue:
+        return 0.0, ""
+    del state.cut_off[call.caller]
+    if now - found.at > queue.reconnect:
+        return 0.0, ""
+    return now - found.since, found.agent
+
+
+def _forget(center: "CallCenter", now: Instant) -> None:
+    """Drop who may not come back any more, the oldest first; each queue has its own time."""
+    cut_off = center.state.cut_off
+    while cut_off:
+        number, oldest = next(iter(cut_off.items()))
+        queue = center.acd.queue(oldest.queue)
+        if queue is not None and now - oldest.at <= queue.reconnect:
+            return
+        del cut_off[number]
+
+
+def _last_agent(call: CallState, queue: Queue, now: Instant) -> AgentId:
+    """Whom the caller talked with last, if that was not too long ago."""
+    if queue.last_agent <= 0 or call.who is None or withheld(call.caller):
+        return ""
+    last = next((one for one in call.who.calls if one.agent), None)
+    if last is None or now - last.at > queue.last_agent_within:
+        return ""
+    return last.agent

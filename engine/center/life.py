@@ -1,0 +1,208 @@
+"""A call's life: its legs come, are answered and go, until it ends."""
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from acd.messages import Accept, Reject, Release, Withdraw
+from calls.actions import HangupCall, Refused
+from calls.base import CallOutcome, EndCause, Instant, OfferOutcome
+from calls.commands import Hangup, Unbridge
+from calls.events import LegAnswered, LegArrived, LegEnded
+from calls.facts import CallArrived, CallEnded
+from calls.port import switch_of
+from calls.requests import IdentifyCaller
+from engine.center import favours, outside, recalls, seats, treatment
+from engine.center.state import CallState, HangupReason, LegState
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+ReleasedBy: TypeAlias = Literal["caller", "agent", "supervisor", "system"]
+
+#: How an offer ends when the phone that was sought for it is gone.
+REJECTED: dict[EndCause, OfferOutcome] = {
+    "hangup": "declined",
+    "declined": "declined",
+    "no_answer": "timed_out",
+    "busy": "busy",
+    "unreachable": "unreachable",
+    "withdrawn": "failed",
+    "lost": "failed",
+    "failed": "failed",
+}
+
+
+def arrive(center: "CallCenter", arrived: LegArrived, now: Instant) -> None:
+    """A leg is new: make its call, ask who it is, and let its number's flow begin."""
+    state, leg = center.state, arrived.leg
+    if leg in state.legs or leg in state.closing:
+        center.late["LegArrived"] += 1
+        return
+    number = state.numbers.get(arrived.called) or state.numbers.get("*")
+    call = CallState(
+        call=center.mint(),
+        leg=leg,
+        switch=switch_of(leg),
+        caller=arrived.caller,
+        called=arrived.called,
+        arrived=now,
+        phase="menu",
+        since=now,
+        language=number.language if number else "",
+    )
+    state.calls[call.call] = call
+    state.legs[leg] = LegState(role="caller", since=now, call=call.call)
+    center.emit(CallArrived(call=call.call, leg=leg, caller=call.caller, called=call.called))
+    if number is None or number.flow not in state.newest:
+        end(center, call, "failed", "failed", now, told="declined")
+        return
+    center.ask(IdentifyCaller(request=f"{call.call}/who", call=call.call, caller=call.caller))
+    treatment.start_flow(center, call, number.flow, number.entry, now)
+
+
+def leg_answered(center: "CallCenter", event: LegAnswered, now: Instant) -> None:
+    """A party that we dialled has answered. Too late, if nobody waits for that any more."""
+    known = center.state.legs.get(event.leg)
+    if known is None:
+        center.late["LegAnswered"] += 1
+        if event.leg not in center.state.closing:
+            center.emit(Hangup(leg=event.leg, reason="answered_elsewhere"))
+        return
+    if known.up:
+        center.late["LegAnswered"] += 1
+        return
+    known.up = True
+    match known.role:
+        case "caller":
+            recalls.answered(center, center.state.calls[known.call], now)
+        case "outside":
+            outside.answered(center, center.state.calls[known.call], now)
+        case "agent" | "seat":
+            if known.offer is not None:
+                center.acd_does(Accept(offer=known.offer), now)
+
+
+def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
+    """A leg is gone, whoever ended it."""
+    if center.state.closing.pop(event.leg, None) is not None:
+        return
+    known = center.state.legs.pop(event.leg, None)
+    if known is None:
+        center.late["LegEnded"] += 1
+        return
+    if known.role == "seat":
+        seats.ended(center, known, event.cause, now)
+        return
+    call = center.state.calls[known.call]
+    match known.role:
+        case "caller":
+            _caller_gone(center, call, event.cause, now)
+        case "outside":
+            outside.ended(center, call, known, event.cause, now)
+        case "agent":
+            agent_gone(center, call, known, event.cause, now)
+
+
+def _caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+    match call.phase:
+        case "talking":
+            by: ReleasedBy = "caller" if cause == "hangup" else "system"
+            conversation_over(center, call, by, cause, now)
+        case "calling":
+            recalls.not_reached(center, call, cause, now)
+        case "outside":
+            outside.caller_gone(center, call, cause, now)
+        case "waiting":
+            if recalls.promised(center, call):
+                recalls.keep(center, call, now)
+                return
+            outcome: CallOutcome = "abandoned_ringing" if call.ringing else "abandoned_queue"
+            favours.remember(center, call, now)
+            center.acd_does(Withdraw(call=call.call, outcome="abandoned"), now)
+            end(center, call, outcome, cause, now)
+        case "menu":
+            end(center, call, "abandoned_menu", cause, now)
+
+
+def agent_gone(
+    center: "CallCenter", call: CallState, known: LegState, cause: EndCause, now: Instant
+) -> None:
+    """An agent's line is gone: amid the conversation, or while the phone was sought or rang."""
+    match call.phase:
+        case "talking":
+            by: ReleasedBy = "agent" if cause == "hangup" else "system"
+            conversation_over(center, call, by, cause, now)
+        case "calling":
+            recalls.not_reached(center, call, "withdrawn", now)
+        case _:
+            assert known.offer is not None  # noqa: S101 - why else was it dialled
+            center.acd_does(Reject(offer=known.offer, outcome=REJECTED[cause]), now)
+
+
+def conversation_over(
+    center: "CallCenter", call: CallState, by: ReleasedBy, cause: EndCause, now: Instant
+) -> None:
+    """Caller and agent part, and the call ends."""
+    if cause in ("lost", "failed"):
+        favours.remember(center, call, now)
+    part(center, call, now)  # the phone is free before it may ring for the next caller
+    center.acd_does(Release(call=call.call, by=by), now)
+    end(center, call, "handled", cause, now)
+
+
+def part(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """Let go of whom the caller is joined with, or shall be. Who stays on the line, stays."""
+    leg, call.other_leg = call.other_leg, None
+    if leg is None or (known := center.state.legs.get(leg)) is None:
+        return
+    if known.role == "seat":
+        known.call, known.offer = "", None
+    else:
+        center.hang_up(leg, now)
+
+
+def end(
+    center: "CallCenter",
+    call: CallState,
+    outcome: CallOutcome,
+    cause: EndCause,
+    now: Instant,
+    told: HangupReason = "normal",
+) -> None:
+    """Forget a call; hang up what is still up of it."""
+    state = center.state
+    center.hang_up(call.leg, now, told)
+    part(center, call, now)
+    if call.bridge:
+        center.emit(Unbridge(bridge=call.bridge))
+    center.sessions.pop(call.call, None)
+    center.waits.pop(call.call, None)
+    del state.calls[call.call]
+    if state.kept.get(call.caller) == call.call:
+        del state.kept[call.caller]
+    center.shelf.forget(call.flow, call.version, state.calls.values())
+    center.emit(CallEnded(call=call.call, outcome=outcome, cause=cause, lasted=now - call.arrived))
+
+
+def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None:
+    """A person ends a call."""
+    call = center.state.calls.get(action.call)
+    if call is None:
+        center.emit(Refused(reason="unknown", message=f"there is no call {action.call!r} now"))
+        return
+    match call.phase:
+        case "talking":
+            by: ReleasedBy = "agent" if action.by == call.agent else "supervisor"
+            conversation_over(center, call, by, "withdrawn", now)
+        case "outside":
+            outside.caller_gone(center, call, "withdrawn", now)
+        case _:
+            give_up(center, call, "withdrawn", now)
+
+
+def give_up(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+    """End a call that nobody talks in."""
+    if call.phase == "calling":
+        recalls.not_reached(center, call, cause, now)
+    if call.phase == "waiting":
+        center.acd_does(Withdraw(call=call.call, outcome="failed"), now)
+    end(center, call, "failed", cause, now)

@@ -1,0 +1,75 @@
+"""A queue sends a caller elsewhere: to another queue, a number, a flow, or back where they came
+from. Nobody is sent round and round, and nobody is hung up on without a word.
+
+Where no rule says where to, or where it leads nowhere, these are tried in order: the exit of the
+node that put the caller into the queue; the flow's operator, once; an apology, and the call ends.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from calls.base import Instant
+from calls.facts import CallOverflowed
+from engine.center import outside, treatment
+from engine.center.shelf import HOUSE_VERSION
+from engine.center.state import CallState
+from ivr.messages import OverflowExit
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+#: Who has been sent on this often is not sent round any more.
+MOST = 10
+
+
+def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
+    """Carry out what a rule of the queue has decided. The call waits no more."""
+    call = center.state.calls.get(fact.call)
+    if call is None:
+        return
+    treatment.end_wait(center, call)
+    call.overflows += 1
+    if call.overflows > MOST or not _follow(center, call, fact, now):
+        fall_back(center, call, fact.when, now)
+
+
+def _follow(center: "CallCenter", call: CallState, fact: CallOverflowed, now: Instant) -> bool:
+    """Go where the rule leads. False if it leads nowhere."""
+    match fact.to:
+        case "queue" if center.acd.queue(fact.target) and call.wants and call.queued is not None:
+            wants = replace(call.wants, queue=fact.target, agent="", agent_for=0.0)
+            credit = call.credit + now - call.queued
+            treatment.enqueue(center, call, wants, now, credit)
+        case "number" if fact.target:
+            outside.dial(center, call, fact.target, now)
+        case "flow":
+            flow, _, node = fact.target.partition(".")
+            if flow not in center.state.newest:
+                return False
+            treatment.start_flow(center, call, flow, node, now)
+        case _:
+            return False
+    return True
+
+
+def fall_back(center: "CallCenter", call: CallState, when: OverflowExit, now: Instant) -> None:
+    """Nothing says where to, or it led nowhere."""
+    exits = call.wants.exits if call.wants else {}
+    node = exits.get(when) or exits.get("overflow")
+    if node and call.overflows <= MOST:
+        treatment.enter_flow(center, call, node, now)
+    elif not call.rescued:
+        call.rescued = True
+        operator = center.shelf.flow(call.flow, call.version).operator
+        treatment.enter_flow(center, call, operator, now)
+    else:
+        apologise(center, call, now)
+
+
+def apologise(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """Say that nobody can help, and hang up."""
+    before = (call.flow, call.version)
+    call.flow, call.version = "", HOUSE_VERSION
+    center.shelf.forget(*before, center.state.calls.values())
+    treatment.enter_flow(center, call, "", now)

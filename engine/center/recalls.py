@@ -1,0 +1,128 @@
+"""Virtual hold: a waiting caller hangs up and keeps the place. When an agent has accepted the
+call, the caller is dialled; the two are joined, or the Acd decides when it is tried again.
+
+1. Between the hang-up and the dialling the call has no leg: nothing of it can be lost.
+2. The caller is dialled once for each time that an agent accepts. A dialling that a restart finds
+   neither up nor ringing has come to nothing, whatever became of it: it is not repeated by itself.
+3. Who was told that they will be called, and hangs up before it was said to the end, has the
+   place. While phones ring for them just then, the Acd takes it for a caller on the line; whoever
+   answers waits for the caller as for any other.
+"""
+
+from typing import TYPE_CHECKING
+
+from acd.messages import KeepPlace, Reached, Release, Unreached
+from calls.base import EndCause, Instant
+from calls.commands import Dial, Prompt, StartMusic, StopMusic
+from calls.events import PromptEnded, RecordingEnded
+from calls.facts import CallLeftQueue, PlaceKept
+from calls.media import Tone
+from engine.center import life, ringing
+from engine.center.state import CallState, LegState
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+#: Seconds for which the caller's phone rings.
+RINGS = 40.0
+
+
+def promised(center: "CallCenter", call: CallState) -> bool:
+    """The caller has been told that they will be called, or is just being told."""
+    waiting = center.waits.get(call.call)
+    return call.keeping or (waiting is not None and waiting.snapshot().stage == "goodbye")
+
+
+def keep(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """The caller wants to keep the place, and has hung up or is about to be."""
+    call.keeping = True
+    if call.leg not in center.state.legs:
+        call.leg = ""
+        center.waits.pop(call.call, None)
+    center.acd_does(KeepPlace(call=call.call, number=call.caller), now)
+    if call.leg and (waiting := center.waits.get(call.call)) is not None:
+        for command in waiting.resume(now):  # a phone rings for them: they may stay on
+            center.emit(command)
+
+
+def kept(center: "CallCenter", fact: PlaceKept, now: Instant) -> None:
+    """The Acd keeps the place: the line is not needed any more."""
+    call = center.state.calls[fact.call]
+    call.virtual, call.keeping = True, False
+    center.state.kept[call.caller] = call.call
+    center.waits.pop(call.call, None)
+    center.hang_up(call.leg, now)
+    call.leg = ""
+
+
+def dial(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """An agent has accepted a caller who is not on the line: dial them, once."""
+    assert call.other_leg is not None  # noqa: S101 - the agent's
+    call.phase, call.since = "calling", now
+    call.leg = center.mint_leg(call.switch)
+    center.state.legs[call.leg] = LegState(role="caller", since=now, call=call.call)
+    center.emit(
+        Dial(
+            leg=call.leg,
+            call=call.call,
+            to=f"tel:{call.caller}",
+            caller=call.called,
+            timeout=RINGS,
+            bridge=call.bridge,
+        )
+    )
+    show_progress(center, call)
+
+
+def show_progress(center: "CallCenter", call: CallState) -> None:
+    """Let the agent hear that the caller is being called: a tone, then music."""
+    assert call.other_leg is not None  # noqa: S101 - the agent's
+    prompt, tone = f"{call.other_leg}.calling", Tone(frequency=425, milliseconds=1000)
+    center.emit(Prompt(leg=call.other_leg, prompt=prompt, media=(tone,), barge_in=False))
+
+
+def agent_heard(center: "CallCenter", known: LegState, event: PromptEnded | RecordingEnded) -> None:
+    """The tone is over, or could not be played."""
+    call = center.state.calls.get(known.call)
+    if call is not None and call.phase == "calling" and call.other_leg == event.leg:
+        center.emit(StartMusic(leg=event.leg))
+    else:
+        center.late[type(event).__name__] += 1
+
+
+def answered(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """The caller is on the line again."""
+    assert call.other_leg is not None  # noqa: S101 - the agent's
+    center.emit(StopMusic(leg=call.other_leg))
+    if call.virtual:
+        center.acd_does(Reached(call=call.call), now)
+    else:
+        ringing.join(center, call, now)
+
+
+def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+    """The caller does not answer, or the agent left before: the agent is free, the caller keeps
+    the place until all attempts are used up."""
+    center.hang_up(call.leg, now)
+    call.leg = ""
+    if call.other_leg is not None and call.other_leg in center.state.legs:
+        center.emit(StopMusic(leg=call.other_leg))
+    life.part(center, call, now)
+    call.agent = ""
+    if call.virtual:
+        call.phase, call.since = "waiting", now
+        center.acd_does(Unreached(call=call.call, outcome=cause), now)
+    else:
+        center.acd_does(Release(call=call.call, by="system"), now)
+        life.end(center, call, "failed", cause, now)
+
+
+def left_queue(center: "CallCenter", fact: CallLeftQueue, now: Instant) -> None:
+    """All attempts are used up."""
+    if fact.outcome == "unreached":
+        center.soon(_give_up, fact, now)
+
+
+def _give_up(center: "CallCenter", fact: CallLeftQueue, now: Instant) -> None:
+    if (call := center.state.calls.get(fact.call)) is not None:
+        life.end(center, call, "failed", "no_answer", now)

@@ -1,0 +1,119 @@
+"""Offers at the phones: an agent's phone rings, and stops ringing; whoever answers is joined.
+
+Several phones may ring for one call; `CallState.ringing` has the leg of each offer. An agent who
+stays on the line (`engine.center.seats`) is not rung: the offer is accepted in the same step.
+"""
+
+from typing import TYPE_CHECKING
+
+from acd.messages import Accept, KeepPlace
+from calls.base import AgentId, Instant, LegId
+from calls.commands import Beep, Dial, Join
+from calls.facts import CallConnected, OfferEnded, OfferMade
+from engine.center import pop, recalls, seats, treatment
+from engine.center.state import CallState, LegState
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+#: A phone is asked to ring this much longer than the offer lasts, so that our own timer decides.
+MARGIN = 5.0
+
+
+def ring(center: "CallCenter", offer: OfferMade, now: Instant) -> None:
+    """Let an agent's phone ring for a call, and pop the call on their page."""
+    call = center.state.calls[offer.call]
+    call.agent = call.agent or offer.agent
+    call.bridge = f"{call.switch}/b-{call.call}"
+    seat = seats.of(center, offer.agent, call.switch)
+    if seat is None:
+        leg = center.mint_leg(call.switch)
+        known = LegState(role="agent", since=now, agent=offer.agent)
+        center.state.legs[leg] = known
+        center.emit(dial(center, call, leg, offer.agent, offer.until - now))
+    else:
+        leg, known = seat, center.state.legs[seat]
+        if known.up:
+            center.soon(_accept, Accept(offer=offer.offer), now)
+    known.call, known.offer = call.call, offer.offer
+    call.ringing[offer.offer] = leg
+    pop.show(center, call, offer.agent, now)
+
+
+def dial(center: "CallCenter", call: CallState, leg: LegId, agent: AgentId, rings: float) -> Dial:
+    """Ring an agent's phone for `rings` seconds."""
+    known = center.acd.agent(agent)
+    return Dial(
+        leg=leg,
+        call=call.call,
+        to=f"phone:{agent}",
+        caller=call.caller,
+        caller_name=call.who.name if call.who else "",
+        timeout=rings + MARGIN,
+        bridge=call.bridge,
+        auto_answer=known is not None and known.config.auto_answer,
+    )
+
+
+def offer_ended(center: "CallCenter", fact: OfferEnded, now: Instant) -> None:
+    """A phone was answered, or need not ring any more."""
+    call = center.state.calls[fact.call]
+    leg = call.ringing.pop(fact.offer)
+    if fact.outcome == "accepted":
+        call.agent, call.other_leg, call.pops_due = fact.agent, leg, []
+        if call.virtual:
+            recalls.dial(center, call, now)
+        return
+    if fact.agent in call.pops_due:
+        call.pops_due.remove(fact.agent)
+    if call.agent == fact.agent:
+        rings = next(iter(call.ringing.values()), None)
+        call.agent = center.state.legs[rings].agent if rings in center.state.legs else ""
+    _stop_ringing(center, leg, fact, now)
+    if call.keeping:
+        center.soon(_keep, KeepPlace(call=call.call, number=call.caller), now)
+
+
+def _stop_ringing(center: "CallCenter", leg: LegId, fact: OfferEnded, now: Instant) -> None:
+    known = center.state.legs.get(leg)
+    if known is None:
+        return
+    if known.role == "seat":
+        known.call, known.offer = "", None
+        if fact.outcome == "timed_out":
+            seats.remove(center, fact.agent, now)
+    elif fact.outcome in ("rescinded", "answered_elsewhere"):
+        center.hang_up(leg, now, "answered_elsewhere")
+    else:
+        center.hang_up(leg, now)
+
+
+def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
+    """Caller and agent are to talk."""
+    call = center.state.calls[fact.call]
+    treatment.end_wait(center, call)
+    if call.leg:
+        join(center, call, now)
+    else:  # who was promised a call hung up while the phone rang
+        recalls.dial(center, call, now)
+
+
+def join(center: "CallCenter", call: CallState, now: Instant) -> None:
+    assert call.other_leg is not None  # noqa: S101 - the accepted offer had a leg
+    call.phase, call.since = "talking", now
+    known = center.acd.agent(call.agent)
+    seat = center.state.legs[call.other_leg].role == "seat"
+    if seat or (known is not None and known.config.auto_answer):
+        center.emit(Beep(leg=call.other_leg))
+    center.emit(Join(bridge=call.bridge, legs=(call.leg, call.other_leg)))
+
+
+def _accept(center: "CallCenter", accept: Accept, now: Instant) -> None:
+    center.acd_does(accept, now)
+
+
+def _keep(center: "CallCenter", keep: KeepPlace, now: Instant) -> None:
+    """The Acd did not take it while a phone rang."""
+    call = center.state.calls.get(keep.call)
+    if call is not None and call.keeping and call.phase == "waiting":
+        center.acd_does(keep, now)

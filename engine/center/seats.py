@@ -1,0 +1,106 @@
+"""Seats: agents whose phones stay up in one long call while they are signed in. Callers are joined
+to them without ringing.
+
+A seat is dialled when its agent becomes ready. It is kept through conversations and breaks, and
+hung up when the agent logs out or is no longer configured so. A seat that is lost, or cannot be
+set up, makes its agent not ready, with the reason; the next ``ready`` dials it again. A call that
+is offered while the seat is being dialled is accepted by its answer.
+"""
+
+from typing import TYPE_CHECKING
+
+from acd.messages import Reject
+from calls.actions import SetAgentState
+from calls.base import AgentId, EndCause, Instant, LegId
+from calls.commands import Dial
+from calls.facts import AgentStateChanged, ConfigurationChanged
+from calls.port import switch_of
+from engine.center import life
+from engine.center.state import LegState
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+#: Seconds for which a seat's phone rings, if it does not answer by itself.
+RINGS = 30.0
+
+#: Why an agent is not ready whose seat could not be set up, by how the phone's leg ended.
+_REASONS: dict[EndCause, str] = {
+    "no_answer": "no answer",
+    "busy": "busy",
+    "declined": "declined",
+    "hangup": "declined",
+    "unreachable": "unreachable",
+}
+#: Why, if a seat that was up is lost.
+GONE = "phone gone"
+
+
+def of(center: "CallCenter", agent: AgentId, switch: str) -> LegId | None:
+    """The agent's seat, also while it is dialled; None for none on that switch."""
+    leg = center.state.seats.get(agent)
+    return leg if leg is not None and switch_of(leg) == switch else None
+
+
+def agent_changed(center: "CallCenter", fact: AgentStateChanged, now: Instant) -> None:
+    """An agent signed in or out, perhaps one with a seat."""
+    if fact.agent in center.persistent or fact.agent in center.state.seats:
+        center.soon(look, fact.agent, now)
+
+
+def configured(center: "CallCenter", fact: ConfigurationChanged, now: Instant) -> None:
+    """An agent was configured or removed."""
+    if fact.kind != "agent":
+        return
+    agent = center.acd.agent(fact.name)
+    if agent is not None and agent.config.persistent:
+        center.persistent.add(fact.name)
+    else:
+        center.persistent.discard(fact.name)
+    if fact.name in center.persistent or fact.name in center.state.seats:
+        center.soon(look, fact.name, now)
+
+
+def look(center: "CallCenter", name: AgentId, now: Instant) -> None:
+    """Make or remove a seat, as the agent's state asks for."""
+    agent = center.acd.agent(name)
+    leg = center.state.seats.get(name)
+    wanted = agent is not None and agent.config.persistent and agent.state != "logged_out"
+    if leg is None:
+        if wanted and agent is not None and agent.state == "ready":
+            _dial(center, name, now)
+    elif not wanted and not center.state.legs[leg].call:
+        remove(center, name, now)
+
+
+def remove(center: "CallCenter", name: AgentId, now: Instant) -> None:
+    center.hang_up(center.state.seats.pop(name), now)
+
+
+def _dial(center: "CallCenter", name: AgentId, now: Instant) -> None:
+    switch = next((one for one, up in center.state.switches.items() if up), None)
+    if switch is None:
+        return
+    leg = center.state.seats[name] = center.mint_leg(switch)
+    center.state.legs[leg] = LegState(role="seat", since=now, agent=name)
+    center.emit(dial(leg, name))
+
+
+def dial(leg: LegId, name: AgentId) -> Dial:
+    return Dial(leg=leg, call="", to=f"phone:{name}", caller="", timeout=RINGS, auto_answer=True)
+
+
+def ended(center: "CallCenter", known: LegState, cause: EndCause, now: Instant) -> None:
+    """A seat is lost, or could not be set up."""
+    del center.state.seats[known.agent]
+    call = center.state.calls.get(known.call)
+    if call is not None and known.offer is not None and not known.up:
+        center.acd_does(Reject(offer=known.offer, outcome=life.REJECTED[cause]), now)
+        return
+    if call is not None:
+        life.agent_gone(center, call, known, cause, now)
+        return
+    agent = center.acd.agent(known.agent)
+    if agent is not None and agent.state == "ready":
+        reason = GONE if known.up else _REASONS.get(cause, "failed")
+        center.acd_does(SetAgentState(agent=known.agent, state="not_ready", reason=reason), now)

@@ -1,0 +1,246 @@
+"""What has a caller while nobody talks with them: a flow, or the wait in a queue.
+
+A flow puts the caller into a queue and is over then; from the queue the caller may come back into
+a flow, by a key or by an overflow. Music begins when the step is over in which the caller was
+queued: who is joined with somebody in the same step hears none.
+"""
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from acd.messages import Enqueue, Withdraw
+from calls.base import CallId, CallOutcome, Instant
+from calls.events import CallerIdentified, DigitPressed, PromptEnded, RecordingEnded, Tick
+from calls.facts import CallQueued, FlowStarted, LanguageChosen, NodeEntered
+from cti.numbers import withheld
+from engine.center import favours, life, overflow, recalls
+from engine.center.shelf import HOUSE_VERSION
+from engine.center.state import CallState
+from ivr.messages import Finished, KeepThePlace, LeaveQueue, Queued, SessionOutput, WaitingOutput
+from ivr.session import Session
+from ivr.waiting import Waiting
+
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
+
+Heard: TypeAlias = PromptEnded | RecordingEnded
+
+
+# --- flows
+
+
+def start_flow(center: "CallCenter", call: CallState, flow: str, entry: str, now: Instant) -> None:
+    """Let a caller begin in the newest version of a flow."""
+    before = (call.flow, call.version)
+    call.flow, call.version = flow, center.state.newest[flow]
+    if before != (call.flow, call.version):
+        center.shelf.forget(*before, center.state.calls.values())
+    center.emit(FlowStarted(call=call.call, flow=flow, version=call.version))
+    enter_flow(center, call, entry, now)
+
+
+def enter_flow(center: "CallCenter", call: CallState, entry: str, now: Instant) -> None:
+    """Let a caller begin at a node of the flow that the call walks."""
+    call.phase, call.since = "menu", now
+    session, outputs = Session.start(
+        center.shelf.flow(call.flow, call.version),
+        call=call.call,
+        leg=call.leg,
+        caller=call.caller,
+        called=call.called,
+        language=call.language,
+        entry=entry,
+        now=now,
+        answered=call.wants is not None,
+        variables=call.wants.variables if call.wants else {},
+    )
+    center.sessions[call.call] = session
+    flow_says(center, call, outputs, now)
+    center.watch(call)
+
+
+def flow_says(
+    center: "CallCenter", call: CallState, outputs: list[SessionOutput], now: Instant
+) -> None:
+    """Carry out what a flow puts out."""
+    for output in outputs:
+        match output:
+            case Queued():
+                center.sessions.pop(call.call, None)
+                enqueue(center, call, output, now)
+            case Finished(outcome=outcome):
+                _finished(center, call, outcome, now)
+            case LanguageChosen(language=language):
+                call.language = language
+                center.emit(output)
+            case NodeEntered(node=node, title=title):
+                call.node = node
+                if title:
+                    call.path.append(title)
+                center.emit(output)
+            case _:
+                center.emit(output)
+
+
+def _finished(center: "CallCenter", call: CallState, outcome: str, now: Instant) -> None:
+    apology = call.version == HOUSE_VERSION
+    if outcome == "failed" and not apology:
+        overflow.apologise(center, call, now)
+        return
+    ended: CallOutcome = "failed" if apology else "completed_menu"
+    life.end(center, call, ended, "withdrawn", now)
+
+
+# --- queues
+
+
+def enqueue(
+    center: "CallCenter", call: CallState, wants: Queued, now: Instant, credit: float = 0.0
+) -> None:
+    """Put a caller into a queue; `credit`: seconds of waiting that they bring along."""
+    call.wants, call.queue, call.credit = wants, wants.queue, credit
+    call.language = wants.language or call.language
+    if favours.worth_holding(center, call):
+        call.held = now + favours.HELD
+        center.watch(call)
+    else:
+        enqueue_now(center, call, now)
+
+
+def enqueue_now(center: "CallCenter", call: CallState, now: Instant) -> None:
+    call.phase, call.since, call.queued, call.held = "waiting", now, now, None
+    assert call.wants is not None  # noqa: S101 - `enqueue` has just set it
+    wants, favour = call.wants, favours.claim(center, call, now)
+    call.credit += favour.credit
+    known = center.acd_does(
+        Enqueue(
+            call=call.call,
+            queue=wants.queue,
+            skills=wants.skills,
+            priority=wants.priority + favour.priority,
+            language=call.language,
+            agent=favour.agent,
+            agent_for=favour.agent_for,
+            credit=call.credit,
+        ),
+        now,
+    )
+    if not known:  # no such queue: nobody would ever come
+        overflow.fall_back(center, call, "closed", now)
+
+
+def queued(center: "CallCenter", fact: CallQueued, _: Instant) -> None:
+    center.newcomers.append(center.state.calls[fact.call])
+
+
+def begin_wait(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """The step in which a call was queued is over: if it still waits, it hears music."""
+    if call.phase != "waiting" or not call.leg or call.call in center.waits:
+        return
+    if center.state.calls.get(call.call) is not call:
+        return
+    queue, wants = center.acd.queue(call.queue), call.wants
+    assert queue is not None  # noqa: S101 - a queue in which somebody waits stays
+    assert wants is not None  # noqa: S101 - that is how the call came into it
+    waiting, commands = Waiting.start(
+        call=call.call,
+        leg=call.leg,
+        queue=queue,
+        language=call.language,
+        now=now,
+        callback_key="" if withheld(call.caller) else wants.callback_key,
+        keys=wants.keys,
+    )
+    center.waits[call.call] = waiting
+    center.watch(call)
+    for command in commands:
+        center.emit(command)
+
+
+def end_wait(center: "CallCenter", call: CallState) -> None:
+    """What a waiting caller hears ends: they are joined, or go elsewhere."""
+    waiting = center.waits.pop(call.call, None)
+    if waiting is not None:
+        for command in waiting.stop():
+            center.emit(command)
+
+
+def _waiting_says(
+    center: "CallCenter", call: CallState, outputs: list[WaitingOutput], now: Instant
+) -> None:
+    for output in outputs:
+        match output:
+            case LeaveQueue(digit=digit):
+                _leave(center, call, digit, now)
+            case KeepThePlace():
+                recalls.keep(center, call, now)
+            case _:
+                center.emit(output)
+
+
+def _leave(center: "CallCenter", call: CallState, digit: str, now: Instant) -> None:
+    """A waiting caller pressed a key that leads back into the flow."""
+    assert call.wants is not None  # noqa: S101 - that is how the call came into the queue
+    del center.waits[call.call]
+    center.acd_does(Withdraw(call=call.call, outcome="moved"), now)
+    enter_flow(center, call, call.wants.keys[digit], now)
+
+
+# --- both
+
+
+def heard(center: "CallCenter", event: Heard, now: Instant) -> None:
+    """A prompt or a recording on a caller's leg is over."""
+    known = center.state.legs.get(event.leg)
+    if known is None:
+        center.late[type(event).__name__] += 1
+    elif known.role == "caller":
+        wake(center, center.state.calls[known.call], event, now)
+    else:
+        recalls.agent_heard(center, known, event)
+
+
+def pressed(center: "CallCenter", event: DigitPressed, now: Instant) -> None:
+    """A digit that no prompt collects: it is for the wait; a flow gets it with its next prompt."""
+    known = center.state.legs.get(event.leg)
+    if known is not None and known.role == "caller" and known.call in center.waits:
+        wake(center, center.state.calls[known.call], event, now)
+
+
+def wake(
+    center: "CallCenter",
+    call: CallState,
+    event: Heard | DigitPressed | Tick | CallerIdentified,
+    now: Instant,
+) -> None:
+    """Let whatever has the caller, its flow or its wait, go on."""
+    name = call.call
+    if (session := center.sessions.get(name)) is not None:
+        if isinstance(event, PromptEnded | Tick | CallerIdentified):
+            flow_says(center, call, session.handle(event, now), now)
+    elif (waiting := center.waits.get(name)) is not None:
+        if isinstance(event, PromptEnded | DigitPressed | Tick):
+            position, wait = center.acd.position(name), None
+            _waiting_says(center, call, waiting.handle(event, now, position, wait), now)
+    elif call.held is not None and (now >= call.held or isinstance(event, CallerIdentified)):
+        enqueue_now(center, call, now)
+    center.watch(call)
+
+
+def wanted(center: "CallCenter", call_id: CallId) -> Instant | None:
+    """When a call's flow or wait wants to be woken."""
+    machine: Any = center.sessions.get(call_id) or center.waits.get(call_id)
+    if machine is not None:
+        at: Instant | None = machine.deadline()
+        return at
+    call = center.state.calls.get(call_id)
+    return call.held if call else None
+
+
+def resume(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """Say again what the caller should be hearing, after the switch was out of reach."""
+    if (session := center.sessions.get(call.call)) is not None:
+        flow_says(center, call, session.resume(now), now)
+    elif (waiting := center.waits.get(call.call)) is not None:
+        for command in waiting.resume(now):
+            center.emit(command)
+    center.watch(call)
