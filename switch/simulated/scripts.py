@@ -27,13 +27,18 @@ class Caller(Word):
     patience: float | None = None
     #: Hangs up this long after being joined; None: leaves it to the other side.
     talks: float | None = None
+    #: How long they speak when they are recorded.
+    speaks: float = 3.0
 
 
 class Answering(Word):
-    """What a phone does when it is rung."""
+    """What a phone, or an outside number, does when it is rung. A phone that is asked to answer by
+    itself does, at once, instead of being answered or ignored."""
 
     does: Literal["answers", "ignores", "declines", "busy", "unreachable"] = "answers"
     #: How long it rings before it is answered or declined.
     after: float = 2.0
     #: Hangs up this long after being joined; None: leaves it to the other side.
     talks: float | None = None
+    #: How long they speak when they are recorded.
+    speaks: float = 3.0

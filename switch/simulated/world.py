@@ -16,24 +16,25 @@ Rules it keeps, the same as every driver:
 """
 
 import heapq
-import itertools
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
-from typing import assert_never
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from calls.base import BridgeId, EndCause, LegId
 from calls.commands import (
     Answer,
+    Beep,
     Command,
     Dial,
     Hangup,
     Join,
     Prompt,
+    Record,
     StartMusic,
     StopMusic,
     StopPrompt,
+    StopRecording,
     Unbridge,
 )
 from calls.events import (
@@ -49,7 +50,7 @@ from calls.events import (
     SwitchEvent,
     SwitchUp,
 )
-from switch.simulated.line import Line
+from switch.simulated.leg import Leg, Recorder
 from switch.simulated.scripts import Answering, Caller
 
 #: From our Dial to the phone's ringing.
@@ -57,36 +58,14 @@ RINGING_DELAY = 0.1
 #: Between two keys of one `Press`.
 KEY_DELAY = 0.25
 
+#: Something that happens at its time: what it is about, and when.
+Happening: TypeAlias = Callable[[Any, float], None]
 
-def _legs_of(command: Command) -> tuple[LegId, ...]:
-    match command:
-        case Unbridge():
-            return ()
-        case Join(legs=legs):
-            return legs
-        case _:
-            return (command.leg,)
-
-
-@dataclass(slots=True)
-class _Leg:
-    """One party's connection, as the switch sees it."""
-
-    id: LegId
-    inbound: bool
-    caller: str
-    called: str
-    person: Caller | Answering
-    up: bool = False
-    bridge: BridgeId | None = None
-    #: Which of the caller's presses are used up.
-    pressed: set[int] = field(default_factory=set)
-    ringing: bool = False
-    talk_begun: bool = False
-    line: Line = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.line = Line(self.id)
+_OfLeg: TypeAlias = (
+    Answer | Prompt | StopPrompt | StartMusic | StopMusic | Record | StopRecording | Beep | Hangup
+)
+#: Their purpose is met when the leg is gone.
+_MET = (StopPrompt, StopMusic, StopRecording, Hangup)
 
 
 @dataclass(slots=True)
@@ -103,17 +82,20 @@ class World:
     def __init__(self, name: str = "sim", *, ringing_delay: float = RINGING_DELAY) -> None:
         self.name = name
         self._ringing_delay = ringing_delay
-        self._heap: list[tuple[float, int, Callable[[float], None]]] = []
-        self._order = itertools.count()
-        self._arrivals = itertools.count(1)
+        #: When, in what order, what happens, and what it is about.
+        self._heap: list[tuple[float, int, Happening, Any]] = []
+        self._order = 0
+        self._arrivals = 0
         self._told: list[SwitchEvent] = []
         self._passed = 0.0
-        self._legs: dict[LegId, _Leg] = {}
-        self._bridges: dict[BridgeId, set[LegId]] = {}
+        self._legs: dict[LegId, Leg] = {}
+        #: Who is in a bridge, and whether their conversation has begun.
+        self._bridges: dict[BridgeId, dict[LegId, bool]] = {}
         self._connected = False
         self._online: set[str] = set()
         self._answering: dict[str, deque[Answering]] = {}
         self._failures: list[_Failure] = []
+        self._does = self._what_is_done()
 
     # -- driving ---------------------------------------------------------------------------
 
@@ -131,33 +113,28 @@ class World:
 
     def execute(self, command: Command, now: float) -> None:
         """Do what we are told. Failures are told as `CommandFailed`, nothing is raised."""
-        failure = next((f for f in self._failures if isinstance(command, f.kind)), None)
-        if failure is not None:
-            self._failures.remove(failure)
-            self._fail(command, now, gone=failure.gone, detail=failure.detail)
-            if failure.gone and (legs := _legs_of(command)):
-                self.hang_up(legs[0], now)
+        if self._failures and self._fails(command, now):
             return
         if not self._connected:
             self._fail(command, now, gone=False, detail="the link to the switch is down")
             return
-        match command:
-            case Dial():
-                self._dial(command, now)
-            case Join():
-                self._join(command, now)
-            case Unbridge(bridge=bridge):
-                for leg_id in self._bridges.pop(bridge, set()):
-                    self._legs[leg_id].bridge = None
-            case Answer() | Prompt() | StopPrompt() | StartMusic() | StopMusic() | Hangup():
-                leg = self._legs.get(command.leg)
-                if leg is None:
-                    if not isinstance(command, StopPrompt | StopMusic | Hangup):
-                        self._fail(command, now, gone=True, detail="no such leg")
-                    return
-                self._on_leg(leg, command, now)
-            case _:
-                assert_never(command)
+        self._does[type(command)](command, now)
+
+    def _what_is_done(self) -> dict[type[Command], Callable[[Any, float], None]]:
+        return {
+            Answer: self._answer_inbound,
+            Prompt: self._play,
+            StopPrompt: self._stop_prompt,
+            StartMusic: self._start_music,
+            StopMusic: self._stop_music,
+            Dial: self._dial,
+            Record: self._record,
+            StopRecording: self._stop_recording,
+            Beep: self._beep,
+            Join: self._join,
+            Unbridge: self._unbridge,
+            Hangup: self._withdraw,
+        }
 
     def legs(self, now: float) -> tuple[LiveLeg, ...]:
         """What is really up, in order of arrival."""
@@ -181,24 +158,27 @@ class World:
 
     def connect(self, now: float) -> None:
         """The link comes up; `SwitchUp` says what is there."""
-        self._at(now, self._connect)
+        self._at(now, self._connect, None)
 
     def disconnect(self, now: float) -> None:
         """The link is lost. The legs live on, untold."""
-        self._at(now, self._disconnect)
+        self._at(now, self._disconnect, None)
 
     def survey(self, now: float) -> None:
         """Ask in passing what is up."""
-        self._at(now, lambda _: self._tell(Surveyed(switch=self.name, legs=self._live())))
+        self._at(now, self._survey, None)
 
-    def _connect(self, _: float) -> None:
+    def _survey(self, _nothing: None, _at: float) -> None:
+        self._tell(Surveyed(switch=self.name, legs=self._live()))
+
+    def _connect(self, _nothing: None, _at: float) -> None:
         self._connected = True
         self._told = []
         self._tell(
             SwitchUp(switch=self.name, legs=self._live(), phones=tuple(sorted(self._online)))
         )
 
-    def _disconnect(self, _: float) -> None:
+    def _disconnect(self, _nothing: None, _at: float) -> None:
         self._tell(SwitchDown(switch=self.name))
         self._connected = False
 
@@ -206,69 +186,70 @@ class World:
 
     def call(self, caller: Caller, at: float) -> LegId:
         """Let somebody dial us at a time; gives the id that their leg will have."""
-        leg_id = f"{self.name}/in-{next(self._arrivals)}"
-        self._at(at, partial(self._arrive, leg_id, caller))
+        self._arrivals += 1
+        leg_id = f"{self.name}/in-{self._arrivals}"
+        self._at(at, self._arrive, Leg(leg_id, True, caller.number, caller.dials, caller))
         return leg_id
 
     def register(self, phone: str, at: float, *answering: Answering) -> None:
         """A phone comes online. It is rung as `answering` says, the last one for ever."""
         self.set_answering(phone, *answering)
-        self._at(at, partial(self._phone, phone, True))
+        self._at(at, self._phone, (phone, True))
 
     def unregister(self, phone: str, at: float) -> None:
-        self._at(at, partial(self._phone, phone, False))
+        self._at(at, self._phone, (phone, False))
 
-    def set_answering(self, phone: str, *answering: Answering) -> None:
-        """How a phone takes its next rings, one after the other; the last one for ever."""
-        self._answering[phone] = deque(answering or (Answering(),))
+    def set_answering(self, name: str, *answering: Answering) -> None:
+        """How a phone, or an outside number, takes its next rings, one after the other; the last
+        one for ever."""
+        self._answering[name] = deque(answering or (Answering(),))
 
     def answer(self, leg: LegId, at: float) -> None:
         """Pick up a ringing phone by hand."""
-        self._at(at, partial(self._answer, leg))
+        self._at(at, self._answer, leg)
 
     def press(self, leg: LegId, digits: str, at: float) -> None:
         for index, digit in enumerate(digits):
-            self._at(at + index * KEY_DELAY, partial(self._press, leg, digit))
+            self._at(at + index * KEY_DELAY, self._press, (leg, digit))
 
     def hang_up(self, leg: LegId, at: float) -> None:
         """The party hangs up; a phone that still rings declines."""
-        self._at(at, partial(self._hang_up, leg))
+        self._at(at, self._hang_up, leg)
 
-    def _phone(self, phone: str, online: bool, _: float) -> None:
+    def _phone(self, changed: tuple[str, bool], _: float) -> None:
+        phone, online = changed
         if online != (phone in self._online):
             (self._online.add if online else self._online.discard)(phone)
             self._tell(PhoneChanged(phone=phone, online=online))
 
-    def _arrive(self, leg_id: LegId, caller: Caller, at: float) -> None:
-        leg = _Leg(leg_id, True, caller.number, caller.dials, caller)
-        self._legs[leg_id] = leg
-        self._tell(
-            LegArrived(leg=leg_id, switch=self.name, caller=caller.number, called=caller.dials)
-        )
-        if caller.patience is not None:
-            self._at(at + caller.patience, partial(self._lose_patience, leg_id))
-        self._press_for(leg, {""}, at)
+    def _arrive(self, leg: Leg, at: float) -> None:
+        self._legs[leg.id] = leg
+        self._tell(LegArrived(leg=leg.id, switch=self.name, caller=leg.caller, called=leg.called))
+        person = leg.person
+        if isinstance(person, Caller):
+            if person.patience is not None:
+                self._at(at + person.patience, self._lose_patience, leg.id)
+            if person.presses:
+                self._press_for(leg, person, {""}, at)
 
-    def _lose_patience(self, leg_id: LegId, _: float) -> None:
+    def _lose_patience(self, leg_id: LegId, at: float) -> None:
         leg = self._legs.get(leg_id)
-        if leg is not None and not leg.talk_begun:
-            self._end(leg, "hangup")
+        if leg is not None and not leg.talks:
+            self._end(leg, "hangup", at)
 
-    def _press_for(self, leg: _Leg, prompts: set[str], at: float) -> None:
+    def _press_for(self, leg: Leg, person: Caller, prompts: set[str], at: float) -> None:
         """Press the first unused keys meant for one of these prompts."""
-        if not isinstance(leg.person, Caller):
-            return
-        for index, press in enumerate(leg.person.presses):
+        for index, press in enumerate(person.presses):
             if press.prompt in prompts and index not in leg.pressed:
                 leg.pressed.add(index)
                 self.press(leg.id, press.digits, at + press.delay)
                 if press.prompt:
                     return
 
-    def _hang_up(self, leg_id: LegId, _: float) -> None:
+    def _hang_up(self, leg_id: LegId, at: float) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None:
-            self._end(leg, "hangup" if leg.inbound or leg.up else "declined")
+            self._end(leg, "hangup" if leg.inbound or leg.up else "declined", at)
 
     # -- failures --------------------------------------------------------------------------
 
@@ -280,72 +261,121 @@ class World:
 
     def lose(self, leg_id: LegId, at: float) -> None:
         """A leg vanishes and nobody is told; only a survey or a reconnection shows it."""
-        self._at(at, partial(self._lose, leg_id))
+        self._at(at, self._lose, leg_id)
 
     def _lose(self, leg_id: LegId, _: float) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None:
             self._forget(leg)
 
+    def _fails(self, command: Command, now: float) -> bool:
+        failure = next((one for one in self._failures if isinstance(command, one.kind)), None)
+        if failure is None:
+            return False
+        self._failures.remove(failure)
+        self._fail(command, now, gone=failure.gone, detail=failure.detail)
+        if failure.gone and not isinstance(command, Unbridge):
+            leg = command.legs[0] if isinstance(command, Join) else command.leg
+            self.hang_up(leg, now)
+        return True
+
     # -- commands --------------------------------------------------------------------------
 
-    def _on_leg(
-        self,
-        leg: _Leg,
-        command: Answer | Prompt | StopPrompt | StartMusic | StopMusic | Hangup,
-        now: float,
-    ) -> None:
-        match command:
-            case Answer():
-                leg.up = True
-            case Prompt():
-                leg.line.play(command)
-                self._at(now, partial(self._listen, leg.id))
-            case StopPrompt():
-                leg.line.stop(command.prompt)
-                self._at(now, partial(self._listen, leg.id))
-            case StartMusic():
-                leg.line.music = command.music
-            case StopMusic():
-                leg.line.music = None
-            case Hangup():
-                self._at(now, partial(self._withdraw, leg.id))
-            case _:
-                assert_never(command)
+    def _leg_of(self, command: _OfLeg, now: float) -> Leg | None:
+        leg = self._legs.get(command.leg)
+        if leg is None and not isinstance(command, _MET):
+            self._fail(command, now, gone=True, detail="no such leg")
+        return leg
 
-    def _withdraw(self, leg_id: LegId, _: float) -> None:
+    def _answer_inbound(self, command: Answer, now: float) -> None:
+        if (leg := self._leg_of(command, now)) is not None:
+            leg.up = True
+
+    def _play(self, command: Prompt, now: float) -> None:
+        if (leg := self._leg_of(command, now)) is not None:
+            leg.line.play(command)
+            self._at(now, self._listen, leg.id)
+
+    def _stop_prompt(self, command: StopPrompt, now: float) -> None:
+        if (leg := self._leg_of(command, now)) is not None:
+            leg.line.stop(command.prompt)
+            self._at(now, self._listen, leg.id)
+
+    def _start_music(self, command: StartMusic, now: float) -> None:
+        if (leg := self._leg_of(command, now)) is not None:
+            leg.line.music = command.music
+
+    def _stop_music(self, command: StopMusic, now: float) -> None:
+        if (leg := self._leg_of(command, now)) is not None:
+            leg.line.music = None
+
+    def _beep(self, command: Beep, now: float) -> None:
+        self._leg_of(command, now)
+
+    def _record(self, command: Record, now: float) -> None:
+        leg = self._leg_of(command, now)
+        if leg is not None and leg.recorder is None:
+            leg.recorder = Recorder(command, leg.person.speaks, now)
+            self._at(leg.recorder.deadline(), self._recorded, (leg.id, leg.recorder))
+
+    def _stop_recording(self, command: StopRecording, now: float) -> None:
+        leg = self._leg_of(command, now)
+        recorder = leg.recorder if leg is not None else None
+        if recorder is not None and recorder.record.recording == command.recording:
+            self._at(now, self._stop_recorder, (command.leg, recorder))
+
+    def _stop_recorder(self, one: tuple[LegId, Recorder], at: float) -> None:
+        leg, recorder = self._legs.get(one[0]), one[1]
+        if leg is not None and leg.recorder is recorder:
+            leg.recorder = None
+            self._tell(recorder.stopped(at))
+
+    def _recorded(self, one: tuple[LegId, Recorder], _: float) -> None:
+        leg, recorder = self._legs.get(one[0]), one[1]
+        if leg is not None and leg.recorder is recorder:
+            leg.recorder = None
+            self._tell(recorder.over())
+
+    def _withdraw(self, command: Hangup, now: float) -> None:
+        if command.leg in self._legs:
+            self._at(now, self._withdrawn, command.leg)
+
+    def _withdrawn(self, leg_id: LegId, at: float) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None:
-            self._end(leg, "withdrawn")
+            self._end(leg, "withdrawn", at)
 
     def _dial(self, command: Dial, now: float) -> None:
         if command.leg in self._legs:
             return
-        phone = command.to.removeprefix("phone:")
-        plan = self._answering.get(phone, deque((Answering(),)))
-        answering = plan.popleft() if len(plan) > 1 else plan[0]
-        leg = _Leg(command.leg, False, command.caller, command.to, answering)
+        scheme, _, name = command.to.partition(":")
+        plan = self._answering.get(name)
+        answering = Answering() if plan is None else plan.popleft() if len(plan) > 1 else plan[0]
+        leg = Leg(command.leg, False, command.caller, command.to, answering)
+        leg.auto_answer = command.auto_answer
         self._legs[leg.id] = leg
-        if answering.does == "unreachable" or (
-            command.to.startswith("phone:") and phone not in self._online
-        ):
-            self._at(now, partial(self._end_unanswered, leg.id, "unreachable"))
+        missing = scheme == "phone" and name not in self._online
+        rings_at = now + self._ringing_delay
+        if missing or answering.does == "unreachable":
+            self._at(now, self._end_unanswered, (leg.id, "unreachable"))
         elif answering.does == "busy":
-            self._at(now + self._ringing_delay, partial(self._end_unanswered, leg.id, "busy"))
+            self._at(rings_at, self._end_unanswered, (leg.id, "busy"))
         else:
-            self._at(now + self._ringing_delay, partial(self._ring, leg.id))
-            self._at(now + command.timeout, partial(self._end_unanswered, leg.id, "no_answer"))
+            self._at(rings_at, self._ring, (leg, answering))
+            self._at(now + command.timeout, self._end_unanswered, (leg.id, "no_answer"))
 
-    def _ring(self, leg_id: LegId, at: float) -> None:
-        leg = self._legs.get(leg_id)
-        if leg is None or not isinstance(leg.person, Answering):
+    def _ring(self, one: tuple[Leg, Answering], at: float) -> None:
+        leg, answering = one
+        if leg.id not in self._legs:
             return
         leg.ringing = True
-        self._tell(LegRinging(leg=leg_id))
-        if leg.person.does == "answers":
-            self._at(at + leg.person.after, partial(self._answer, leg_id))
-        elif leg.person.does == "declines":
-            self._at(at + leg.person.after, partial(self._end_unanswered, leg_id, "declined"))
+        self._tell(LegRinging(leg=leg.id))
+        if answering.does == "declines":
+            self._at(at + answering.after, self._end_unanswered, (leg.id, "declined"))
+        elif leg.auto_answer:
+            self._at(at, self._answer, leg.id)
+        elif answering.does == "answers":
+            self._at(at + answering.after, self._answer, leg.id)
 
     def _answer(self, leg_id: LegId, _: float) -> None:
         leg = self._legs.get(leg_id)
@@ -353,89 +383,120 @@ class World:
             leg.up = True
             self._tell(LegAnswered(leg=leg_id))
 
-    def _end_unanswered(self, leg_id: LegId, cause: EndCause, _: float) -> None:
-        leg = self._legs.get(leg_id)
+    def _end_unanswered(self, one: tuple[LegId, EndCause], at: float) -> None:
+        leg = self._legs.get(one[0])
         if leg is not None and not leg.up:
-            self._end(leg, cause)
+            self._end(leg, one[1], at)
+
+    # -- bridges ---------------------------------------------------------------------------
 
     def _join(self, command: Join, now: float) -> None:
-        missing = [leg_id for leg_id in command.legs if leg_id not in self._legs]
+        legs = self._legs
+        missing = [leg_id for leg_id in command.legs if leg_id not in legs]
         if missing:
             detail = f"no such leg: {', '.join(missing)}"
             self._fail(command, now, gone=True, detail=detail)
             return
-        members = self._bridges.setdefault(command.bridge, set())
+        members = self._bridges.setdefault(command.bridge, {})
         for leg_id in command.legs:
-            leg = self._legs[leg_id]
-            if leg.bridge not in (None, command.bridge):
+            leg = legs[leg_id]
+            if leg.bridge != command.bridge:
                 self._leave_bridge(leg)
-            leg.bridge, leg.line.music = command.bridge, None
-            members.add(leg_id)
+                leg.bridge, leg.line.music = command.bridge, None
+                members[leg_id] = False
         if len(members) > 1:
-            for leg_id in sorted(members):
-                self._begin_talk(self._legs[leg_id], now)
+            for leg_id, talks in members.items():
+                if not talks:
+                    members[leg_id] = True
+                    self._begin_talk(legs[leg_id], now)
 
-    def _begin_talk(self, leg: _Leg, now: float) -> None:
-        if not leg.talk_begun:
-            leg.talk_begun = True
-            if leg.person.talks is not None:
-                self._at(now + leg.person.talks, partial(self._hang_up, leg.id))
+    def _unbridge(self, command: Unbridge, _: float) -> None:
+        for leg_id in self._bridges.pop(command.bridge, ()):
+            self._legs[leg_id].bridge = None
+
+    def _leave_bridge(self, leg: Leg) -> None:
+        if leg.bridge is not None:
+            members = self._bridges[leg.bridge]
+            del members[leg.id]
+            if not members:
+                del self._bridges[leg.bridge]
+            leg.bridge = None
+
+    def _begin_talk(self, leg: Leg, now: float) -> None:
+        leg.talks += 1
+        if leg.person.talks is not None:
+            self._at(now + leg.person.talks, self._end_talk, (leg, leg.talks))
+
+    def _end_talk(self, one: tuple[Leg, int], at: float) -> None:
+        leg, talk = one
+        if leg.id in self._legs and leg.talks == talk and leg.bridge is not None:
+            self._end(leg, "hangup", at)
 
     # -- prompts and digits ----------------------------------------------------------------
 
-    def _press(self, leg_id: LegId, digit: str, at: float) -> None:
+    def _press(self, one: tuple[LegId, str], at: float) -> None:
+        leg_id, digit = one
         leg = self._legs.get(leg_id)
-        if leg is not None:
-            leg.line.press(digit, at)
-            self._listen(leg_id, at)
+        if leg is None:
+            return
+        if leg.recorder is not None and (ended := leg.recorder.pressed(digit, at)) is not None:
+            leg.recorder = None
+            self._tell(ended)
+            return
+        leg.line.press(digit, at)
+        self._listen(leg_id, at)
 
     def _listen(self, leg_id: LegId, at: float) -> None:
         """Let a leg's line catch up with the time, and look again when it wants to."""
         leg = self._legs.get(leg_id)
         if leg is None:
             return
-        leg.line.advance(at)
-        told, leg.line.told = leg.line.told, []
-        begun, leg.line.begun = leg.line.begun, []
-        for event in told:
-            self._tell(event)
-        for prompt in begun:
-            self._press_for(leg, {getattr(item, "name", "") for item in prompt.media} - {""}, at)
-        if (deadline := leg.line.deadline()) is not None:
-            self._at(deadline, partial(self._listen, leg_id))
+        line, person = leg.line, leg.person
+        line.advance(at)
+        if line.told:
+            for event in line.told:
+                self._tell(event)
+            line.told = []
+        if line.begun:
+            if isinstance(person, Caller) and person.presses:
+                for prompt in line.begun:
+                    names = {getattr(item, "name", "") for item in prompt.media} - {""}
+                    self._press_for(leg, person, names, at)
+            line.begun = []
+        if (deadline := line.deadline()) is not None:
+            self._at(deadline, self._listen, leg_id)
 
     # -- inside ----------------------------------------------------------------------------
 
     def _pass(self, now: float) -> None:
         self._passed = now
-        while self._heap and self._heap[0][0] <= now:
-            at, _, happen = heapq.heappop(self._heap)
-            happen(at)
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            at, _, happen, what = heapq.heappop(heap)
+            happen(what, at)
 
-    def _at(self, at: float, happen: Callable[[float], None]) -> None:
-        heapq.heappush(self._heap, (at, next(self._order), happen))
+    def _at(self, at: float, happen: Happening, what: Any) -> None:
+        self._order += 1
+        heapq.heappush(self._heap, (at, self._order, happen, what))
 
     def _tell(self, event: SwitchEvent) -> None:
         if self._connected:
             self._told.append(event)
 
     def _fail(self, command: Command, now: float, *, gone: bool, detail: str) -> None:
-        """Told even while the link is down: it is our side that says so."""
         failed = CommandFailed(command=command, gone=gone, detail=detail)
-        self._at(now, lambda _: self._told.append(failed))
+        self._at(now, self._failed, failed)
 
-    def _end(self, leg: _Leg, cause: EndCause) -> None:
+    def _failed(self, failed: CommandFailed, _: float) -> None:
+        """Told even while the link is down: it is our side that says so."""
+        self._told.append(failed)
+
+    def _end(self, leg: Leg, cause: EndCause, at: float) -> None:
         self._forget(leg)
+        if leg.recorder is not None:
+            self._tell(leg.recorder.hung_up(at))
         self._tell(LegEnded(leg=leg.id, cause=cause))
 
-    def _forget(self, leg: _Leg) -> None:
+    def _forget(self, leg: Leg) -> None:
         self._leave_bridge(leg)
         del self._legs[leg.id]
-
-    def _leave_bridge(self, leg: _Leg) -> None:
-        if leg.bridge is not None:
-            members = self._bridges[leg.bridge]
-            members.discard(leg.id)
-            if not members:
-                del self._bridges[leg.bridge]
-            leg.bridge = None
