@@ -182,11 +182,31 @@ class CallerIdentified(Word):
 
 
 class TicketDrafted(Word):
-    """The answer to `DraftTicket`: a new ticket exists for this call."""
+    """The answer to `DraftTicket`, `FileVoicemail` and `ReportFault`: this is the call's ticket
+    now. With `DraftTicket` it is always a new one."""
 
     request: str
     call: CallId
     ticket: KnownTicket
+
+
+class TicketFound(Word):
+    """The answer to `FindTicket`; None where no ticket has that number. `open`: neither resolved
+    nor closed."""
+
+    request: str
+    call: CallId
+    ticket: KnownTicket | None = None
+    open: bool = False
+
+
+class ServiceAnswered(Word):
+    """The answer to `AskService`: the status, and what was wanted, as far as it is there."""
+
+    request: str
+    call: CallId
+    status: int
+    values: dict[str, str | int | float | bool] = {}
 
 
 class RequestFailed(Word):
@@ -197,7 +217,9 @@ class RequestFailed(Word):
     detail: str
 
 
-StoreEvent: TypeAlias = CallerIdentified | TicketDrafted | RequestFailed
+StoreEvent: TypeAlias = (
+    CallerIdentified | TicketDrafted | TicketFound | ServiceAnswered | RequestFailed
+)
 
 
 class Tick(Word):

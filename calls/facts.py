@@ -64,6 +64,42 @@ class NodeLeft(Word):
     digits: str = ""
 
 
+class AnswerMissed(Word):
+    """A caller pressed a key that means nothing there, or none in time."""
+
+    call: CallId
+    node: str
+    what: Literal["no_match", "no_input"]
+    digits: str = ""
+
+
+class CallTagged(Word):
+    """The flow has learnt something about the call, for reports and for the agent."""
+
+    call: CallId
+    tag: str
+
+
+class SurveyAnswered(Word):
+    """What the caller thinks: a number, higher is better. `agent`: whom they had talked with."""
+
+    call: CallId
+    node: str
+    #: What was asked, as reports name it.
+    question: str
+    score: int
+    agent: AgentId = ""
+
+
+class VoicemailLeft(Word):
+    """A message was recorded, `seconds` long."""
+
+    call: CallId
+    recording: str
+    seconds: float
+    queue: QueueId = ""
+
+
 class LanguageChosen(Word):
     call: CallId
     language: Language
@@ -334,6 +370,10 @@ Fact: TypeAlias = (
     | FlowStarted
     | NodeEntered
     | NodeLeft
+    | AnswerMissed
+    | CallTagged
+    | SurveyAnswered
+    | VoicemailLeft
     | LanguageChosen
     | CallQueued
     | CallRelaxed

@@ -1,6 +1,6 @@
 """What we ask a store. Each is answered by one event that carries the same request id."""
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from calls.base import AgentId, CallId, QueueId, Word
 
@@ -24,4 +24,59 @@ class DraftTicket(Word):
     agent: AgentId
 
 
-Request: TypeAlias = IdentifyCaller | DraftTicket
+class FindTicket(Word):
+    """Which ticket has this number, as a person says it or types it: the letters may lack."""
+
+    request: str
+    call: CallId
+    number: str
+    #: Of several with the same digits, this contact's is meant.
+    contact: int | None = None
+
+
+class AskService(Word):
+    """Ask an HTTP service outside. Only those that the settings allow are asked."""
+
+    request: str
+    call: CallId
+    url: str
+    method: Literal["GET", "POST"] = "GET"
+    #: Sent as JSON with ``POST``.
+    body: dict[str, str | int | float | bool] = {}
+    #: Seconds, for everything together.
+    timeout: float = 3.0
+    #: What is wanted of the JSON that is answered: name -> the path to it, ``"order.status"``.
+    take: dict[str, str] = {}
+
+
+class FileVoicemail(Word):
+    """Put a recorded message on the call's ticket, or on a new one. Once for each recording,
+    however often asked."""
+
+    request: str
+    call: CallId
+    recording: str
+    seconds: float
+    caller: str
+    contact: int | None = None
+    #: The ticket that the call is about, if that is known.
+    ticket: int | None = None
+    #: Whose message it is: the queue of a new ticket.
+    queue: QueueId = ""
+
+
+class ReportFault(Word):
+    """A caller is hit by a known fault and wants to hear when it is mended: note it on its
+    ticket, and give the caller a ticket of their own, once for each call."""
+
+    request: str
+    call: CallId
+    #: The number of the fault's ticket.
+    fault: str
+    caller: str
+    contact: int | None = None
+
+
+Request: TypeAlias = (
+    IdentifyCaller | DraftTicket | FindTicket | AskService | FileVoicemail | ReportFault
+)

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 from calls.base import AgentId, Language, QueueId, Word
 from calls.commands import Command
 from calls.facts import Fact, WaitAnnounced
+from calls.requests import Request
 
 #: What `Queued.exits` knows: a rule of the queue, or any rule that has no exit of its own.
 #: See `calls.base.OverflowWhen`.
@@ -40,10 +41,34 @@ class Queued(Word):
     callback_key: str = ""
     #: Where a caller goes on whom a rule of the queue sends away without saying where to.
     exits: dict[OverflowExit, str] = {}
+    #: Where a caller goes on when the agent has hung up; empty: the call is over then.
+    after: str = ""
+    #: The caller does not wait on the line: they keep the place and are called at this number.
+    #: Goodbye was said.
+    call_back: str = ""
     #: Only this agent may take the call for the first `agent_for` seconds.
     agent: AgentId = ""
     agent_for: float = 0.0
     #: What the flow knows by now, to go on with.
+    variables: dict[str, Any] = {}
+
+
+class Transferred(Word):
+    """The flow is over for now: the caller is put through to one party. The leg was answered.
+
+    `to` is ``agent:<name>`` (offered to that agent, like a call of a queue), ``phone:<name>`` (an
+    extension) or ``tel:<number>``. Music plays until they answer.
+    """
+
+    to: str
+    language: Language = ""
+    #: Seconds until they count as not answering.
+    timeout: float = 30.0
+    #: Where the caller goes on when they are not reached, by `calls.base.EndCause` or ``error``
+    #: for all others; there is always an ``error``.
+    exits: dict[str, str] = {}
+    #: Where the caller goes on when they have hung up; empty: the call is over then.
+    after: str = ""
     variables: dict[str, Any] = {}
 
 
@@ -53,7 +78,7 @@ class Finished(Word):
     outcome: Literal["completed", "failed"]
 
 
-SessionOutput: TypeAlias = Command | Fact | Queued | Finished
+SessionOutput: TypeAlias = Command | Fact | Request | Queued | Transferred | Finished
 
 
 class KeepThePlace(Word):
