@@ -7,7 +7,20 @@ from pathlib import Path
 import flask
 from flask import Flask
 
-from web import admin, agent, api, auth, csp, display, errors, forms, identity, public, supervisor
+from web import (
+    admin,
+    agent,
+    api,
+    auth,
+    csp,
+    display,
+    errors,
+    figures,
+    forms,
+    identity,
+    public,
+    supervisor,
+)
 from web.port import Service
 
 _STATIC = Path(__file__).parent / "static"
@@ -37,7 +50,7 @@ def create_app(service: Service) -> Flask:
     errors.install(app)
     display.install(app, service.settings.zone)
     app.jinja_env.globals.update(asset=asset, whoami=auth.current)
-    for module in (public, auth, agent, supervisor, admin):
+    for module in (public, auth, agent, supervisor, figures, admin):
         app.register_blueprint(module.blueprint)
     api.install(app)
     return app

@@ -6,10 +6,15 @@
 Arguments named in the path come from it; `body` is the decoded JSON and `query` the decoded query
 string, both checked against their types; what is returned is sent as JSON. The OpenAPI document
 is made from the same signatures.
+
+With `csv`, which makes rows of what is returned, it can be had as CSV as well: by
+``Accept: text/csv`` or by ``format=csv``, for which the query has a field.
 """
 
+import csv
+import io
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -25,6 +30,8 @@ EVERYONE: tuple[Role, ...] = ("agent", "supervisor", "admin")
 SUPERVISORS: tuple[Role, ...] = ("supervisor", "admin")
 
 View = Callable[..., Any]
+#: Makes the rows of a CSV file, the first one with the names of its columns.
+Rows = Callable[[Any], Iterable[Iterable[Any]]]
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -35,6 +42,7 @@ class Operation(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...]
     #: The types of the arguments and, under ``return``, of the answer.
     types: dict[str, Any]
+    rows: Rows | None = None
 
 
 class Api:
@@ -44,8 +52,10 @@ class Api:
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.operations: list[Operation] = []
 
-    def get(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
-        return self._operation("GET", rule, roles)
+    def get(
+        self, rule: str, roles: tuple[Role, ...] = EVERYONE, *, csv: Rows | None = None
+    ) -> Callable[[View], View]:
+        return self._operation("GET", rule, roles, csv)
 
     def post(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
         return self._operation("POST", rule, roles)
@@ -53,13 +63,14 @@ class Api:
     def patch(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
         return self._operation("PATCH", rule, roles)
 
-    def _operation(self, method: str, rule: str, roles: tuple[Role, ...]) -> Callable[[View], View]:
+    def _operation(
+        self, method: str, rule: str, roles: tuple[Role, ...], rows: Rows | None = None
+    ) -> Callable[[View], View]:
         def register(view: View) -> View:
             types = typing.get_type_hints(view, include_extras=True)
-            self.operations.append(Operation(method, rule, view, roles, types))
-            self.blueprint.add_url_rule(
-                rule, view.__name__, _served(view, types, roles), methods=[method]
-            )
+            operation = Operation(method, rule, view, roles, types, rows)
+            self.operations.append(operation)
+            self.blueprint.add_url_rule(rule, view.__name__, _served(operation), methods=[method])
             return view
 
         return register
@@ -68,10 +79,12 @@ class Api:
 api = Api()
 
 
-def _served(view: View, types: dict[str, Any], roles: tuple[Role, ...]) -> View:
+def _served(operation: Operation) -> View:
+    view, types = operation.view, operation.types
+
     @wraps(view)
     def serve(**arguments: Any) -> Response:
-        auth.check_role(*roles)
+        auth.check_role(*operation.roles)
         if "query" in types:
             arguments["query"] = _query(types["query"])
         if "body" in types:
@@ -79,13 +92,34 @@ def _served(view: View, types: dict[str, Any], roles: tuple[Role, ...]) -> View:
         result = view(**arguments)
         if result is None:
             return Response(status=204)
+        if operation.rows is not None and _wants_csv():
+            return Response(as_csv(operation.rows(result)), content_type="text/csv; charset=utf-8")
         return Response(msgspec.json.encode(full(result)), content_type="application/json")
 
     return serve
 
 
+def _wants_csv() -> bool:
+    asked = request.args.get("format")
+    best = request.accept_mimetypes.best_match(("application/json", "text/csv"))
+    return asked == "csv" if asked else best == "text/csv"
+
+
+def as_csv(rows: Iterable[Iterable[Any]]) -> str:
+    """RFC 4180; nothing for None. A quote before what a spreadsheet would take for a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        [f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULAS else cell for cell in row]
+        for row in rows
+    )
+    return text.getvalue()
+
+
+_FORMULAS = {"=", "+", "-", "@", "\t", "\r"}
+
+
 def _query(type_: Any) -> Any:
-    known = {field.name for field in msgspec.structs.fields(type_)}
+    known = {field.encode_name for field in msgspec.structs.fields(type_)}
     unknown = sorted(set(request.args) - known)
     if unknown:
         raise UnprocessableEntity(

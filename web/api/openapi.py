@@ -74,7 +74,7 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         "summary": summary.rstrip("."),
         "tags": [operation.rule.split("/")[1]],
         "parameters": _path_parameters(operation.rule) + _query_parameters(operation.types),
-        "responses": _responses(operation.types["return"], schemas),
+        "responses": _responses(operation, schemas),
         "x-roles": operation.roles,
     }
     if description.strip():
@@ -107,17 +107,18 @@ def _query_parameters(types: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _responses(answer: Any, schemas: _Schemas) -> dict[str, Any]:
+def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    answer = operation.types["return"]
     problem = {
         "description": "It could not be done.",
         "content": schemas.content(Problem, PROBLEM_TYPE),
     }
     if answer is type(None):
         return {"204": {"description": "Done."}, "default": problem}
-    return {
-        "200": {"description": "Done.", "content": schemas.content(answer)},
-        "default": problem,
-    }
+    content = schemas.content(answer)
+    if operation.rows is not None:
+        content["text/csv"] = {"schema": {"type": "string"}}
+    return {"200": {"description": "Done.", "content": content}, "default": problem}
 
 
 def _events(schemas: _Schemas) -> dict[str, Any]:
