@@ -38,6 +38,26 @@ def number(form: Mapping[str, str], field: str) -> float:
     return value
 
 
+def whole(field: str, text: str) -> int:
+    """Raises `InputInvalid`, naming the field."""
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        raise InputInvalid(f"{field}: {digits!r} is not a whole number")
+    return int(digits)
+
+
+def rows(form: MultiDict[str, str], prefix: str) -> list[dict[str, list[str]]]:
+    """The fields ``<prefix>:<row>:<name>``, one dict of name and values for each row, in the order
+    in which they stand on the page."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for key in form:
+        kind, _, rest = key.partition(":")
+        row, colon, name = rest.partition(":")
+        if kind == prefix and colon:
+            found.setdefault(row, {})[name] = form.getlist(key)
+    return list(found.values())
+
+
 def pairs(form: Mapping[str, str], prefix: str, new: str = "") -> dict[str, int]:
     """The fields ``<prefix>:<name>`` that hold a whole number; empty ones are left out.
 
@@ -47,14 +67,8 @@ def pairs(form: Mapping[str, str], prefix: str, new: str = "") -> dict[str, int]
     for key, text in form.items():
         kind, _, name = key.partition(":")
         if kind == prefix and name and text.strip():
-            found[name] = _whole(key, text)
+            found[name] = whole(key, text)
     added = form.get(new, "").strip() if new else ""
     if added:
-        found[added] = _whole(added, form.get(f"{new}_level", ""))
+        found[added] = whole(added, form.get(f"{new}_level", ""))
     return found
-
-
-def _whole(field: str, text: str) -> int:
-    if not text.strip().isascii() or not text.strip().isdigit():
-        raise InputInvalid(f"{field}: {text.strip()!r} is not a whole number")
-    return int(text)

@@ -1,12 +1,18 @@
 """What the pages of supervisors, administrators and the public show and change."""
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
+from calls.config import Overflow, Relaxation
+from calls.hours import Hours
+from desk import tickets
 from engine import configuration
 from engine.users import verify_password
 from tests.web.fake_service import FakeService
 from tests.web.panel import log_in
+from web.admin.queue_form import queue_of, shown
 
 
 @pytest.fixture
@@ -95,6 +101,9 @@ def test_an_agents_skills_and_queues_are_edited(admin: FlaskClient, service: Fak
         "new_skill_level": "3",
         "queue:sales": "1",
         "queue:support": "",
+        "auto_answer": "on",
+        "capacity:chat": "3",
+        "capacity:sms": "",
     }
     answer = admin.post("/admin/users/agent1", data=form)
     assert answer.headers["Location"] == "/admin/users"
@@ -103,6 +112,7 @@ def test_an_agents_skills_and_queues_are_edited(admin: FlaskClient, service: Fak
     assert agent.skills == {"lang:en": 9, "lang:de": 3}
     assert agent.queues == {"sales": 1}
     assert (agent.title, agent.rona_limit) == ("Alice W.", 2)
+    assert (agent.auto_answer, agent.persistent, agent.capacity) == (True, False, {"chat": 3})
     alice = next(one for one in service.live().agents if one.name == "agent1")
     assert alice.queues == {"sales": 1}, "the running center knows"
 
@@ -115,6 +125,8 @@ def test_an_agents_skills_and_queues_are_edited(admin: FlaskClient, service: Fak
         ({"queue:support": "0"}, "1 to 99"),
         ({"queue:nowhere": "1"}, "no queue"),
         ({"rona_limit": ""}, "rona_limit"),
+        ({"capacity:chat": "99"}, "capacity.chat"),
+        ({"capacity:voice": "2"}, "capacity.voice"),
         ({"password": "short"}, "at least 8"),
     ],
 )
@@ -160,12 +172,168 @@ QUEUE = {
     "offer_timeout": "12",
     "wrap_up": "0",
     "service_level": "30",
+    "service_level_variant": "standard",
     "announce_every": "45",
     "priority": "0",
+    "vip_priority": "60",
     "slope": "1,5",
+    "overdue": "300",
     "music": "",
     "skill:support": "4",
+    "ring": "0",
+    "ring_limit": "20",
+    "limit": "0",
+    "last_agent": "0",
+    "last_agent_within": "7",
+    "reconnect": "5",
+    "wrap_up_extension": "30",
+    "wrap_up_extensions": "3",
+    "rest": "0",
+    "callback_attempts": "3",
+    "callback_retry": "2",
+    "opening": "always",
 }
+
+#: As a browser sends rows that were added, moved and removed.
+RULES = {
+    "step:0:after": "60",
+    "step:0:skill": ["support", "lang:pl"],
+    "step:0:level": ["1", "0"],
+    "step:0:ring": "",
+    "step:new1:after": "120",
+    "step:new1:skill": "",
+    "step:new1:level": "",
+    "step:new1:queue": ["support", "sales"],
+    "step:new1:ring": "2",
+    "rule:new2:when": "closed",
+    "rule:new2:limit": "",
+    "rule:new2:to": "flow:main.to_operator",
+    "rule:new2:number": "",
+    "rule:0:when": "waited",
+    "rule:0:limit": "240",
+    "rule:0:to": "queue:sales",
+    "rule:0:number": "",
+    "rule:1:when": "length",
+    "rule:1:limit": "9",
+    "rule:1:to": "number",
+    "rule:1:number": "+48221230199",
+    "opening": "limited",
+    "day:mon": "09:00-12:30, 13:00-17:00",
+    "day:tue": "",
+    "zone": "Europe/Warsaw",
+    "country": "PL",
+    "date:0:day": "2026-12-24",
+    "date:0:spans": "",
+    "message:pl": "Dziękujemy.\n\nJeszcze chwila.",
+    "message:en": "",
+    "music:pl": "spokój",
+    "announce_wait": "on",
+    "wrap_up_manual": "on",
+    "reconnect": "10",
+    "last_agent_within": "1,5",
+}
+
+
+def test_all_rules_of_a_queue_are_edited(admin: FlaskClient, service: FakeService) -> None:
+    answer = admin.post("/admin/queues/new", data=QUEUE | RULES | {"name": "returns"})
+    assert answer.headers["Location"] == "/admin/queues", answer.text
+    with service.database.session() as session:
+        saved = configuration.read(session).queues["returns"]
+    assert saved.relaxation == (
+        Relaxation(after=60.0, skills={"support": 1, "lang:pl": 0}),
+        Relaxation(after=120.0, queues=("support", "sales"), ring=2),
+    )
+    assert saved.overflow == (
+        Overflow(when="closed", to="flow", target="main.to_operator"),
+        Overflow(when="waited", limit=240.0, to="queue", target="sales"),
+        Overflow(when="length", limit=9.0, to="number", target="+48221230199"),
+    )
+    assert saved.hours == Hours(
+        zone="Europe/Warsaw",
+        weekly={"mon": ("09:00-12:30", "13:00-17:00")},
+        country="PL",
+        exceptions={"2026-12-24": ()},
+    )
+    assert saved.messages == {"pl": ("Dziękujemy.", "Jeszcze chwila.")}
+    assert saved.music_by_language == {"pl": "spokój"}
+    assert (saved.announce_position, saved.announce_wait) == (False, True)
+    assert saved.wrap_up_manual
+    assert (saved.reconnect, saved.last_agent_within) == (600.0, 129600.0)
+    # What the page shows is what was saved, field by field.
+    page = admin.get("/admin/queues/returns").text
+    assert queue_of("returns", shown(saved, "UTC")) == saved
+    for shown_there in ("240", "+48221230199", "09:00-12:30, 13:00-17:00", "Jeszcze chwila."):
+        assert shown_there in page
+    listed = admin.get("/admin/queues").text
+    assert "callers ahead are at least 9 callers → number +48221230199" in listed
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint", "group"),
+    [
+        ({"rule:0:to": "queue:nowhere"}, "overflow.2.target: there is no other", "overflow"),
+        ({"rule:0:limit": "long"}, "overflow.2.limit: &#39;long&#39; is not a number", "overflow"),
+        ({"rule:1:number": "mum"}, "overflow.3.target: &#39;mum&#39; is no number", "overflow"),
+        ({"rule:1:when": "never"}, "overflow.3.when: invalid enum value", "overflow"),
+        ({"step:0:after": ""}, "relaxation.1.after: &#39;&#39; is not a number", "relaxation"),
+        ({"step:0:level": "a"}, "relaxation.1.skills.support: &#39;a&#39; is not", "relaxation"),
+        ({"zone": "Mars"}, "hours.zone: &#39;Mars&#39; is no time zone", "hours"),
+        ({"day:mon": "9 to 5"}, "hours.weekly.mon: &#39;9 to 5&#39; is no span", "hours"),
+        ({"date:0:day": ""}, "", ""),
+        ({"rest": "1e9"}, "rest: must be 0 to 3600 seconds", "after"),
+        ({"ring_limit": "-1"}, "ring_limit: &#39;-1&#39; is not a whole number", "choosing"),
+        ({"callback_attempts": "0"}, "callback_attempts: must be 1 to 20", "back"),
+        ({"service_level_variant": "x"}, "service_level_variant: invalid enum", "level"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_named_where_it_is(
+    admin: FlaskClient, fields: dict[str, str], complaint: str, group: str
+) -> None:
+    answer = admin.post("/admin/queues/new", data=QUEUE | RULES | {"name": "returns"} | fields)
+    if not complaint:
+        assert answer.status_code == 302, "an empty row of dates is nothing"
+        return
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert re.search(rf'<details class="card fold" id="{group}" open>', answer.text)
+    assert "Jeszcze chwila." in answer.text, "what was typed is still there"
+
+
+def test_a_queue_that_is_still_needed_is_not_removed(
+    admin: FlaskClient, service: FakeService
+) -> None:
+    page = admin.get("/admin/queues/sales/remove").text
+    assert "flow main (node sales)" in page
+    assert "Oksana Melnyk" in page
+    assert admin.post("/admin/queues/sales/remove").status_code == 409
+    admin.post("/admin/queues/new", data=QUEUE | {"name": "returns"})
+    service.arrive("c-1")
+    service.enqueue("c-1", "returns")
+    answer = admin.post("/admin/queues/returns/remove")
+    assert answer.status_code == 409
+    assert "1 caller waits in it now" in answer.text
+    service.end_call("c-1")
+    assert admin.post("/admin/queues/returns/remove").headers["Location"] == "/admin/queues"
+    with service.database.session() as session:
+        assert list(configuration.read(session).queues) == ["sales", "support"]
+    assert admin.get("/admin/queues/returns/remove").status_code == 404
+
+
+def test_a_user_is_removed_with_what_hangs_on_them_named(
+    admin: FlaskClient, service: FakeService
+) -> None:
+    with service.database.session() as session:
+        tickets.create(session, "A screen", author="test", assignee="agent4")
+    page = admin.get("/admin/users/agent4/remove").text
+    assert "Queue sales then has 3 agents" in page
+    assert "1 open ticket stays assigned to the name agent4" in page
+    assert admin.post("/admin/users/agent4/remove").headers["Location"] == "/admin/users"
+    assert "agent4" not in {agent.name for agent in service.live().agents}
+    assert "agent4" not in service.phones_provisioned
+    assert admin.post("/admin/users/agent4/remove").status_code == 404
+    answer = admin.post("/admin/users/admin/remove")
+    assert answer.status_code == 409
+    assert "cannot remove yourself" in answer.text
 
 
 def test_a_queue_is_added_and_edited(admin: FlaskClient, service: FakeService) -> None:

@@ -1,0 +1,16 @@
+"""For administrators: users, agents' skills and queues, queues' settings and rules."""
+
+import flask
+from werkzeug.wrappers import Response
+
+from web import auth
+from web.admin import queues, users
+from web.admin.shared import blueprint
+
+__all__ = ["blueprint", "queues", "users"]
+
+
+@blueprint.get("")
+@auth.only("admin")
+def home() -> Response:
+    return flask.redirect(flask.url_for("admin.users"))
