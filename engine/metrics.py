@@ -81,7 +81,21 @@ class _Live(Collector):
         )
         agents = GaugeMetricFamily("ringdesk_agents", "Agents by state", labels=["state"])
         up = GaugeMetricFamily("ringdesk_switch_up", "Links to switches", labels=["switch"])
+        hits = GaugeMetricFamily(
+            "ringdesk_estimate_hit_ratio",
+            "Share of callers whose wait was inside the range expected when they came",
+            labels=["queue"],
+        )
+        expected = GaugeMetricFamily(
+            "ringdesk_expected_wait_seconds",
+            "The wait a caller who came now should expect, from and to",
+            labels=["queue", "end"],
+        )
         for queue in view.queues:
+            if queue.estimate_hits is not None:
+                hits.add_metric([queue.name], queue.estimate_hits)
+            for end, seconds in zip(("from", "to"), queue.expected or (), strict=False):
+                expected.add_metric([queue.name, end], seconds)
             waiting.add_metric([queue.name], queue.waiting)
             since = queue.longest_since
             longest.add_metric([queue.name], 0.0 if since is None else view.at - since)
@@ -94,4 +108,4 @@ class _Live(Collector):
             up.add_metric([switch], is_up)
         calls = GaugeMetricFamily("ringdesk_calls_now", "Calls up now")
         calls.add_metric([], len(view.calls))
-        yield from (waiting, longest, agents, up, calls)
+        yield from (waiting, longest, hits, expected, agents, up, calls)

@@ -23,6 +23,7 @@ export function queueCard(queue) {
     el("div", { class: "head" }, el("h2", { "data-part": "title" }), el("span", { class: "chip", "data-part": "level" })),
     el("div", { class: "figures three" }, figure("waiting", "waiting", "main"), figure("longest", "longest wait", "main"), figure("asa", "average answer", "main")),
     el("div", { class: "figures" }, figure("ready", "ready"), figure("ringing", "ringing"), figure("talking", "talking"), figure("wrap_up", "after-call")),
+    el("p", { class: "faint", "data-part": "expected" }),
     el("p", { class: "faint", "data-part": "today" }),
   );
 }
@@ -43,11 +44,29 @@ export function updateQueue(card, queue) {
   text(part(card, "ringing"), queue.reserved);
   text(part(card, "talking"), queue.talking);
   text(part(card, "wrap_up"), queue.wrap_up);
+  text(part(card, "expected"), expected(queue));
+  const elsewhere = [
+    today.overflowed && `${today.overflowed} sent elsewhere`,
+    today.callbacks && `${today.callbacks} kept the place`,
+  ].filter(Boolean);
   text(
     part(card, "today"),
-    `Today: ${today.offered} offered, ${today.answered} answered, ${today.abandoned} abandoned, ${today.rona} not answered by agents`,
+    [
+      `Today: ${today.offered} offered, ${today.answered} answered, ${today.abandoned} abandoned`,
+      ...elsewhere,
+      `${today.rona} not answered by agents`,
+    ].join(", "),
   );
   card.dataset.alarm = String(queue.waiting > 0 && queue.ready + queue.reserved + queue.talking + queue.wrap_up === 0);
+}
+
+/** What a caller who came now should expect, and how good such ranges have been. */
+function expected(queue) {
+  if (queue.estimate_hits === null) return "Expected wait: too few callers have waited to tell";
+  const right = `right for ${Math.round(queue.estimate_hits * 100)} % of callers`;
+  if (queue.expected === null) return `Expected wait: not known now; ${right}`;
+  const [from, to] = queue.expected.map(duration);
+  return `Expected wait: ${from} to ${to}, ${right}`;
 }
 
 export function agentRow(agent) {
