@@ -17,7 +17,7 @@ Theory of operation
 
 The class is the machine's hub: its three verbs, who takes which word, and what all need. What is
 done with a word is in a module for each matter: `life` (legs come and go), `treatment` (flows and
-waits), `ringing`, `seats`, `overflow`, `outside`, `recalls`, `favours`, `pop`, `reconcile`.
+waits), `ringing`, `seats`, `overflow`, `transfers`, `recalls`, `favours`, `pop`, `reconcile`.
 """
 
 import heapq
@@ -45,6 +45,7 @@ from engine.center import (
     reconcile,
     ringing,
     seats,
+    transfers,
     treatment,
     view,
 )
@@ -151,6 +152,8 @@ class CallCenter:
             events.CommandFailed: partial(reconcile.command_failed, self),
             events.CallerIdentified: partial(pop.identified, self),
             events.TicketDrafted: partial(pop.drafted, self),
+            events.TicketFound: partial(pop.answered, self),
+            events.ServiceAnswered: partial(pop.answered, self),
             events.RequestFailed: partial(pop.failed, self),
             actions.HangupCall: partial(life.hang_up_call, self),
             actions.ConfigureNumber: self._configure_number,
@@ -161,6 +164,7 @@ class CallCenter:
     def _what_is_heard(self) -> dict[type, Callable[[Any, Instant], None]]:
         return {
             facts.CallQueued: partial(treatment.queued, self),
+            facts.CallRelaxed: partial(transfers.relaxed, self),
             facts.CallOverflowed: partial(self.soon, overflow.go_on),
             facts.CallLeftQueue: partial(recalls.left_queue, self),
             facts.OfferMade: partial(ringing.ring, self),

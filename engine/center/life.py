@@ -10,7 +10,7 @@ from calls.events import LegAnswered, LegArrived, LegEnded
 from calls.facts import CallArrived, CallEnded
 from calls.port import switch_of
 from calls.requests import IdentifyCaller
-from engine.center import favours, outside, recalls, seats, treatment
+from engine.center import favours, recalls, seats, transfers, treatment
 from engine.center.state import CallState, HangupReason, LegState
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def leg_answered(center: "CallCenter", event: LegAnswered, now: Instant) -> None
         case "caller":
             recalls.answered(center, center.state.calls[known.call], now)
         case "outside":
-            outside.answered(center, center.state.calls[known.call], now)
+            transfers.answered(center, center.state.calls[known.call], now)
         case "agent" | "seat":
             if known.offer is not None:
                 center.acd_does(Accept(offer=known.offer), now)
@@ -97,7 +97,7 @@ def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
         case "caller":
             _caller_gone(center, call, event.cause, now)
         case "outside":
-            outside.ended(center, call, known, event.cause, now)
+            transfers.ended(center, call, known, event.cause, now)
         case "agent":
             agent_gone(center, call, known, event.cause, now)
 
@@ -110,7 +110,7 @@ def _caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: In
         case "calling":
             recalls.not_reached(center, call, cause, now)
         case "outside":
-            outside.caller_gone(center, call, cause, now)
+            transfers.caller_gone(center, call, cause, now)
         case "waiting":
             if recalls.promised(center, call):
                 recalls.keep(center, call, now)
@@ -141,12 +141,17 @@ def agent_gone(
 def conversation_over(
     center: "CallCenter", call: CallState, by: ReleasedBy, cause: EndCause, now: Instant
 ) -> None:
-    """Caller and agent part, and the call ends."""
+    """Caller and agent part. The call ends, unless the flow goes on after the agent."""
     if cause in ("lost", "failed"):
         favours.remember(center, call, now)
     part(center, call, now)  # the phone is free before it may ring for the next caller
     center.acd_does(Release(call=call.call, by=by), now)
-    end(center, call, "handled", cause, now)
+    after = call.wants.after if call.wants else ""
+    if by == "agent" and after and call.leg in center.state.legs:
+        unbridge(center, call)
+        treatment.enter_flow(center, call, after, now, left_by="after")
+    else:
+        end(center, call, "handled", cause, now)
 
 
 def part(center: "CallCenter", call: CallState, now: Instant) -> None:
@@ -160,6 +165,12 @@ def part(center: "CallCenter", call: CallState, now: Instant) -> None:
         center.hang_up(leg, now)
 
 
+def unbridge(center: "CallCenter", call: CallState) -> None:
+    if call.bridge:
+        center.emit(Unbridge(bridge=call.bridge))
+        call.bridge = ""
+
+
 def end(
     center: "CallCenter",
     call: CallState,
@@ -168,19 +179,22 @@ def end(
     now: Instant,
     told: HangupReason = "normal",
 ) -> None:
-    """Forget a call; hang up what is still up of it."""
+    """Forget a call; hang up what is still up of it. `outcome` is that of a call in which nobody
+    has talked with the caller."""
     state = center.state
     center.hang_up(call.leg, now, told)
     part(center, call, now)
-    if call.bridge:
-        center.emit(Unbridge(bridge=call.bridge))
+    unbridge(center, call)
     center.sessions.pop(call.call, None)
     center.waits.pop(call.call, None)
     del state.calls[call.call]
-    if state.kept.get(call.caller) == call.call:
-        del state.kept[call.caller]
+    if call.call_back and state.kept.get(call.call_back) == call.call:
+        del state.kept[call.call_back]
     center.shelf.forget(call.flow, call.version, state.calls.values())
-    center.emit(CallEnded(call=call.call, outcome=outcome, cause=cause, lasted=now - call.arrived))
+    if outcome != "moved" and call.result is not None:
+        outcome = call.result
+    lasted = now - call.arrived
+    center.emit(CallEnded(call=call.call, outcome=outcome, cause=cause, lasted=lasted))
 
 
 def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None:
@@ -194,7 +208,7 @@ def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None
             by: ReleasedBy = "agent" if action.by == call.agent else "supervisor"
             conversation_over(center, call, by, "withdrawn", now)
         case "outside":
-            outside.caller_gone(center, call, "withdrawn", now)
+            transfers.caller_gone(center, call, "withdrawn", now)
         case _:
             give_up(center, call, "withdrawn", now)
 

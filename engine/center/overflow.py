@@ -11,13 +11,16 @@ from msgspec.structs import replace
 
 from calls.base import Instant
 from calls.facts import CallOverflowed
-from engine.center import outside, treatment
+from engine.center import life, transfers, treatment
 from engine.center.shelf import HOUSE_VERSION
 from engine.center.state import CallState
-from ivr.messages import OverflowExit
+from ivr.messages import OverflowExit, Transferred
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
+
+#: Seconds for which an outside number rings.
+NUMBER_RINGS = 45.0
 
 #: Who has been sent on this often is not sent round any more.
 MOST = 10
@@ -30,7 +33,11 @@ def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
         return
     treatment.end_wait(center, call)
     call.overflows += 1
-    if call.overflows > MOST or not _follow(center, call, fact, now):
+    if not call.leg:  # who was promised a call, and has hung up, is not let in
+        life.end(center, call, "failed", "failed", now)
+    elif call.transfer is not None:
+        transfers.not_reached(center, call, "unreachable", now)
+    elif call.overflows > MOST or not _follow(center, call, fact, now):
         fall_back(center, call, fact.when, now)
 
 
@@ -42,7 +49,8 @@ def _follow(center: "CallCenter", call: CallState, fact: CallOverflowed, now: In
             credit = call.credit + now - call.queued
             treatment.enqueue(center, call, wants, now, credit)
         case "number" if fact.target:
-            outside.dial(center, call, fact.target, now)
+            transfer = Transferred(to=f"tel:{fact.target}", timeout=NUMBER_RINGS)
+            transfers.begin(center, call, transfer, now)
         case "flow":
             flow, _, node = fact.target.partition(".")
             if flow not in center.state.newest:
@@ -58,7 +66,7 @@ def fall_back(center: "CallCenter", call: CallState, when: OverflowExit, now: In
     exits = call.wants.exits if call.wants else {}
     node = exits.get(when) or exits.get("overflow")
     if node and call.overflows <= MOST:
-        treatment.enter_flow(center, call, node, now)
+        treatment.enter_flow(center, call, node, now, left_by=when)
     elif not call.rescued:
         call.rescued = True
         operator = center.shelf.flow(call.flow, call.version).operator

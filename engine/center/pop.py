@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING
 
 from calls.base import AgentId, Instant
-from calls.events import CallerIdentified, KnownTicket, RequestFailed, TicketDrafted
+from calls.events import (
+    CallerIdentified,
+    KnownTicket,
+    RequestFailed,
+    ServiceAnswered,
+    TicketDrafted,
+    TicketFound,
+)
 from calls.facts import CallerKnown, TicketAttached, TicketPopped
 from calls.requests import DraftTicket, IdentifyCaller
 from cti.policy import choose_ticket
@@ -32,6 +39,7 @@ def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) ->
             waited=now - (call.queued or call.arrived),
             earlier=call.who.calls,
             caller=call.caller,
+            asked_for=call.wants is not None and call.wants.agent == agent,
         )
     )
     if call.ticket is None:
@@ -62,19 +70,31 @@ def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> Non
     favours.identified(center, call, now)
 
 
-def drafted(center: "CallCenter", drafted: TicketDrafted, _: Instant) -> None:
+def drafted(center: "CallCenter", drafted: TicketDrafted, now: Instant) -> None:
     """A store has made the call's ticket."""
     center.state.pending.pop(drafted.request, None)
     call = center.state.calls.get(drafted.call)
-    if call is not None and call.ticket is None:
+    if call is None:
+        return
+    if call.ticket is None:
         _attach(center, call, drafted.ticket, drafted=True, agent=call.agent)
+    treatment.wake(center, call, drafted, now)
+
+
+def answered(center: "CallCenter", answer: TicketFound | ServiceAnswered, now: Instant) -> None:
+    """What a flow has asked for."""
+    center.state.pending.pop(answer.request, None)
+    if (call := center.state.calls.get(answer.call)) is not None:
+        treatment.wake(center, call, answer, now)
 
 
 def failed(center: "CallCenter", failed: RequestFailed, now: Instant) -> None:
-    """A store has no answer: the agent sees at least the number."""
+    """A store has no answer: the agent sees at least the number, the flow goes on."""
     asked = center.state.pending.pop(failed.request, None)
     if isinstance(asked, IdentifyCaller):
         identified(center, CallerIdentified(request=asked.request, call=asked.call), now)
+    elif (call := center.state.calls.get(failed.call)) is not None:
+        treatment.wake(center, call, failed, now)
 
 
 def _attach(

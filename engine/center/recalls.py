@@ -30,26 +30,32 @@ RINGS = 40.0
 def promised(center: "CallCenter", call: CallState) -> bool:
     """The caller has been told that they will be called, or is just being told."""
     waiting = center.waits.get(call.call)
-    return call.keeping or (waiting is not None and waiting.snapshot().stage == "goodbye")
+    return bool(call.call_back) or (waiting is not None and waiting.snapshot().stage == "goodbye")
 
 
 def keep(center: "CallCenter", call: CallState, now: Instant) -> None:
     """The caller wants to keep the place, and has hung up or is about to be."""
-    call.keeping = True
+    call.call_back = call.call_back or call.caller
     if call.leg not in center.state.legs:
         call.leg = ""
         center.waits.pop(call.call, None)
-    center.acd_does(KeepPlace(call=call.call, number=call.caller), now)
+    center.acd_does(KeepPlace(call=call.call, number=call.call_back), now)
     if call.leg and (waiting := center.waits.get(call.call)) is not None:
         for command in waiting.resume(now):  # a phone rings for them: they may stay on
             center.emit(command)
 
 
+def ask_again(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """The Acd takes no wish to keep the place while a phone rings: perhaps it does now."""
+    if call.call_back and not call.virtual and call.phase == "waiting":
+        center.acd_does(KeepPlace(call=call.call, number=call.call_back), now)
+
+
 def kept(center: "CallCenter", fact: PlaceKept, now: Instant) -> None:
     """The Acd keeps the place: the line is not needed any more."""
     call = center.state.calls[fact.call]
-    call.virtual, call.keeping = True, False
-    center.state.kept[call.caller] = call.call
+    call.virtual = True
+    center.state.kept[call.call_back] = call.call
     center.waits.pop(call.call, None)
     center.hang_up(call.leg, now)
     call.leg = ""
@@ -65,7 +71,7 @@ def dial(center: "CallCenter", call: CallState, now: Instant) -> None:
         Dial(
             leg=call.leg,
             call=call.call,
-            to=f"tel:{call.caller}",
+            to=f"tel:{call.call_back}",
             caller=call.called,
             timeout=RINGS,
             bridge=call.bridge,

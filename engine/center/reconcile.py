@@ -25,7 +25,7 @@ from calls.events import (
 )
 from calls.facts import CommandRefused, Repaired, SwitchChanged
 from calls.port import switch_of
-from engine.center import life, outside, recalls, ringing, seats, treatment
+from engine.center import life, recalls, ringing, seats, transfers, treatment
 from engine.center.state import CallState, LegState
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
 
 def _not_joined(center: "CallCenter", call: CallState, now: Instant) -> None:
     if call.phase == "outside":
-        outside.not_joined(center, call, now)
+        transfers.not_joined(center, call, now)
     else:
         life.conversation_over(center, call, "system", "failed", now)
 
@@ -198,7 +198,7 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
         if call.phase == "calling":
             recalls.show_progress(center, call)
     elif call.phase == "outside":
-        outside.resume(center, call)
+        transfers.resume(center, call)
     elif call.phase in ("menu", "waiting"):
         center.emit(Repaired(what="reprompted", detail=found.leg, call=call.call))
         treatment.resume(center, call, now)

@@ -6,7 +6,7 @@ stays on the line (`engine.center.seats`) is not rung: the offer is accepted in 
 
 from typing import TYPE_CHECKING
 
-from acd.messages import Accept, KeepPlace
+from acd.messages import Accept
 from calls.base import AgentId, Instant, LegId
 from calls.commands import Beep, Dial, Join
 from calls.facts import CallConnected, OfferEnded, OfferMade
@@ -60,7 +60,8 @@ def offer_ended(center: "CallCenter", fact: OfferEnded, now: Instant) -> None:
     call = center.state.calls[fact.call]
     leg = call.ringing.pop(fact.offer)
     if fact.outcome == "accepted":
-        call.agent, call.other_leg, call.pops_due = fact.agent, leg, []
+        call.agent, call.other_leg = fact.agent, leg
+        call.pops_due = [agent for agent in call.pops_due if agent == fact.agent]
         if call.virtual:
             recalls.dial(center, call, now)
         return
@@ -70,8 +71,8 @@ def offer_ended(center: "CallCenter", fact: OfferEnded, now: Instant) -> None:
         rings = next(iter(call.ringing.values()), None)
         call.agent = center.state.legs[rings].agent if rings in center.state.legs else ""
     _stop_ringing(center, leg, fact, now)
-    if call.keeping:
-        center.soon(_keep, KeepPlace(call=call.call, number=call.caller), now)
+    if call.call_back:
+        center.soon(recalls.ask_again, call, now)
 
 
 def _stop_ringing(center: "CallCenter", leg: LegId, fact: OfferEnded, now: Instant) -> None:
@@ -100,7 +101,8 @@ def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
 
 def join(center: "CallCenter", call: CallState, now: Instant) -> None:
     assert call.other_leg is not None  # noqa: S101 - the accepted offer had a leg
-    call.phase, call.since = "talking", now
+    call.phase, call.since, call.result = "talking", now, "handled"
+    call.transfer = call.gives_up = None
     known = center.acd.agent(call.agent)
     seat = center.state.legs[call.other_leg].role == "seat"
     if seat or (known is not None and known.config.auto_answer):
@@ -110,10 +112,3 @@ def join(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 def _accept(center: "CallCenter", accept: Accept, now: Instant) -> None:
     center.acd_does(accept, now)
-
-
-def _keep(center: "CallCenter", keep: KeepPlace, now: Instant) -> None:
-    """The Acd did not take it while a phone rang."""
-    call = center.state.calls.get(keep.call)
-    if call is not None and call.keeping and call.phase == "waiting":
-        center.acd_does(keep, now)

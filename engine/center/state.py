@@ -1,21 +1,21 @@
 """All that the center knows: plain values, JSON and back without loss."""
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from acd.state import AcdState
-from calls.base import AgentId, CallId, Instant, Language, LegId, OfferId, QueueId
+from calls.base import AgentId, CallId, CallOutcome, Instant, Language, LegId, OfferId, QueueId
 from calls.config import Number
 from calls.events import CallerIdentified, KnownTicket
 from calls.requests import Request
-from ivr.messages import Queued
+from ivr.messages import Queued, Transferred
 from ivr.session import SessionState
 from ivr.waiting import WaitingState
 
 #: ``menu``: the flow has the caller; ``waiting``: in a queue, perhaps with offers out;
 #: ``calling``: an agent has accepted a caller who kept the place, whom we dial now;
-#: ``talking``: joined with an agent; ``outside``: an outside number is dialled, or joined.
+#: ``talking``: joined with an agent; ``outside``: a number or an extension is dialled, or joined.
 Phase: TypeAlias = Literal["menu", "waiting", "calling", "talking", "outside"]
 
 #: ``seat``: the phone of an agent who stays on the line between calls.
@@ -65,25 +65,32 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: The queue, how the flow put the caller there, and when.
     queue: QueueId = ""
     wants: Queued | None = None
+    #: The caller's leg was answered; what the flow knew when it was left.
+    answered: bool = False
+    variables: dict[str, Any] = {}
     queued: Instant | None = None
     #: Seconds of waiting that were brought along to this queue.
     credit: float = 0.0
     #: Not queued before it is known who calls, but not later than this.
     held: Instant | None = None
+    #: When the agent whom the caller is put through to counts as not answering.
+    gives_up: Instant | None = None
     #: How often queues have sent it elsewhere; a queue's last resort was the flow's operator.
     overflows: int = 0
     rescued: bool = False
-    #: The caller keeps the place: asked for; done.
-    keeping: bool = False
+    #: The caller keeps the place and is to be called at this number; the Acd knows it.
+    call_back: str = ""
     virtual: bool = False
+    #: With whom the caller has talked, as the call's outcome tells it.
+    result: CallOutcome | None = None
     #: The phones that are sought or ring, by their offers.
     ringing: dict[OfferId, LegId] = {}
     #: Who talks, or whose phone rang first.
     agent: AgentId = ""
     #: Whom the caller is joined with, or shall be.
     other_leg: LegId | None = None
-    #: The outside number that is dialled or joined.
-    outside: str = ""
+    #: Whom the flow, or a rule of the queue, puts the caller through to.
+    transfer: Transferred | None = None
     bridge: str = ""
     #: Surveys running that found one of the pair outside its bridge.
     apart: int = 0

@@ -5,17 +5,47 @@ a flow, by a key or by an overflow. Music begins when the step is over in which 
 queued: who is joined with somebody in the same step hears none.
 """
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
+
+from msgspec.structs import replace
 
 from acd.messages import Enqueue, Withdraw
 from calls.base import CallId, CallOutcome, Instant
-from calls.events import CallerIdentified, DigitPressed, PromptEnded, RecordingEnded, Tick
-from calls.facts import CallQueued, FlowStarted, LanguageChosen, NodeEntered
+from calls.events import (
+    CallerIdentified,
+    DigitPressed,
+    PromptEnded,
+    RecordingEnded,
+    RequestFailed,
+    ServiceAnswered,
+    Tick,
+    TicketDrafted,
+    TicketFound,
+)
+from calls.facts import (
+    CallQueued,
+    FlowStarted,
+    LanguageChosen,
+    NodeEntered,
+    NodeLeft,
+    SurveyAnswered,
+)
+from calls.messages import Output
+from calls.requests import Request
 from cti.numbers import withheld
-from engine.center import favours, life, overflow, recalls
+from engine.center import favours, life, overflow, recalls, transfers
 from engine.center.shelf import HOUSE_VERSION
 from engine.center.state import CallState
-from ivr.messages import Finished, KeepThePlace, LeaveQueue, Queued, SessionOutput, WaitingOutput
+from ivr.messages import (
+    Finished,
+    KeepThePlace,
+    LeaveQueue,
+    Queued,
+    SessionOutput,
+    Transferred,
+    WaitingOutput,
+)
 from ivr.session import Session
 from ivr.waiting import Waiting
 
@@ -23,6 +53,17 @@ if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
 Heard: TypeAlias = PromptEnded | RecordingEnded
+#: What a flow or a wait goes on with.
+Awaited: TypeAlias = (
+    Heard
+    | DigitPressed
+    | Tick
+    | CallerIdentified
+    | TicketDrafted
+    | TicketFound
+    | ServiceAnswered
+    | RequestFailed
+)
 
 
 # --- flows
@@ -38,9 +79,14 @@ def start_flow(center: "CallCenter", call: CallState, flow: str, entry: str, now
     enter_flow(center, call, entry, now)
 
 
-def enter_flow(center: "CallCenter", call: CallState, entry: str, now: Instant) -> None:
-    """Let a caller begin at a node of the flow that the call walks."""
-    call.phase, call.since = "menu", now
+def enter_flow(
+    center: "CallCenter", call: CallState, entry: str, now: Instant, *, left_by: str = ""
+) -> None:
+    """Let a caller begin at a node of the flow that the call walks; `left_by`: the exit of the
+    node at which the call was up to now."""
+    call.phase, call.since, call.call_back = "menu", now, ""
+    if left_by:
+        center.emit(NodeLeft(call=call.call, node=call.node, exit=left_by))
     session, outputs = Session.start(
         center.shelf.flow(call.flow, call.version),
         call=call.call,
@@ -50,8 +96,8 @@ def enter_flow(center: "CallCenter", call: CallState, entry: str, now: Instant) 
         language=call.language,
         entry=entry,
         now=now,
-        answered=call.wants is not None,
-        variables=call.wants.variables if call.wants else {},
+        answered=call.answered,
+        variables=call.variables,
     )
     center.sessions[call.call] = session
     flow_says(center, call, outputs, now)
@@ -59,35 +105,77 @@ def enter_flow(center: "CallCenter", call: CallState, entry: str, now: Instant) 
 
 
 def flow_says(
-    center: "CallCenter", call: CallState, outputs: list[SessionOutput], now: Instant
+    center: "CallCenter", call: CallState, outputs: Sequence[SessionOutput], now: Instant
 ) -> None:
     """Carry out what a flow puts out."""
     for output in outputs:
-        match output:
-            case Queued():
-                center.sessions.pop(call.call, None)
-                enqueue(center, call, output, now)
-            case Finished(outcome=outcome):
-                _finished(center, call, outcome, now)
-            case LanguageChosen(language=language):
-                call.language = language
-                center.emit(output)
-            case NodeEntered(node=node, title=title):
-                call.node = node
-                if title:
-                    call.path.append(title)
-                center.emit(output)
-            case _:
-                center.emit(output)
+        carry_out = _CARRIED_OUT.get(type(output))
+        if carry_out is None:
+            center.emit(cast(Output, output))  # a command or a fact
+        else:
+            carry_out(center, call, output, now)
 
 
-def _finished(center: "CallCenter", call: CallState, outcome: str, now: Instant) -> None:
+def _queued(center: "CallCenter", call: CallState, wants: Queued, now: Instant) -> None:
+    _flow_left(center, call, wants.variables)
+    call.transfer, call.call_back = None, wants.call_back
+    enqueue(center, call, wants, now)
+
+
+def _transferred(center: "CallCenter", call: CallState, to: Transferred, now: Instant) -> None:
+    _flow_left(center, call, to.variables)
+    transfers.begin(center, call, to, now)
+
+
+def _flow_left(center: "CallCenter", call: CallState, variables: dict[str, Any]) -> None:
+    """The flow is over for now."""
+    center.sessions.pop(call.call, None)
+    call.answered, call.variables = True, variables
+
+
+def _finished(center: "CallCenter", call: CallState, finished: Finished, now: Instant) -> None:
     apology = call.version == HOUSE_VERSION
-    if outcome == "failed" and not apology:
+    if finished.outcome == "failed" and not apology:
         overflow.apologise(center, call, now)
-        return
-    ended: CallOutcome = "failed" if apology else "completed_menu"
-    life.end(center, call, ended, "withdrawn", now)
+    else:
+        outcome: CallOutcome = "failed" if apology else "completed_menu"
+        life.end(center, call, outcome, "withdrawn", now)
+
+
+def _node_entered(center: "CallCenter", call: CallState, fact: NodeEntered, _: Instant) -> None:
+    call.node = fact.node
+    if fact.title:
+        call.path.append(fact.title)
+    center.emit(fact)
+
+
+def _language_chosen(
+    center: "CallCenter", call: CallState, fact: LanguageChosen, _: Instant
+) -> None:
+    call.language = fact.language
+    center.emit(fact)
+
+
+def _survey_answered(
+    center: "CallCenter", call: CallState, fact: SurveyAnswered, _: Instant
+) -> None:
+    center.emit(replace(fact, agent=call.agent))
+
+
+def _asked(center: "CallCenter", _call: CallState, request: Request, _: Instant) -> None:
+    center.ask(request)
+
+
+#: What a flow puts out that is neither told to a switch nor only a fact.
+_CARRIED_OUT: dict[type[Any], Callable[["CallCenter", CallState, Any, Instant], None]] = {
+    Queued: _queued,
+    Transferred: _transferred,
+    Finished: _finished,
+    NodeEntered: _node_entered,
+    LanguageChosen: _language_chosen,
+    SurveyAnswered: _survey_answered,
+    **dict.fromkeys(get_args(Request), _asked),
+}
 
 
 # --- queues
@@ -126,6 +214,8 @@ def enqueue_now(center: "CallCenter", call: CallState, now: Instant) -> None:
     )
     if not known:  # no such queue: nobody would ever come
         overflow.fall_back(center, call, "closed", now)
+    elif call.call_back:
+        center.soon(recalls.ask_again, call, now)
 
 
 def queued(center: "CallCenter", fact: CallQueued, _: Instant) -> None:
@@ -165,7 +255,7 @@ def end_wait(center: "CallCenter", call: CallState) -> None:
 
 
 def _waiting_says(
-    center: "CallCenter", call: CallState, outputs: list[WaitingOutput], now: Instant
+    center: "CallCenter", call: CallState, outputs: Sequence[WaitingOutput], now: Instant
 ) -> None:
     for output in outputs:
         match output:
@@ -182,7 +272,7 @@ def _leave(center: "CallCenter", call: CallState, digit: str, now: Instant) -> N
     assert call.wants is not None  # noqa: S101 - that is how the call came into the queue
     del center.waits[call.call]
     center.acd_does(Withdraw(call=call.call, outcome="moved"), now)
-    enter_flow(center, call, call.wants.keys[digit], now)
+    enter_flow(center, call, call.wants.keys[digit], now, left_by=digit)
 
 
 # --- both
@@ -206,17 +296,14 @@ def pressed(center: "CallCenter", event: DigitPressed, now: Instant) -> None:
         wake(center, center.state.calls[known.call], event, now)
 
 
-def wake(
-    center: "CallCenter",
-    call: CallState,
-    event: Heard | DigitPressed | Tick | CallerIdentified,
-    now: Instant,
-) -> None:
+def wake(center: "CallCenter", call: CallState, event: Awaited, now: Instant) -> None:
     """Let whatever has the caller, its flow or its wait, go on."""
     name = call.call
     if (session := center.sessions.get(name)) is not None:
-        if isinstance(event, PromptEnded | Tick | CallerIdentified):
+        if not isinstance(event, DigitPressed):
             flow_says(center, call, session.handle(event, now), now)
+    elif call.gives_up is not None and now >= call.gives_up:
+        transfers.not_reached(center, call, "no_answer", now)
     elif (waiting := center.waits.get(name)) is not None:
         if isinstance(event, PromptEnded | DigitPressed | Tick):
             position, wait = center.acd.position(name), None
@@ -228,12 +315,14 @@ def wake(
 
 def wanted(center: "CallCenter", call_id: CallId) -> Instant | None:
     """When a call's flow or wait wants to be woken."""
-    machine: Any = center.sessions.get(call_id) or center.waits.get(call_id)
-    if machine is not None:
-        at: Instant | None = machine.deadline()
-        return at
     call = center.state.calls.get(call_id)
-    return call.held if call else None
+    if call is None:
+        return None
+    if (session := center.sessions.get(call_id)) is not None:
+        return session.deadline()
+    waiting = center.waits.get(call_id)
+    times = (waiting.deadline() if waiting else None, call.held, call.gives_up)
+    return min((at for at in times if at is not None), default=None)
 
 
 def resume(center: "CallCenter", call: CallState, now: Instant) -> None:

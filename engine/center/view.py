@@ -30,7 +30,7 @@ def _call(call: CallState, acd: Acd) -> CallView:
         since=call.since,
         queued=call.queued,
         queue=call.queue,
-        agent=call.outside if call.phase == "outside" else call.agent,
+        agent=call.transfer.to if call.transfer and call.phase == "outside" else call.agent,
         language=call.language,
         position=acd.position(call.call) if call.phase == "waiting" else None,
         ticket=call.ticket.id if call.ticket else None,

@@ -35,6 +35,8 @@ from switch.simulated.scripts import Answering, Caller, Press
 from tests.scripts.stage import START, Stage
 
 FLOW = Path(__file__).parent / "center.yaml"
+#: Where in the flow callers begin who dial a number.
+NUMBERS = {"1000": "", "1001": "support", "1002": "patience", "1003": "nowhere"}
 #: Fields that are points in time, shown from the beginning of the script.
 INSTANTS = ("until", "since", "at")
 #: Configuration goes without saying.
@@ -149,29 +151,49 @@ class Script:
     # -- the stage -----------------------------------------------------------------------------
 
     def center(self, announce: str = "0", wrap_up: str = "30", flow: str = "") -> None:
-        """Queues support and sales, the numbers 1000 (menu) and 1001 (support), the switch up."""
+        """Queues support and sales, the numbers 1000 (menu), 1001 (support) and those with ways
+        out of the queue, 1002 (patience) and 1003 (nowhere), the switch up."""
         source = (Path(flow) if flow else FLOW).read_text(encoding="utf-8")
         self.stage.do(actions.PublishFlow(flow="main", version=1, source=source))
         for queue in ("support", "sales"):
             self.queue(queue, announce_every=announce, wrap_up=wrap_up)
-        for number, entry in (("1000", ""), ("1001", "support")):
+        for number, entry in NUMBERS.items():
             configured = Number(number=number, flow="main", entry=entry)
             self.stage.do(actions.ConfigureNumber(number=configured))
         self.stage.connect()
 
-    def queue(self, name: str, skills: str = "", **values: str) -> None:
-        numbers = {key: float(value) for key, value in values.items() if key != "strategy"}
-        plain = {"name": name, "skills": _pairs(skills), **numbers}
-        if "strategy" in values:
-            plain["strategy"] = values["strategy"]
-        self.stage.do(actions.ConfigureQueue(queue=msgspec.convert(plain, Queue)))
+    def queue(self, name: str, skills: str = "", overflow: str = "", **values: str) -> None:
+        """Fields of `calls.config.Queue`; ``overflow=waited:30:queue:sales,closed:0:flow:main``."""
+        rules = [rule.split(":") for rule in overflow.split(",") if rule]
+        plain = {
+            "name": name,
+            "skills": _pairs(skills),
+            "overflow": [
+                {"type": "Overflow", "when": when, "limit": float(limit), "to": to, "target": target}
+                for when, limit, to, target in rules
+            ],
+            **values,
+        }
+        configured = msgspec.convert(plain, Queue, strict=False)
+        self.stage.do(actions.ConfigureQueue(queue=configured))
 
-    def agent(self, name: str, queues: str = "support", skills: str = "en=5", **does: str) -> None:
-        """Configure an agent, register the phone, sign in as ready."""
+    def agent(
+        self,
+        name: str,
+        queues: str = "support",
+        skills: str = "en=5",
+        auto: str = "no",
+        stays: str = "no",
+        **does: str,
+    ) -> None:
+        """Configure an agent, whose phone may answer by itself (``auto=yes``) or stay up between
+        calls (``stays=yes``), register the phone, sign in as ready."""
         configured = Agent(
             name=name,
             skills={_skill(key): level for key, level in _pairs(skills).items()},
             queues={queue: rank for rank, queue in enumerate(queues.split(","), start=1)},
+            auto_answer=auto == "yes",
+            persistent=stays == "yes",
         )
         self.stage.do(actions.ConfigureAgent(agent=configured))
         self.phone(name, **does)
@@ -183,11 +205,11 @@ class Script:
         if does == "gone":
             self.stage.world.unregister(name, self.stage.now)
             return
-        plain = [
-            {"does": each, "after": float(after), "talks": float(talks) if talks else None}
-            for each in does.split(",")
-        ]
-        self.stage.world.register(name, self.stage.now, *msgspec.convert(plain, list[Answering]))
+        self.stage.world.register(name, self.stage.now, *_answerings(does, after, talks))
+
+    def outside(self, number: str, does: str = "answers", after: str = "2", talks: str = "") -> None:
+        """How somebody outside takes our next calls."""
+        self.stage.world.set_answering(number, *_answerings(does, after, talks))
 
     # -- people --------------------------------------------------------------------------------
 
@@ -271,6 +293,14 @@ class Script:
         self.transcript.lines += [f"        = {line}" for line in lines]
 
 
+def _answerings(does: str, after: str, talks: str) -> list[Answering]:
+    plain = [
+        {"does": each, "after": float(after), "talks": float(talks) if talks else None}
+        for each in does.split(",")
+    ]
+    return msgspec.convert(plain, list[Answering])
+
+
 def _pairs(text: str) -> dict[str, int]:
     """``en:5,router:3`` or ``en=5``."""
     pairs = (item.replace("=", ":").rpartition(":") for item in text.split(",") if item)
@@ -286,6 +316,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "queue": Script.queue,
     "agent": Script.agent,
     "phone": Script.phone,
+    "outside": Script.outside,
     "call": Script.call,
     "hang-up": Script.hang_up,
     "press": Script.press,
