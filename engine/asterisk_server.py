@@ -31,6 +31,7 @@ from engine.ports import require_free
 from engine.secrets import secret
 from engine.settings import Settings
 from engine.voices.music import write_music
+from engine.voices.sound import tone, write_wav
 
 #: Seconds until a started Asterisk must answer, and until one told to stop must be gone.
 START_LIMIT = 20.0
@@ -183,6 +184,9 @@ class AsteriskServer:
         music = self._folders.data / "moh" / "ringdesk.wav"
         if not music.exists():
             write_music(music)
+        beep = self._folders.data / "sounds" / "en" / "beep.wav"
+        if not beep.exists():
+            write_wav(beep, tone(1000, 150))
 
     def _announce(self) -> None:
         """Put the announcements where the dialplan looks for them."""

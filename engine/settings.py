@@ -41,6 +41,22 @@ class PortRange(msgspec.Struct, frozen=True):
     last: int
 
 
+class Trunk(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to numbers outside: a carrier's SIP server (`host`), or an endpoint that a remote
+    Asterisk has already (no `host`)."""
+
+    endpoint: str
+    host: str = ""
+    port: int = 5060
+    user: str = ""
+    password: str = ""
+
+    @property
+    def here(self) -> bool:
+        """Its server is on this machine."""
+        return self.host == "localhost" or self.host.startswith("127.")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set; in the environment ``RINGDESK_`` + the upper-case name."""
 
@@ -65,6 +81,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     asterisk_url: str
     asterisk_user: str
     asterisk_password: str | None
+    #: How numbers outside are reached; None: they are not.
+    trunk: Trunk | None
+    #: How the world reaches the panel, ``https://calls.example.org``: for Twilio's webhooks.
+    public_url: str
+    twilio_account_sid: str
+    twilio_auth_token: str | None
+    #: Twilio's REST API, or a server that speaks like it.
+    twilio_api_base: str
+    #: Ours at Twilio, the first is shown to whom we call; empty for all of the account's.
+    twilio_numbers: tuple[str, ...]
+    #: How fast Twilio lets us make calls.
+    twilio_calls_per_second: float
+    #: What signs the log-ins of agents' browsers at Twilio.
+    twilio_api_key_sid: str
+    twilio_api_key_secret: str | None
     #: ``text`` for people, ``json`` for machines.
     log_format: str
     #: Where flows are read from at start.
@@ -91,6 +122,8 @@ _DEFAULTS: dict[str, str] = {
     "region": "PL",
     "log_format": "text",
     "asterisk_user": "ringdesk",
+    "twilio_api_base": "https://api.twilio.com",
+    "twilio_calls_per_second": "1",
 }
 
 
@@ -117,6 +150,7 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         except ValueError as error:
             raise SettingInvalid(f"setting {key!r} from {source}: {error}") from None
     _check_ports(values)
+    _check_trunk(values)
     home: Path = values["home"]
     values["parts"] = values["parts"] or home / "parts"
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'ringdesk.db'}"
@@ -204,12 +238,67 @@ def _web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _numbers(text: str) -> tuple[str, ...]:
+    numbers = tuple(number for part in text.split(",") if (number := "".join(part.split())))
+    for number in numbers:
+        if not re.fullmatch(r"\+?[0-9]{2,15}", number):
+            raise ValueError(f"{number!r} is not a number like +48221230101")
+    return numbers
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0.01 <= rate <= 1000:
+        raise ValueError(f"{text!r} is not a number from 0.01 to 1000")
+    return rate
+
+
 def _is_web_url(text: str) -> bool:
     try:
         parts = urllib.parse.urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a malformed port or IPv6 address
         return False
+
+
+_ENDPOINT = re.compile(r"[A-Za-z0-9_-]+")
+_TRUNK = re.compile(
+    r"sip:(?:(?P<user>[A-Za-z0-9_.+-]+)(?::(?P<password>[!-9;-~]+))?@)?"
+    r"(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]+))?"
+)
+
+
+def _trunk(text: str) -> Trunk | None:
+    if not text or _ENDPOINT.fullmatch(text):
+        return Trunk(endpoint=text) if text else None
+    found = _TRUNK.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            "must be like sip:user:password@host:5060, or the name of an endpoint of the Asterisk "
+            "at asterisk_url"
+        )
+    return Trunk(
+        endpoint="_trunk",
+        host=found["host"],
+        port=_port(found["port"] or "5060"),
+        user=found["user"] or "",
+        password=found["password"] or "",
+    )
+
+
+def _check_trunk(values: Mapping[str, Any]) -> None:
+    """Raises `SettingInvalid` where the trunk and the Asterisk do not go together."""
+    trunk: Trunk | None = values["trunk"]
+    if trunk is not None and bool(trunk.host) == bool(values["asterisk_url"]):
+        raise SettingInvalid(
+            "setting 'trunk': our own Asterisk needs an address like sip:user:password@host:5060"
+            if not trunk.host
+            else "setting 'trunk': the Asterisk at asterisk_url needs the name of an endpoint that "
+            "it has"
+        )
 
 
 def _check_ports(values: Mapping[str, Any]) -> None:
@@ -245,6 +334,15 @@ _PARSERS: dict[str, Any] = {
     "asterisk_url": _web_url,
     "asterisk_user": str,
     "asterisk_password": lambda text: text or None,
+    "trunk": _trunk,
+    "public_url": _web_url,
+    "twilio_account_sid": str.strip,
+    "twilio_auth_token": lambda text: text or None,
+    "twilio_api_base": _web_url,
+    "twilio_numbers": _numbers,
+    "twilio_calls_per_second": _rate,
+    "twilio_api_key_sid": str.strip,
+    "twilio_api_key_secret": lambda text: text or None,
     "log_format": _log_format,
     "flows": _folder,
 }

@@ -83,7 +83,7 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
     server = AsteriskServer(settings, announcements=please_hold(voices), progress=progress)
     endpoint = server.ensure()
     return Wired(
-        switch=asterisk(endpoint, voices),
+        switch=asterisk(endpoint, voices, settings),
         phones=RegisteredPhones(settings, database, endpoint.ws_url),
         stop=server.stop,
         keep=_nothing if settings.asterisk_url else partial(asterisk_keeper.keep, server),
@@ -92,7 +92,7 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
     )
 
 
-def asterisk(endpoint: AsteriskEndpoint, voices: VoiceCache) -> AsteriskSwitch:
+def asterisk(endpoint: AsteriskEndpoint, voices: VoiceCache, settings: Settings) -> AsteriskSwitch:
     """The driver for an Asterisk that answers."""
     ami = AmiAddress(
         host=endpoint.ami_host,
@@ -106,6 +106,8 @@ def asterisk(endpoint: AsteriskEndpoint, voices: VoiceCache) -> AsteriskSwitch:
         endpoint.ari_user,
         endpoint.ari_password,
         voice=voices,
+        recordings=settings.home / "recordings",
+        trunk=settings.trunk.endpoint if settings.trunk else "",
         ami=ami,
     )
 

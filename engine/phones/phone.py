@@ -40,10 +40,11 @@ _DIALLED = re.compile(r"[A-Za-z0-9._+*#~!-]+")
 class Manner:
     """What a phone does when it rings: after `after` seconds answer, refuse as busy, or nothing.
 
+    ``obey`` answers where the call asks the phone to answer by itself, and rings on elsewhere.
     After the answer it speaks `say`, over and over, and hangs up after `talk` seconds if given.
     """
 
-    action: Literal["answer", "busy", "ignore"] = "ignore"
+    action: Literal["answer", "obey", "busy", "ignore"] = "ignore"
     after: float = 0.0
     say: Sound | None = None
     talk: float | None = None
@@ -111,7 +112,7 @@ class Phone:
         self._phones.spawn(self._behave(call, self.manner))
 
     async def _behave(self, call: PhoneCall, manner: Manner) -> None:
-        if manner.action == "ignore":
+        if manner.action == "ignore" or (manner.action == "obey" and not call.answers_itself):
             return
         await asyncio.sleep(manner.after)
         if call.state != "ringing":
@@ -133,13 +134,13 @@ class Phones:
     """All scripted phones of this process; an async context manager that hangs everything up.
 
     `host` is the address of this machine that they use. `record=False` keeps nothing of what is
-    heard (16 kB a second otherwise).
+    heard (16 kB a second otherwise). `port` is where they can be dialled; any free one without.
     """
 
-    def __init__(self, host: str = "127.0.0.1", *, record: bool = True) -> None:
+    def __init__(self, host: str = "127.0.0.1", *, record: bool = True, port: int = 0) -> None:
         self._host = host
         self._record = record
-        self._port = _free_udp_port(host)
+        self._port = port or _free_udp_port(host)
         self._runtime = baresip.Runtime(native_log_level="error")
         self._pump = Pump()
         self._phones: list[Phone] = []
@@ -157,6 +158,7 @@ class Phones:
         config = baresip.Config(
             net_interface=self._host,
             max_concurrent_calls=None,
+            expose_headers=("Call-Info", "Reason"),
             extra_config_text=(
                 f"sip_listen {self._host}:{self._port}\n"
                 "sip_transports udp\n"

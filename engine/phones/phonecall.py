@@ -46,6 +46,8 @@ class PhoneCall:
         self.phone = phone
         self.incoming = incoming
         self.peer: str = call.peer or ""
+        #: The INVITE asks the phone to answer by itself.
+        self.answers_itself = "answer-after=0" in call.headers.get("Call-Info", "")
         self.events: list[CallEvent] = []
         #: How it ended: ``hung up`` (by us), ``far end hung up``, or the SIP status.
         self.reason = ""

@@ -39,14 +39,20 @@ class AmiAddress:
 class ContactWatch:
     """Follows the registered contacts of all endpoints.
 
-    `changed` is called with the names of all endpoints that have a contact, whenever that set is
-    read anew or changes.
+    `listed` is called with the names of all endpoints that can be rung, after each connection;
+    `changed` with the name of one that can be rung from now on (True), or no longer.
     """
 
-    def __init__(self, address: AmiAddress, changed: Callable[[frozenset[str]], None]) -> None:
+    def __init__(
+        self,
+        address: AmiAddress,
+        listed: Callable[[frozenset[str]], None],
+        changed: Callable[[str, bool], None],
+    ) -> None:
         self._address = address
+        self._list = listed
         self._changed = changed
-        #: endpoint -> its contacts that can be rung
+        #: endpoint -> its contacts that can be rung; none without any
         self._contacts: dict[str, set[str]] = {}
         self._lost = asyncio.Event()
         self._listed = asyncio.Event()
@@ -76,7 +82,8 @@ class ContactWatch:
         if (await act(manager, {"Action": "PJSIPShowContacts"})).success:
             async with asyncio.timeout(ACTION_TIMEOUT):
                 await self._listed.wait()
-        self._changed(self._online())
+        self._listed.set()
+        self._list(frozenset(self._contacts))
         await self._lost.wait()
         raise SwitchUnreachable("AMI closed the link")
 
@@ -99,26 +106,29 @@ class ContactWatch:
     def forget(self, endpoint: str) -> None:
         """An endpoint was removed, which AMI does not tell."""
         if self._contacts.pop(endpoint, None):
-            self._changed(self._online())
+            self._changed(endpoint, False)
 
     def _on_contact(self, _: Manager, event: Mapping[str, str]) -> None:
-        before = self._online()
-        self._note(event["endpointname"], event["uri"], event["contactstatus"])
-        if self._online() != before:
-            self._changed(self._online())
+        endpoint = event["endpointname"]
+        before = endpoint in self._contacts
+        self._note(endpoint, event["uri"], event["contactstatus"])
+        after = endpoint in self._contacts
+        if before != after and self._listed.is_set():
+            self._changed(endpoint, after)
 
     def _on_listed(self, _: Manager, event: Mapping[str, str]) -> None:
         self._note(event["endpoint"], event["uri"], event["status"])
 
     def _note(self, endpoint: str, uri: str, status: str) -> None:
-        contacts = self._contacts.setdefault(endpoint, set())
+        contacts = self._contacts.get(endpoint, set())
         if status in _GONE:
             contacts.discard(uri)
         else:
             contacts.add(uri)
-
-    def _online(self) -> frozenset[str]:
-        return frozenset(name for name, contacts in self._contacts.items() if contacts)
+        if contacts:
+            self._contacts[endpoint] = contacts
+        else:
+            self._contacts.pop(endpoint, None)
 
 
 class _Manager(Manager):  # type: ignore[misc]  # panoramisk has no types

@@ -120,6 +120,11 @@ class AriLink:
         assert self._http is not None  # noqa: S101
         return await _over_http(self._http, self._address.url, request)
 
+    async def fetch(self, request: Request) -> bytes:
+        """A file that Asterisk has. Raises `SwitchUnreachable`."""
+        assert self._http is not None  # noqa: S101
+        return await _download(self._http, self._address.url, request)
+
     async def read(self, request: Request, kind: type[Read]) -> Read:
         """Ask for something and decode it. Raises `SwitchUnreachable`."""
         reply = await self.ask(request)
@@ -289,3 +294,16 @@ async def _over_http(session: aiohttp.ClientSession, url: str, request: Request)
         raise SwitchUnreachable(
             f"{request.method} {request.uri} at {url}: {error or type(error).__name__}"
         ) from None
+
+
+async def _download(session: aiohttp.ClientSession, url: str, request: Request) -> bytes:
+    try:
+        async with session.get(URL(f"{url}/ari/{request.uri}", encoded=True)) as response:
+            data = await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise SwitchUnreachable(
+            f"{request.uri} at {url}: {error or type(error).__name__}"
+        ) from None
+    if response.status != 200:
+        raise SwitchUnreachable(f"Asterisk on {request.uri}: status {response.status}")
+    return data

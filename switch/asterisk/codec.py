@@ -5,6 +5,7 @@ Requests are kept as method, path and query, so that they go over a WebSocket (`
 HTTP alike.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -35,6 +36,9 @@ EVENTS = (
     "ChannelHangupRequest",
     "ChannelStateChange",
     "PlaybackFinished",
+    "RecordingFailed",
+    "RecordingFinished",
+    "RecordingStarted",
     "StasisEnd",
     "StasisStart",
 )
@@ -82,6 +86,12 @@ class Playback(msgspec.Struct, frozen=True):
     state: str = ""
 
 
+class LiveRecording(msgspec.Struct, frozen=True):
+    """A recording that has begun or is over."""
+
+    name: str
+
+
 class Endpoint(msgspec.Struct, frozen=True):
     """A provisioned phone; `state` is ``online`` while it has a contact."""
 
@@ -104,6 +114,7 @@ class Event(msgspec.Struct, frozen=True):
     type: str
     channel: Channel | None = None
     playback: Playback | None = None
+    recording: LiveRecording | None = None
     args: tuple[str, ...] = ()
     digit: str = ""
     cause: int = 0
@@ -197,6 +208,11 @@ def _uri(path: str, query: Mapping[str, str]) -> str:
     return path + "?" + "&".join(f"{key}={quote(value, safe='/:')}" for key, value in query.items())
 
 
+def _whole(seconds: float) -> str:
+    """Asterisk takes whole seconds: rounded up, at least one."""
+    return str(max(1, math.ceil(seconds)))
+
+
 def answer(channel: str) -> Request:
     return Request("POST", f"channels/{channel}/answer")
 
@@ -223,6 +239,46 @@ def stop_playback(playback: str) -> Request:
     return Request("DELETE", f"playbacks/{playback}")
 
 
+def beep(channel: str) -> Request:
+    """A short tone for this channel alone, also in a bridge."""
+    return Request("POST", _uri(f"channels/{channel}/play", {"media": "sound:beep"}))
+
+
+def record(channel: str, name: str, *, longest: float, silence: float) -> Request:
+    """Record into a WAV file until silence; times (seconds) are rounded up to whole ones.
+
+    Keys do not end it: Asterisk knows one terminator only. Its own tone before a recording would
+    swallow a stop that comes meanwhile.
+    """
+    query = {
+        "name": name,
+        "format": "wav",
+        "maxDurationSeconds": _whole(longest),
+        "maxSilenceSeconds": _whole(silence),
+        "ifExists": "overwrite",
+        "terminateOn": "none",
+    }
+    return Request("POST", _uri(f"channels/{channel}/record", query))
+
+
+def stop_recording(name: str) -> Request:
+    return Request("POST", f"recordings/live/{name}/stop")
+
+
+def discard_recording(name: str) -> Request:
+    """End one that runs and keep nothing of it."""
+    return Request("DELETE", f"recordings/live/{name}")
+
+
+def recorded(name: str) -> Request:
+    """The WAV file of one that is over."""
+    return Request("GET", f"recordings/stored/{name}/file")
+
+
+def remove_recorded(name: str) -> Request:
+    return Request("DELETE", f"recordings/stored/{name}")
+
+
 def start_music(channel: str, music: str) -> Request:
     return Request("POST", _uri(f"channels/{channel}/moh", {"mohClass": music}))
 
@@ -232,7 +288,15 @@ def stop_music(channel: str) -> Request:
 
 
 def dial(
-    channel: str, endpoint: str, *, app: str, call: str, caller: str, name: str, timeout: float
+    channel: str,
+    endpoint: str,
+    *,
+    app: str,
+    call: str,
+    caller: str,
+    name: str,
+    timeout: float,
+    auto_answer: bool = False,
 ) -> Request:
     """Ring an endpoint; the channel enters our application when it is answered.
 
@@ -244,9 +308,17 @@ def dial(
         "appArgs": DIALLED,
         "channelId": channel,
         "callerId": caller_id(caller, name),
-        "timeout": str(max(1, -int(-timeout // 1))),
+        "timeout": _whole(timeout),
     }
-    return Request("POST", _uri("channels", query), {"variables": {"RINGDESK": call}})
+    variables = {"RINGDESK": call, **(_ANSWER_BY_ITSELF if auto_answer else {})}
+    return Request("POST", _uri("channels", query), {"variables": variables})
+
+
+#: Desk phones follow the one header or the other; our page reads the first.
+_ANSWER_BY_ITSELF = {
+    "PJSIP_HEADER(add,Call-Info)": "<sip:ringdesk>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)": "<sip:ringdesk>;info=alert-autoanswer;delay=0",
+}
 
 
 def create_bridge(bridge: str, app: str) -> Request:

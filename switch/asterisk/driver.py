@@ -15,22 +15,26 @@ Theory of operation
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import assert_never
 
 import msgspec
 import structlog
 
-from calls.base import EndCause, LegId
+from calls.base import BridgeId, EndCause, LegId
 from calls.commands import (
     Answer,
+    Beep,
     Command,
     Dial,
     Hangup,
     Join,
     Prompt,
+    Record,
     StartMusic,
     StopMusic,
     StopPrompt,
+    StopRecording,
     Unbridge,
 )
 from calls.errors import SwitchUnreachable
@@ -54,6 +58,8 @@ from switch.asterisk.codec import Channel, Reply, Request
 from switch.asterisk.legs import Leg, describe, watch
 from switch.asterisk.order import Order
 from switch.asterisk.phones import PhoneBook
+from switch.asterisk.recorder import recorded_channel
+from switch.asterisk.routes import Routes
 
 log = structlog.get_logger()
 
@@ -64,7 +70,9 @@ FIRST_RETRY, LAST_RETRY = 0.2, 5.0
 class AsteriskSwitch:
     """One Asterisk. `app` is its Stasis application, `name` begins all leg ids.
 
-    `media_address`: where phones send sound to; empty for Asterisk's own choice.
+    `recordings`: the folder where finished recordings are kept. `trunk`: the endpoint at that
+    Asterisk that reaches outside numbers; empty for none. `media_address`: where phones send sound
+    to; empty for Asterisk's own choice.
     """
 
     def __init__(
@@ -75,6 +83,8 @@ class AsteriskSwitch:
         password: str,
         *,
         voice: Voice,
+        recordings: Path,
+        trunk: str = "",
         ami: AmiAddress | None = None,
         app: str = "ringdesk",
         media_address: str = "127.0.0.1",
@@ -83,6 +93,7 @@ class AsteriskSwitch:
         self.name = name
         self.app = app
         self.voice = voice
+        self.recordings = recordings
         self._address = AriAddress(base_url.rstrip("/"), user, password)
         self._lanes = lanes
         self._link: AriLink | None = None
@@ -94,6 +105,7 @@ class AsteriskSwitch:
         self._bridges = Bridges(name, app, lanes, self.send)
         self._order = Order()
         self._phones = PhoneBook(self.tell, ami, media_address)
+        self._routes = Routes(self._phones, trunk)
 
     # --- the port
 
@@ -196,7 +208,7 @@ class AsteriskSwitch:
             )
             self._legs[found.leg] = leg
             leg.answered = found.up
-            leg.prepared = ""
+            leg.bridge, leg.joined = found.bridge or "", found.bridge is not None
             leg.last = None
             if found.inbound and found.up and found.bridge is None:
                 leg.silence_leftovers(adopted=adopted)
@@ -240,12 +252,15 @@ class AsteriskSwitch:
                 self._ringing(id_)
             case codec.Event(type="ChannelDtmfReceived", channel=Channel(id=id_), digit=digit):
                 if leg := self._legs.get(self._leg_id(id_)):
-                    leg.player.press(digit)
+                    leg.press(digit)
             case codec.Event(type="PlaybackFinished", playback=codec.Playback() as playback):
                 channel_id = playback.id.rpartition("-prompt-")[0]
                 leg = self._legs.get(self._leg_id(channel_id))
                 if leg is not None and not leg.hanging_up:
                     leg.player.finished(playback.id, failed=playback.state == "failed")
+            case codec.Event(type=kind, recording=codec.LiveRecording(name=name)):
+                if leg := self._legs.get(self._leg_id(recorded_channel(name))):
+                    self._recording(leg, kind)
             case codec.Event(type="ChannelHangupRequest", channel=Channel(id=id_)):
                 if leg := self._legs.get(self._leg_id(id_)):
                     leg.hanging_up = True
@@ -286,6 +301,12 @@ class AsteriskSwitch:
             leg.rang = True
             self.tell(LegRinging(leg=leg.id))
 
+    def _recording(self, leg: Leg, kind: str) -> None:
+        if kind == "RecordingStarted":
+            leg.recorder.started()
+        else:
+            leg.recorder.finished(hanging_up=leg.hanging_up)
+
     def _destroyed(self, leg: Leg, cause: int, tech_cause: int) -> None:
         if leg.inbound or leg.answered:
             self._ended(leg, "hangup")
@@ -296,10 +317,14 @@ class AsteriskSwitch:
         """Tell the end of a leg, once."""
         if self._legs.get(leg.id) is not leg:
             return
+        if leg.recorder.busy:
+            leg.hanging_up = True
+            leg.recorder.hung_up(lambda: self._ended(leg, cause))
+            return
         del self._legs[leg.id]
         leg.close()
-        if leg.prepared:
-            self._bridges.remove(leg.prepared)
+        if self._bridges.left_by(leg.bridge, leg.id) and not leg.joined:
+            self._bridges.remove(leg.bridge)  # nobody is rung for it any more
         self.tell(LegEnded(leg=leg.id, cause="withdrawn" if leg.withdrawn else cause))
 
     # --- commands
@@ -311,18 +336,26 @@ class AsteriskSwitch:
             case Join():
                 self._join(command)
             case Unbridge(bridge=bridge):
-                self._bridges.remove(bridge)
-            case Answer() | Prompt() | StopPrompt() | StartMusic() | StopMusic() | Hangup():
+                self._unbridge(bridge)
+            case _:
                 leg = self._legs.get(command.leg)
                 if leg is not None:
                     self._on_leg(leg, command)
-                elif not isinstance(command, StopPrompt | StopMusic | Hangup):
+                elif not isinstance(command, StopPrompt | StopMusic | StopRecording | Hangup):
                     self._fail(command, gone=True, detail="no such leg")
-            case _:
-                assert_never(command)
 
     def _on_leg(
-        self, leg: Leg, command: Answer | Prompt | StopPrompt | StartMusic | StopMusic | Hangup
+        self,
+        leg: Leg,
+        command: Answer
+        | Prompt
+        | StopPrompt
+        | StartMusic
+        | StopMusic
+        | Record
+        | StopRecording
+        | Beep
+        | Hangup,
     ) -> None:
         match command:
             case Answer():
@@ -335,9 +368,16 @@ class AsteriskSwitch:
                 leg.start_music(command)
             case StopMusic():
                 leg.stop_music()
+            case Record():
+                leg.stop_music()
+                leg.recorder.start(command)
+            case StopRecording(recording=recording):
+                leg.recorder.stop(recording)
+            case Beep():
+                leg.beep()
             case Hangup(reason=reason):
                 leg.withdrawn = True
-                leg.ask_to_stop(codec.hang_up(leg.channel, reason))
+                leg.ask(codec.hang_up(leg.channel, reason))
             case _:
                 assert_never(command)
 
@@ -345,29 +385,25 @@ class AsteriskSwitch:
         if command.leg in self._legs:
             return
         leg = self._new_leg(command.leg, inbound=False, adopted=False)
-        kind, _, target = command.to.partition(":")
-        if kind != "phone":
-            del self._legs[leg.id]
-            self._fail(command, gone=True, detail=f"no trunk is configured to dial {command.to}")
-            return
-        endpoint = self._phones.endpoint(target)
+        endpoint = self._routes.endpoint(command.to)
         if endpoint is None:
             self._ended(leg, "unreachable")
             return
         request = codec.dial(
             leg.channel,
-            f"PJSIP/{endpoint}",
+            endpoint,
             app=self.app,
             call=command.call,
             caller=command.caller,
             name=command.caller_name,
             timeout=command.timeout,
+            auto_answer=command.auto_answer,
         )
         watch(leg.send(request), lambda error: self._not_dialled(leg, error))
         if command.bridge:
             # While the phone rings there is time to make what the answer will need.
-            leg.prepared = command.bridge
             self._bridges.make(command.bridge, leg.lane)
+            self._into(leg, command.bridge)
 
     def _not_dialled(self, leg: Leg, error: Reply | SwitchUnreachable) -> None:
         log.warning("asterisk.not_dialled", leg=leg.id, detail=describe(error))
@@ -377,7 +413,7 @@ class AsteriskSwitch:
         elif isinstance(error, Reply):
             self._ended(leg, "unreachable" if error.status == 500 else "failed")
         elif self._link is not None:  # it may ring all the same
-            leg.ask_to_stop(codec.hang_up(leg.channel, "normal"))
+            leg.ask(codec.hang_up(leg.channel, "normal"))
             self._ended(leg, "failed")
         # Else the next `SwitchUp` says whether it rings.
 
@@ -388,13 +424,16 @@ class AsteriskSwitch:
             self._fail(command, gone=True, detail=f"no such leg: {missing}")
             return
         lane = self._bridges.make(command.bridge, legs[0].lane)
-        for leg in legs:
+        # If all should be inside already, somebody has seen that one is not.
+        outside = [leg for leg in legs if not leg.joined or leg.bridge != command.bridge] or legs
+        for leg in outside:
             leg.lane = lane
-            leg.prepared = ""
             leg.player.stop_all()
             leg.stop_music()
-        answer = self._bridges.add(command.bridge, [leg.channel for leg in legs])
-        for leg in legs:
+            self._into(leg, command.bridge)
+            leg.joined = True
+        answer = self._bridges.add(command.bridge, [leg.channel for leg in outside])
+        for leg in outside:
             leg.last = answer
 
         def failed(error: Reply | SwitchUnreachable) -> None:
@@ -402,6 +441,19 @@ class AsteriskSwitch:
             self.tell(CommandFailed(command=command, gone=gone, detail=describe(error)))
 
         watch(answer, failed)
+
+    def _unbridge(self, bridge: BridgeId) -> None:
+        inside = [self._legs[leg] for leg in self._bridges.legs(bridge) if leg in self._legs]
+        answer = self._bridges.remove(bridge)
+        for leg in inside:
+            # What joins it next must come after.
+            leg.bridge, leg.joined, leg.last = "", False, answer
+
+    def _into(self, leg: Leg, bridge: BridgeId) -> None:
+        """The leg belongs to that bridge from now on, and to no other."""
+        self._bridges.left_by(leg.bridge, leg.id)
+        self._bridges.entered_by(bridge, leg.id)
+        leg.bridge, leg.joined = bridge, False
 
     def _under_way_elsewhere(self, command: Join) -> list["ari.Answer"]:
         """What the legs of a join have under way on other lanes than it will take."""
@@ -426,6 +478,11 @@ class AsteriskSwitch:
             answer.set_exception(LinkLost("the link to Asterisk is down"))
             return answer
         return self._link.send(lane, request)
+
+    async def fetch(self, request: Request) -> bytes:
+        if self._link is None:
+            raise LinkLost("the link to Asterisk is down")
+        return await self._link.fetch(request)
 
     def _new_leg(self, leg: LegId, *, inbound: bool, adopted: bool) -> Leg:
         lane = lane_of(leg, self._lanes)

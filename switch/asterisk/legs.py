@@ -1,7 +1,8 @@
-"""One leg: its channel, its music, its prompts, and the order of what it is told."""
+"""One leg: its channel, what it hears and says, and the order of what it is told."""
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from calls.base import LegId
@@ -13,6 +14,7 @@ from switch.asterisk import codec
 from switch.asterisk.ari import Answer
 from switch.asterisk.codec import Reply, Request
 from switch.asterisk.prompts import Player, playback_ids
+from switch.asterisk.recorder import Recorder, recording_of
 
 #: What may be playing on a channel that was there before us.
 UNKNOWN_MUSIC = "?"
@@ -25,8 +27,11 @@ class Wire(Protocol):
     """What a leg needs of the driver."""
 
     voice: Voice
+    recordings: Path
 
     def send(self, lane: int, request: Request) -> Answer: ...
+
+    async def fetch(self, request: Request) -> bytes: ...
 
     def tell(self, event: SwitchEvent) -> None: ...
 
@@ -48,11 +53,14 @@ class Leg:
         self.hanging_up = False
         #: We have told it to hang up.
         self.withdrawn = False
-        #: The bridge made for it while it rings, not used yet.
-        self.prepared = ""
+        #: The bridge that it is in, on its way into, or rung for.
+        self.bridge = ""
+        #: It has been told to enter that bridge.
+        self.joined = False
         #: The last request sent for it.
         self.last: Answer | None = None
         self.player = Player(self, channel)
+        self.recorder = Recorder(self, channel, wire.recordings)
         self._wire = wire
         self._music: str | None = UNKNOWN_MUSIC if adopted else None
         #: To be played when the prompts are over.
@@ -65,13 +73,25 @@ class Leg:
     def tell(self, event: SwitchEvent) -> None:
         self._wire.tell(event)
 
+    async def fetch(self, request: Request) -> bytes:
+        return await self._wire.fetch(request)
+
     def order(self, command: Command, request: Request) -> None:
         """Send a request; a refusal is told as the failure of `command`."""
         watch(self.send(request), lambda error: self._failed(command, error))
 
-    def ask_to_stop(self, request: Request) -> None:
-        """Send a request whose purpose is met if there is nothing to stop any more."""
+    def ask(self, request: Request) -> None:
+        """Send a request whose refusal matters to nobody: what it is about has ended."""
         watch(self.send(request), lambda _: None)
+
+    def press(self, digit: str) -> None:
+        """A key: for the recording, the prompt or nobody."""
+        if not self.recorder.press(digit):
+            self.player.press(digit)
+
+    def beep(self) -> None:
+        """A tone, a moment later: who is joined now must not wait until it has been heard."""
+        asyncio.get_running_loop().call_soon(self.ask, codec.beep(self.channel))
 
     # --- music
 
@@ -87,7 +107,7 @@ class Leg:
         self._music_due = None
         if self._music is not None:
             self._music = None
-            self.ask_to_stop(codec.stop_music(self.channel))
+            self.ask(codec.stop_music(self.channel))
 
     # --- what the player needs
 
@@ -104,7 +124,7 @@ class Leg:
         watch(answer, refused)
 
     def stop_playback(self, playback: str) -> None:
-        self.ask_to_stop(codec.stop_playback(playback))
+        self.ask(codec.stop_playback(playback))
 
     def prompts_over(self) -> None:
         due, self._music_due = self._music_due, None
@@ -120,9 +140,12 @@ class Leg:
             if playback:
                 self.stop_playback(playback)
         self._music_due = None
+        if self.recorder.forget() or adopted:
+            self.ask(codec.discard_recording(recording_of(self.channel)))
 
     def close(self) -> None:
         self.player.forget()
+        self.recorder.forget()
 
     def _failed(self, command: Command, error: Reply | SwitchUnreachable) -> None:
         gone = isinstance(error, Reply) and error.status in GONE

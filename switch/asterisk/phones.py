@@ -33,13 +33,13 @@ class PhoneBook:
         self.link: AriLink | None = None
         self._restoring: asyncio.Task[None] | None = None
         self._tell = tell
-        self._watch = ContactWatch(ami, self.now_online) if ami is not None else None
+        self._watch = ContactWatch(ami, self.now_online, self.changed) if ami is not None else None
         self._media_address = media_address
         self._made: dict[str, Phone] = {}
-        #: The same phone made twice at once is refused by Asterisk.
-        self._making = asyncio.Lock()
+        #: The same phone made twice, or removed and made, at once is refused by Asterisk.
+        self._changing = asyncio.Lock()
         #: Endpoints, not agents: ``anna``, ``anna-web``.
-        self._online: frozenset[str] = frozenset()
+        self._online: set[str] = set()
 
     @property
     def agents(self) -> frozenset[str]:
@@ -52,10 +52,16 @@ class PhoneBook:
 
     def now_online(self, online: frozenset[str]) -> None:
         """These endpoints can be rung now, and no others."""
-        before, self._online = self.agents, online
-        if self.link is not None:
-            for agent in sorted(before ^ self.agents):
-                self._tell(PhoneChanged(phone=agent, online=agent in self.agents))
+        for name in sorted(online ^ self._online):
+            self.changed(name, name in online)
+
+    def changed(self, endpoint: str, online: bool) -> None:
+        """This endpoint can be rung from now on, or no longer."""
+        agent = agent_of(endpoint)
+        before = self.endpoint(agent) is not None
+        (self._online.add if online else self._online.discard)(endpoint)
+        if before != (self.endpoint(agent) is not None) and self.link is not None:
+            self._tell(PhoneChanged(phone=agent, online=not before))
 
     async def look(self, link: AriLink) -> frozenset[str]:
         """Ask ARI which endpoints can be rung. Raises `SwitchUnreachable`."""
@@ -86,13 +92,10 @@ class PhoneBook:
         self._made |= made
         if (link := self.link) is None:
             raise SwitchUnreachable("the link to Asterisk is down")
-        await _carry_out(link, map(provisioning.remove, gone), fine=(404,))
-        for name in gone & self._online:
-            if self._watch is not None:
-                self._watch.forget(name)
-        self.now_online(self._online - gone)
         try:
-            async with self._making:
+            async with self._changing:
+                await _carry_out(link, map(provisioning.remove, gone), fine=(404,))
+                self._forget(gone)
                 await _carry_out(link, map(self._make, made.values()))
         except SwitchUnreachable:
             if self.link is link:
@@ -119,13 +122,19 @@ class PhoneBook:
         """An Asterisk that is still loading refuses; without phones nobody can work: insist."""
         while True:
             try:
-                async with self._making:
+                async with self._changing:
                     await _carry_out(link, map(self._make, self._made.values()))
             except SwitchUnreachable as error:
                 log.warning("asterisk.phones_not_made", detail=str(error))
                 await asyncio.sleep(RETRY_AFTER)
             else:
                 return
+
+    def _forget(self, gone: set[str]) -> None:
+        for name in gone & self._online:
+            if self._watch is not None:
+                self._watch.forget(name)
+            self.changed(name, online=False)
 
     def _make(self, phone: Phone) -> tuple[Request, ...]:
         return provisioning.make(phone, self._media_address)

@@ -24,6 +24,10 @@ _ENDPOINT = {
     "rtp_timeout_hold": "600",
 }
 
+#: Seconds between two questions to a plain SIP phone whether it is still there; Asterisk spreads
+#: them evenly. A browser's phone is gone with its WebSocket.
+QUALIFY_EVERY = 60
+
 _BROWSER = {
     "webrtc": "yes",
     "transport": "transport-ws",
@@ -54,6 +58,8 @@ def make(phone: Phone, media_address: str) -> tuple[Request, ...]:
     name = endpoint_name(phone)
     auth = {"auth_type": "userpass", "username": name, "password": phone.password}
     aor = {"max_contacts": "1", "remove_existing": "yes"}
+    if not phone.browser:
+        aor["qualify_frequency"] = str(QUALIFY_EVERY)
     endpoint = {**_ENDPOINT, **(_BROWSER if phone.browser else {}), "auth": name, "aors": name}
     if media_address:
         endpoint |= {"media_address": media_address, "bind_rtp_to_media_address": "yes"}

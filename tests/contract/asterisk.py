@@ -8,9 +8,11 @@ from engine.phones.phone import Manner, Phone, Phones
 from engine.phones.phonecall import PhoneCall
 from tests.center.decliner import declining
 from tests.contract.rig import Does, Party
+from tests.phones.voices import babble
 
 MANNERS = {
     "answers": Manner("answer", after=0.2),
+    "obeys": Manner("obey"),
     "ignores": Manner("ignore"),
     "busy": Manner("busy"),
 }
@@ -24,6 +26,10 @@ class SipCaller:
         await self._call.answered(within=10)
         await self._call.press(digits)
 
+    async def speak(self) -> None:
+        await self._call.answered(within=10)
+        self._call.say(babble(1, 10.0), repeat=True)
+
     async def hang_up(self) -> None:
         await self._call.hang_up()
         await self._call.ended(within=10)
@@ -36,6 +42,9 @@ class SipAgent:
     async def press(self, digits: str) -> None:
         await self._phone.calls[-1].press(digits)
 
+    async def speak(self) -> None:
+        self._phone.calls[-1].say(babble(2, 10.0), repeat=True)
+
     async def hang_up(self) -> None:
         await self._phone.calls[-1].hang_up()
 
@@ -44,6 +53,9 @@ class NoParty:
     """A phone that never has a call."""
 
     async def press(self, digits: str) -> None:
+        raise AssertionError("there is no call")
+
+    async def speak(self) -> None:
         raise AssertionError("there is no call")
 
     async def hang_up(self) -> None:
@@ -74,6 +86,11 @@ class SipOutside:
         phone.manner = MANNERS[does]
         await phone.register()
         self._registered[name] = phone
+        return SipAgent(phone)
+
+    async def number(self, number: str, does: Does = "answers") -> Party:
+        phone = await self._phones.add(number)
+        phone.manner = MANNERS[does]
         return SipAgent(phone)
 
     async def unregister(self, name: str) -> None:

@@ -44,7 +44,10 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
 def asterisk_server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Settings, AsteriskEndpoint]]:
-    settings = centers.settings(Path(tmp_path_factory.mktemp("contract")))
+    [carrier] = centers.free_ports(1)
+    settings = centers.settings(
+        Path(tmp_path_factory.mktemp("contract")), RINGDESK_TRUNK=f"sip:127.0.0.1:{carrier}"
+    )
     server = AsteriskServer(settings)
     try:
         yield settings, server.ensure()
@@ -54,9 +57,10 @@ def asterisk_server(
 
 @contextlib.asynccontextmanager
 async def _asterisk(settings: Settings, endpoint: AsteriskEndpoint) -> AsyncIterator[Rig]:
-    switch = asterisk(endpoint, default_voices(settings))
+    switch = asterisk(endpoint, default_voices(settings), settings)
     server = f"127.0.0.1:{settings.sip_port}"
-    async with Phones() as phones:
+    assert settings.trunk is not None
+    async with Phones(port=settings.trunk.port) as phones:
         outside = SipOutside(switch, phones, server)
         async with _connected(Rig(switch, outside)) as rig, outside.stack:
             yield rig

@@ -10,7 +10,8 @@ from calls.events import LegArrived, LegEnded, PhoneChanged, PromptEnded, Switch
 from calls.media import DigitRule, Speech
 from calls.port import Switch
 
-Does: TypeAlias = Literal["answers", "ignores", "declines", "busy"]
+#: ``obeys``: answers at once where the call asks the phone to answer by itself, else rings on.
+Does: TypeAlias = Literal["answers", "ignores", "declines", "busy", "obeys"]
 EventT = TypeVar("EventT")
 
 #: Nothing that a switch tells comes later than this after its cause, seconds.
@@ -25,6 +26,9 @@ class Party(Protocol):
 
     async def press(self, digits: str) -> None: ...
 
+    async def speak(self) -> None:
+        """Talk from now on; until then, and on every phone that rings, they are silent."""
+
     async def hang_up(self) -> None: ...
 
 
@@ -36,6 +40,9 @@ class Outside(Protocol):
 
     async def phone(self, name: str, does: Does = "answers") -> Party:
         """Provision and register the phone of an agent; it does this whenever it rings."""
+
+    async def number(self, number: str, does: Does = "answers") -> Party:
+        """Somebody whom ``tel:<number>`` reaches, until the end of the test."""
 
     async def unregister(self, name: str) -> None: ...
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.asterisk_server import AsteriskServer
 from engine.settings import Settings
-from tests.parts.centers import settings
+from tests.parts.centers import free_ports, settings
 from tests.switch_asterisk.place import Place
 
 _tags = itertools.count(1)
@@ -16,7 +16,8 @@ _tags = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def center(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings(tmp_path_factory.mktemp("asterisk"))
+    [carrier] = free_ports(1)
+    return settings(tmp_path_factory.mktemp("asterisk"), RINGDESK_TRUNK=f"sip:127.0.0.1:{carrier}")
 
 
 @pytest.fixture(scope="session")

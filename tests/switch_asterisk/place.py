@@ -59,6 +59,8 @@ def driver(endpoint: AsteriskEndpoint, folder: Path, *, with_ami: bool = True) -
         endpoint.ari_user,
         endpoint.ari_password,
         voice=Beeps(folder),
+        recordings=folder / "recordings",
+        trunk="_trunk",
         ami=ami if with_ami else None,
     )
 
@@ -69,6 +71,8 @@ class Place(Rig):
     def __init__(
         self, center: Settings, endpoint: AsteriskEndpoint, folder: Path, tag: str
     ) -> None:
+        assert center.trunk is not None
+        self._carrier = center.trunk.port
         self.endpoint = endpoint
         self.folder = folder
         self.driver = driver(endpoint, folder)
@@ -107,9 +111,9 @@ class Place(Rig):
         return phone
 
     async def phones(self) -> Phones:
-        """The SIP stack, started when it is first needed."""
+        """The SIP stack, started when it is first needed; it is what the trunk leads to as well."""
         if self._phones is None:
-            self._phones = await self._stack.enter_async_context(Phones())
+            self._phones = await self._stack.enter_async_context(Phones(port=self._carrier))
         return self._phones
 
     def named(self, name: str) -> str:

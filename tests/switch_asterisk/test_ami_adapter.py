@@ -82,18 +82,29 @@ def contact(endpoint: str, uri: str, status: str) -> str:
     )
 
 
+def watch(address: AmiAddress) -> ContactWatch:
+    return ContactWatch(address, lambda _: None, lambda _, __: None)
+
+
 async def told(
     address: AmiAddress, count: int, first: asyncio.Event | None = None
 ) -> list[frozenset[str]]:
-    """The first sets of endpoints that a watch reports; `first` is set at the first."""
+    """The first sets of endpoints that can be rung by a watch; `first` is set at the first."""
     seen: asyncio.Queue[frozenset[str]] = asyncio.Queue()
+    online: set[str] = set()
 
-    def changed(online: frozenset[str]) -> None:
-        seen.put_nowait(online)
+    def listed(found: frozenset[str]) -> None:
+        online.clear()
+        online.update(found)
+        seen.put_nowait(found)
         if first is not None:
             first.set()
 
-    running = asyncio.create_task(ContactWatch(address, changed).run())
+    def changed(endpoint: str, up: bool) -> None:
+        (online.add if up else online.discard)(endpoint)
+        seen.put_nowait(frozenset(online))
+
+    running = asyncio.create_task(ContactWatch(address, listed, changed).run())
     try:
         async with asyncio.timeout(5):
             return [await seen.get() for _ in range(count)]
@@ -148,14 +159,13 @@ async def test_a_line_break_is_never_sent(value: str) -> None:
     with pytest.raises(ValueError, match="line break"):
         ami.clean(value)
     with pytest.raises(ValueError, match="line break"):
-        await ContactWatch(AmiAddress("127.0.0.1", 1, "ringdesk", value), lambda _: None).run()
+        await watch(AmiAddress("127.0.0.1", 1, "ringdesk", value)).run()
 
 
 async def test_an_action_without_an_answer_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ami, "ACTION_TIMEOUT", 0.05)
     async with manager_interface(ACCEPTED) as address:
-        watch = ContactWatch(address, lambda _: None)
-        manager = watch._manager()
+        manager = watch(address)._manager()
         await manager.connect()
         await manager.authenticated_future
         with pytest.raises(SwitchUnreachable, match="PJSIPShowContacts"):
