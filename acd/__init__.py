@@ -4,7 +4,11 @@
 - `messages`: the words that only the Acd takes, from the call center around it
 - `agents`: an agent's states, as a table
 - `offers`: how offers end, and what each end means for the agent, as a table
-- `index`: which agent fits which caller, cheaply; `heap`: what it is made of
+- `contacts`: calls come, talk and go; `kept`: without the line; `parallel`: beside others
+- `asked`, `configured`: what agents and administrators ask for
+- `floor`: the moves that all this is made of; `timers`: what is due when
+- `relaxation`, `overflow`: what becomes of a call that waits
+- `index`: which agent fits which caller, cheaply; `signatures`, `live`: what it is made of
 - `strategies`: how one of several idle agents is chosen, as a table
 - `checks`: is a queue or an agent configured sensibly?
 - `state`: all that an Acd knows, as plain values; `views`: the same for people

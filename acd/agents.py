@@ -18,13 +18,14 @@ Theory of operation
 6. ``miss`` is an offer that the agent did not take; who misses is not ready, or callers would
    ring an empty chair in turn. ``pass_over`` is a RONA below the agent's limit: ready again, but
    behind everybody idle. ``rescind`` is no fault of the agent, who keeps the idle time.
-7. Signing in (leaving ``logged_out``) starts the counts of the strategies anew.
+7. After the work a queue may ask for a ``rest``: not ready, until the time is over.
+8. Contacts beside others (`acd.parallel`) do not show in the state, but for what comes of not
+   taking one: ``miss`` from ``ready``.
+9. Signing in (leaving ``logged_out``) starts the counts of the strategies anew.
 """
 
 from math import exp
-from typing import Any, Literal, TypeAlias
-
-from msgspec.structs import replace
+from typing import Literal, TypeAlias
 
 from acd.state import AgentRecord
 from calls.base import AgentState, Instant
@@ -41,6 +42,7 @@ AgentEvent: TypeAlias = Literal[
     "pass_over",
     "miss",
     "release",
+    "rest",
 ]
 
 _AFTER_WORK: dict[AgentEvent, AgentState] = {
@@ -48,6 +50,7 @@ _AFTER_WORK: dict[AgentEvent, AgentState] = {
     "ask_not_ready": "not_ready",
     "ask_logged_out": "logged_out",
     "phone_gone": "not_ready",
+    "rest": "not_ready",
 }
 
 TRANSITIONS: dict[AgentState, dict[AgentEvent, AgentState]] = {
@@ -59,11 +62,13 @@ TRANSITIONS: dict[AgentState, dict[AgentEvent, AgentState]] = {
         "ask_ready": "ready",
         "ask_not_ready": "not_ready",
         "ask_logged_out": "logged_out",
+        "phone_gone": "not_ready",
     },
     "ready": {
         "ask_not_ready": "not_ready",
         "ask_logged_out": "logged_out",
         "phone_gone": "not_ready",
+        "miss": "not_ready",
         "offer": "reserved",
     },
     "reserved": {
@@ -87,47 +92,39 @@ OCCUPANCY_TAU = 1800.0
 
 
 def step(
-    record: AgentRecord, event: AgentEvent, now: Instant, *, reason: str = "", **changes: Any
-) -> AgentRecord:
-    """The record after `event`, with `changes` to its other fields.
+    record: AgentRecord,
+    event: AgentEvent,
+    now: Instant,
+    reason: str = "",
+    until: Instant | None = None,
+) -> None:
+    """Change the record as `event` does.
 
-    Raises `UnexpectedEvent` where the table has no such pair.
+    Raises `UnexpectedEvent`, and changes nothing, where the table has no such pair.
     """
-    state = TRANSITIONS[record.state].get(event)
+    before = record.state
+    state = TRANSITIONS[before].get(event)
     if state is None:
-        raise UnexpectedEvent(f"agent {record.config.name!r} is {record.state}: no {event} now")
-    new: dict[str, Any] = {
-        "state": state,
-        "reason": reason,
-        "since": now,
-        "until": None,
-        "occupancy": _occupancy(record, now),
-    }
-    if state in FREE:
-        new |= _NO_CALL
+        raise UnexpectedEvent(f"agent {record.config.name!r} is {before}: no {event} now")
+    if before == "logged_out":
+        record.calls, record.occupancy = 0, 0.0
+    elif before != "not_ready":
+        record.occupancy = _occupancy(record, now)
+    record.state, record.reason, record.since, record.until = state, reason, now, until
     if event == "ask_ready":
-        new["ronas"] = 0
+        record.ronas = 0
     elif event == "accept":
-        new |= {"offer": None, "ronas": 0, "calls": record.calls + 1}
-    if record.state == "logged_out":
-        new |= {"calls": 0, "occupancy": 0.0}
-    return replace(record, **(new | changes))
-
-
-_NO_CALL: dict[str, Any] = {
-    "call": None,
-    "queue": "",
-    "offer": None,
-    "next_state": "",
-    "next_reason": "",
-    "disposition": None,
-}
+        record.offer = None
+        record.ronas = 0
+        record.calls += 1
+    if record.call is not None and state in FREE:
+        record.call, record.queue, record.offer = None, "", None
+        record.next_state, record.next_reason, record.disposition = "", "", None
+        record.talked, record.extended = 0.0, 0
 
 
 def _occupancy(record: AgentRecord, now: Instant) -> float:
     """Exponential smoothing: it nears 1 while busy, 0 while ready, and rests on breaks."""
-    if record.state in ("logged_out", "not_ready"):
-        return record.occupancy
     faded = exp((record.since - now) / OCCUPANCY_TAU)
     if record.state == "ready":
         return record.occupancy * faded

@@ -1,35 +1,24 @@
-"""What people and the configuration ask of the Acd: agents' own wishes, queues and agents set up.
+"""What agents ask for themselves, and what their phones do.
 
-Each function takes the floor and one action, and refuses what cannot be done. Configuration may
-change while callers wait; it takes effect at the next decision, and what it makes possible (a
-caller who now fits a ready agent) is decided at once. Offers and conversations that are going on
-are left alone.
+Each function takes the floor and one action, and refuses what cannot be done.
 """
 
-from msgspec.structs import replace
-
-from acd import checks
+from acd import parallel
 from acd.agents import AgentEvent
 from acd.floor import PHONE_GONE, Floor
-from acd.state import AgentRecord, Disposition
-from calls.actions import (
-    ConfigureAgent,
-    ConfigureQueue,
-    DeclineOffer,
-    FinishWrapUp,
-    RemoveAgent,
-    RemoveQueue,
-    SetAgentState,
-)
+from acd.live import Seat, resting
+from acd.state import Disposition, Item
+from acd.timers import AGENT
+from calls.actions import DeclineOffer, ExtendWrapUp, FinishWrapUp, SetAgentState
 from calls.base import AgentId
 from calls.events import PhoneChanged
-from calls.facts import AgentPhoneChanged, ConfigurationChanged
+from calls.facts import AgentPhoneChanged, AgentStateChanged, NextStateAsked
 
 
 def set_agent_state(floor: Floor, asked: SetAgentState) -> None:
     """At once where there is no call; after it and its wrap-up where there is one. Asked for
     anything but ready while the phone rings, it declines the call (`acd.agents`, rule 4)."""
-    agent = _agent(floor, asked.agent)
+    agent = known_agent(floor, asked.agent)
     if agent is None:
         return
     if asked.state == "not_ready" and not asked.reason.strip():
@@ -37,23 +26,28 @@ def set_agent_state(floor: Floor, asked: SetAgentState) -> None:
     elif asked.state == "ready" and asked.agent not in floor.state.phones:
         floor.refuse("wrong_state", f"{asked.agent}'s phone is not registered")
     elif agent.state in ("talking", "wrap_up"):
-        floor.state.agents[asked.agent] = replace(
-            agent, next_state=asked.state, next_reason=asked.reason
-        )
+        agent.next_state, agent.next_reason = asked.state, asked.reason
+        floor.say(NextStateAsked(agent=asked.agent, state=asked.state, reason=asked.reason))
+    elif asked.state == "ready" and resting(agent):
+        floor.refuse("wrong_state", f"{asked.agent} rests between two calls")
     else:
         _set_now(floor, agent, asked)
 
 
-def _set_now(floor: Floor, agent: AgentRecord, asked: SetAgentState) -> None:
+def _set_now(floor: Floor, agent: Seat, asked: SetAgentState) -> None:
     event = _EVENTS[asked.state]
     reason = asked.reason if asked.state == "not_ready" else ""
     if asked.state == "ready":
         if agent.state not in ("ready", "reserved"):
-            floor.seek(floor.become(asked.agent, event))
+            floor.become(agent, event)
+            floor.seek(agent)
     elif agent.offer is not None:
         floor.give_back(agent.offer, "declined", event, reason)
-    elif (agent.state, agent.reason) != (asked.state, reason):
-        floor.become(asked.agent, event, reason=reason)
+    elif (agent.state, agent.reason) != (asked.state, reason) or resting(agent):
+        calls = parallel.end_offers(floor, agent, "declined") if agent.items else ()
+        floor.become(agent, event, reason)
+        for call in calls:
+            floor.again(call)
 
 
 _EVENTS: dict[str, AgentEvent] = {
@@ -64,27 +58,57 @@ _EVENTS: dict[str, AgentEvent] = {
 
 
 def decline_offer(floor: Floor, asked: DeclineOffer) -> None:
-    agent = _agent(floor, asked.agent)
+    """The call that rings, or the contact beside others that was offered first."""
+    agent = known_agent(floor, asked.agent)
     if agent is None:
         return
-    if agent.offer is None:
-        floor.refuse("wrong_state", f"no call rings for {asked.agent}")
-    else:
+    item = _first_item(agent, "reserved")
+    if agent.offer is not None:
         floor.miss(agent.offer, "declined")
+    elif item is not None:
+        floor.miss(item.offer, "declined")
+    else:
+        floor.refuse("wrong_state", f"no call rings for {asked.agent}")
 
 
 def finish_wrap_up(floor: Floor, asked: FinishWrapUp) -> None:
-    """Given while the conversation is still on, it is kept, and no wrap-up will follow."""
-    agent = _agent(floor, asked.agent)
+    """Of the call, or of the contact beside others that was offered first. Given while the
+    conversation is still on, it is kept, and no wrap-up will follow."""
+    agent = known_agent(floor, asked.agent)
     if agent is None:
         return
     if agent.state == "wrap_up":
         floor.finish_work(agent, "agent", asked.code, asked.note)
     elif agent.state == "talking":
-        given = Disposition(code=asked.code, note=asked.note)
-        floor.state.agents[asked.agent] = replace(agent, disposition=given)
+        agent.disposition = Disposition(code=asked.code, note=asked.note)
+    elif (item := _first_item(agent, "wrap_up")) is not None:
+        parallel.finish(floor, item, "agent", asked.code, asked.note)
     else:
         floor.refuse("wrong_state", f"{asked.agent} has no call to wrap up")
+
+
+def _first_item(agent: Seat, state: str) -> Item | None:
+    return next((item for item in agent.items.values() if item.state == state), None)
+
+
+def extend_wrap_up(floor: Floor, asked: ExtendWrapUp) -> None:
+    agent = known_agent(floor, asked.agent)
+    if agent is None:
+        return
+    queue = floor.state.queues.get(agent.queue)
+    if agent.state != "wrap_up" or agent.until is None or queue is None:
+        floor.refuse("wrong_state", f"{asked.agent} has no wrap-up that ends by itself")
+    elif agent.extended >= queue.wrap_up_extensions or queue.wrap_up_extension <= 0:
+        floor.refuse("wrong_state", f"{asked.agent}'s wrap-up was extended as often as allowed")
+    else:
+        agent.extended += 1
+        agent.until += queue.wrap_up_extension
+        floor.timers.set(agent.until, AGENT, asked.agent)
+        floor.say(
+            AgentStateChanged(
+                agent=asked.agent, state="wrap_up", call=agent.call, until=agent.until
+            )
+        )
 
 
 def phone_changed(floor: Floor, event: PhoneChanged) -> None:
@@ -96,7 +120,7 @@ def phone_changed(floor: Floor, event: PhoneChanged) -> None:
         phones[name] = floor.now
     else:
         del phones[name]
-    agent = floor.state.agents.get(name)
+    agent = floor.agents.get(name)
     if agent is None:
         return
     floor.say(AgentPhoneChanged(agent=name, online=event.online))
@@ -105,76 +129,12 @@ def phone_changed(floor: Floor, event: PhoneChanged) -> None:
     if agent.offer is not None:
         floor.give_back(agent.offer, "unreachable", "phone_gone", PHONE_GONE)
     elif agent.state == "ready":
-        floor.become(name, "phone_gone", reason=PHONE_GONE)
+        floor.become(agent, "phone_gone", PHONE_GONE)
 
 
-def configure_queue(floor: Floor, asked: ConfigureQueue) -> None:
-    queue = asked.queue
-    fault = checks.queue_fault(queue)
-    if fault is not None:
-        floor.refuse("invalid", fault)
-        return
-    waiting = floor.index.line(queue.name) if queue.name in floor.state.queues else []
-    floor.state.queues[queue.name] = queue
-    floor.index.set_queue(queue)
-    for call in waiting:
-        floor.index.enter(floor.state.waiting[call])
-    floor.say(ConfigurationChanged(kind="queue", name=queue.name, value=queue))
-    for call in floor.index.line(queue.name):
-        if not floor.state.waiting[call].offers:
-            floor.place(floor.state.waiting[call])
-
-
-def remove_queue(floor: Floor, asked: RemoveQueue) -> None:
-    if asked.queue not in floor.state.queues:
-        floor.refuse("unknown", f"there is no queue {asked.queue!r}")
-        return
-    waiting = len(floor.index.line(asked.queue))
-    if waiting:
-        floor.refuse("wrong_state", f"callers wait in queue {asked.queue!r}: {waiting}")
-        return
-    del floor.state.queues[asked.queue]
-    floor.index.remove_queue(asked.queue)
-    floor.say(ConfigurationChanged(kind="queue", name=asked.queue, removed=True))
-
-
-def configure_agent(floor: Floor, asked: ConfigureAgent) -> None:
-    config = asked.agent
-    fault = checks.agent_fault(config)
-    if fault is not None:
-        floor.refuse("invalid", fault)
-        return
-    known = floor.state.agents.get(config.name)
-    if known is None:
-        agent = AgentRecord(config=config, since=floor.now)
-    else:
-        agent = replace(known, config=config, leaving=False)
-    floor.state.agents[config.name] = agent
-    floor.index.set_agent(config)
-    floor.say(ConfigurationChanged(kind="agent", name=config.name, value=config))
-    if agent.state == "ready":
-        floor.seek(agent)
-
-
-def remove_agent(floor: Floor, asked: RemoveAgent) -> None:
-    """Who talks is removed when the conversation ends, without a wrap-up; a wrap-up ends now."""
-    agent = _agent(floor, asked.agent)
-    if agent is None:
-        return
-    if agent.offer is not None:
-        floor.give_back(agent.offer, "rescinded", "ask_logged_out")
-        floor.remove(asked.agent)
-    elif agent.call is None:
-        floor.remove(asked.agent)
-    else:
-        leaving = floor.state.agents[asked.agent] = replace(agent, leaving=True)
-        if agent.state == "wrap_up":
-            floor.finish_work(leaving, "timeout")
-
-
-def _agent(floor: Floor, name: AgentId) -> AgentRecord | None:
+def known_agent(floor: Floor, name: AgentId) -> Seat | None:
     """The agent; refuses where there is none."""
-    agent = floor.state.agents.get(name)
+    agent = floor.agents.get(name)
     if agent is None:
         floor.refuse("unknown", f"there is no agent {name!r}")
     return agent

@@ -1,20 +1,22 @@
 """The moves that all messages are made of: an agent steps, an offer is made or ends, a call or an
 agent looks around. `acd.acd` says how they fit together."""
 
-from typing import Any, Literal
+from typing import Literal, cast
 
-from msgspec.structs import replace
-
+from acd import estimates, overflow, parallel, relaxation
 from acd.agents import AgentEvent, step
-from acd.heap import Heap
+from acd.estimates import Load
 from acd.index import Index
+from acd.live import Caller, Seat, caller, present, seat
 from acd.offers import consequence
 from acd.state import AcdState, AgentRecord, Offer, WaitingCall
+from acd.timers import AGENT, CALL, ITEM, Kind, Timers
 from calls.actions import Refused
-from calls.base import AgentId, Instant, OfferId, OfferOutcome, Word
+from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueOutcome, Word
 from calls.facts import (
     AgentStateChanged,
     CallLeftQueue,
+    CallRelaxed,
     ConfigurationChanged,
     Fact,
     OfferEnded,
@@ -24,30 +26,61 @@ from calls.facts import (
 
 #: The reason of an agent whose phone is not registered any more.
 PHONE_GONE = "phone gone"
+#: The reason of an agent who rests between two calls.
+REST = "rest"
 
 
 class Floor:
     """The state with its index and timers, and the facts of the step that is being made."""
 
     def __init__(self, state: AcdState) -> None:
+        """`state` is taken over."""
         self.state = state
-        self.index = Index()
-        #: Agents by the end of their reservation or wrap-up.
-        self.timers: Heap[tuple[Instant, AgentId], AgentId] = Heap()
+        self.agents: dict[AgentId, Seat] = {}
+        self.calls: dict[CallId, Caller] = {}
+        self.index = Index(self.agents)
+        self.timers = Timers(self._due)
         self.now: Instant = 0.0
         self.said: list[Fact | Refused] = []
-        for agent in state.agents.values():
-            self.index.set_agent(agent.config)
-            self._set_timer(agent)
+        #: The calls that wait for one agent only, in the order of their arrival.
+        self.alone: dict[AgentId, dict[CallId, Caller]] = {}
+        self._seat_all(state)
+        self._line_up_all(state)
+        for one in self.agents.values():
+            if one.state == "ready":
+                self.index.open(one)
+        state.agents = cast("dict[AgentId, AgentRecord]", self.agents)
+        state.waiting = cast("dict[CallId, WaitingCall]", self.calls)
+
+    def _seat_all(self, state: AcdState) -> None:
+        for name, record in state.agents.items():
+            one = self.agents[name] = seat(record)
+            if one.number == 0:  # of a snapshot from before agents were numbered
+                state.numbered += 1
+                one.number = state.numbered
+            one.presence = present(one)
+            if one.until is not None:
+                self.timers.set(one.until, AGENT, name)
+        for item in state.items.values():
+            parallel.hold(self, item)
+        for one in self.agents.values():
+            self.index.set_agent(one)
+
+    def _line_up_all(self, state: AcdState) -> None:
         for queue in state.queues.values():
             self.index.set_queue(queue)
-        for call in state.waiting.values():
+        for name, waiting in state.waiting.items():
+            self.calls[name] = caller(waiting)
+            self.calls[name].offers = ()
+        for offer in state.offers.values():
+            self.calls[offer.call].offers += (offer.offer,)
+        for call in self.calls.values():
             self.index.enter(call)
-            if not call.offers:
-                self.index.wait(call)
-        for agent in state.agents.values():
-            if agent.state == "ready":
-                self.index.open(agent)
+            if call.agent:
+                self.alone.setdefault(call.agent, {})[call.call] = call
+            if self.index.lanes[call.queue].wants(call):
+                self.index.wait(call, self.index.signature(call))
+            self.time(call)
 
     # What is said
 
@@ -69,107 +102,248 @@ class Floor:
     # Agents
 
     def become(
-        self, name: AgentId, event: AgentEvent, *, reason: str = "", **changes: Any
-    ) -> AgentRecord:
+        self, agent: Seat, event: AgentEvent, reason: str = "", until: Instant | None = None
+    ) -> None:
         """An agent's step by the table. One who is ready then must `seek`."""
-        if event in ("ask_ready", "pass_over"):
-            changes["idle_order"] = self.next_order()
-        agent = step(self.state.agents[name], event, self.now, reason=reason, **changes)
-        self.state.agents[name] = agent
-        self.index.close(name)
-        self._set_timer(agent)
-        self.say(
+        step(agent, event, self.now, reason, until)
+        agent.epoch = 0
+        name = agent.config.name
+        if event == "ask_ready" or event == "pass_over":
+            agent.idle_order = self.next_order()
+        if until is not None:
+            self.timers.set(until, AGENT, name)
+        self.said.append(
             AgentStateChanged(
-                agent=name, state=agent.state, reason=reason, call=agent.call, until=agent.until
+                agent=name, state=agent.state, reason=reason, call=agent.call, until=until
             )
         )
-        return agent
+        presence = present(agent)
+        if presence != agent.presence:
+            self.count(agent)
 
-    def seek(self, agent: AgentRecord) -> None:
-        """A ready agent takes the waiting call that is best for them, or stays open."""
-        call = self.index.best_call(agent.config.name, self.now)
-        if call is None:
-            self.index.open(agent)
-        else:
-            self._offer(self.state.waiting[call], agent.config.name)
+    def count(self, agent: Seat) -> None:
+        """See whether an agent is there. Nobody waits any longer for one who is not, and a queue
+        in which nobody is left may send its calls elsewhere."""
+        before, presence = agent.presence, present(agent)
+        self.index.count(agent, presence)
+        if presence >= before:
+            return
+        waiting = list(self.alone.get(agent.config.name, {}).values())
+        for call in waiting:
+            self._not_alone(call)
+        overflow.nobody(self, agent.config.queues)
+        for call in waiting:
+            if self.calls.get(call.call) is call:
+                self.place(call)
+                self.time(call)
+
+    def seek(self, agent: Seat) -> None:
+        """A ready agent takes the waiting call that is best for them, and as many more as they
+        have room for beside it; with room left they stay open."""
+        while (call := self.index.best_call(agent, self.now)) is not None:
+            self._offer(call, agent)
+            if agent.state != "ready":
+                return
+        self.index.open(agent)
 
     def finish_work(
-        self, agent: AgentRecord, by: Literal["agent", "timeout"], code: str = "", note: str = ""
+        self, agent: Seat, by: Literal["agent", "timeout"], code: str = "", note: str = ""
     ) -> None:
-        """End a wrap-up, or pass over it when a conversation has just ended; what the agent
-        asked for meanwhile takes effect."""
+        """End a wrap-up, or pass over it when a conversation has just ended."""
         assert agent.call is not None  # noqa: S101 - talking and wrap-up have a call
-        self.say(
+        lasted = self.now - agent.since if agent.state == "wrap_up" else 0.0
+        self.said.append(
             WrapUpEnded(
                 call=agent.call,
                 agent=agent.config.name,
                 queue=agent.queue,
-                lasted=self.now - agent.since if agent.state == "wrap_up" else 0.0,
+                lasted=lasted,
                 by=by,
                 code=code,
                 note=note,
             )
         )
-        name = agent.config.name
-        if agent.leaving:
-            self.remove(name)
-        elif agent.next_state == "logged_out":
-            self.become(name, "ask_logged_out")
-        elif agent.next_state == "not_ready":
-            self.become(name, "ask_not_ready", reason=agent.next_reason)
-        elif name not in self.state.phones:
-            self.become(name, "phone_gone", reason=PHONE_GONE)
-        else:
-            self.seek(self.become(name, "ask_ready"))
+        queue = self.state.queues.get(agent.queue)
+        if queue is not None:
+            load = self.state.loads.get(queue.name, Load())
+            self.state.loads[queue.name] = estimates.handled(load, agent.talked + lasted)
+        self.free(agent, rest=0.0 if queue is None else queue.rest)
 
-    def remove(self, name: AgentId) -> None:
+    def free(self, agent: Seat, rest: float = 0.0) -> None:
+        """The work is over: what the agent asked for meanwhile takes effect."""
+        if agent.leaving:
+            self.remove(agent)
+        elif agent.next_state == "logged_out":
+            self.become(agent, "ask_logged_out")
+        elif agent.next_state == "not_ready":
+            self.become(agent, "ask_not_ready", agent.next_reason)
+        elif agent.config.name not in self.state.phones:
+            self.become(agent, "phone_gone", PHONE_GONE)
+        elif rest > 0:
+            self.become(agent, "rest", REST, self.now + rest)
+        else:
+            self.become(agent, "ask_ready")
+            self.seek(agent)
+
+    def remove(self, agent: Seat) -> None:
         """Forget an agent who has no call."""
-        if self.state.agents[name].state != "logged_out":
-            self.become(name, "ask_logged_out")
-        del self.state.agents[name]
-        self.index.remove_agent(name)
+        if agent.state != "logged_out":
+            self.become(agent, "ask_logged_out")
+        name = agent.config.name
+        del self.agents[name]
+        self.index.remove_agent(agent)
         self.say(ConfigurationChanged(kind="agent", name=name, removed=True))
 
-    def tick(self) -> None:
-        """Reservations and wrap-ups whose time is over, the earliest first."""
-        while (due := self.timers.first()) is not None and due[0][0] <= self.now:
-            agent = self.state.agents[due[1]]
-            if agent.offer is not None:
-                self.miss(agent.offer, "timed_out")
-            else:
-                self.finish_work(agent, "timeout")
+    # Time
 
-    def _set_timer(self, agent: AgentRecord) -> None:
-        name = agent.config.name
-        if agent.until is None:
-            self.timers.discard(name)
+    def tick(self) -> None:
+        """Everything whose time is over, the earliest first."""
+        while (due := self.timers.first()) is not None and due[0] <= self.now:
+            _, kind, name = due
+            if kind == AGENT:
+                self._agent_due(self.agents[name])
+            elif kind == ITEM:
+                parallel.due(self, self.state.items[name])
+            else:
+                self._call_due(self.calls[name])
+
+    def time(self, call: Caller) -> None:
+        """Set the timer of a waiting call."""
+        lane = self.index.lanes[call.queue]
+        if not (lane.timed or call.agent or call.held):
+            call.due = None
+            return
+        times = (
+            relaxation.due(lane.steps, call),
+            overflow.due(lane.later, call, self.now) if lane.later else None,
+            call.held,
+        )
+        due = min((time for time in times if time is not None), default=None)
+        if due != call.due:
+            call.due = due
+            if due is not None:
+                self.timers.set(due, CALL, call.call)
+
+    def _due(self, kind: Kind, name: str) -> Instant | None:
+        one = (self.agents, self.state.items, self.calls)[kind].get(name)
+        if one is None:
+            return None
+        return one.due if isinstance(one, Caller) else one.until
+
+    def _agent_due(self, agent: Seat) -> None:
+        if agent.offer is not None:
+            self.miss(agent.offer, "timed_out")
+        elif agent.state == "wrap_up":
+            self.finish_work(agent, "timeout")
+        elif agent.config.name in self.state.phones:
+            self.become(agent, "ask_ready")
+            self.seek(agent)
         else:
-            self.timers.push((agent.until, name), name)
+            self.become(agent, "phone_gone", PHONE_GONE)
+
+    def _call_due(self, call: Caller) -> None:
+        again = self.relax(call)
+        if call.held is not None and call.held <= self.now:
+            call.held, again = None, True
+        if overflow.later(self, call):
+            return
+        if again:
+            self.place(call)
+        self.time(call)
 
     # Calls and offers
 
-    def place(self, call: WaitingCall) -> None:
-        """A call that has no agent gets the best open one, or waits."""
-        name = self.index.best_agent(call)
-        if name is None:
-            self.index.wait(call)
-        else:
-            self._offer(call, name)
+    def place(self, call: Caller) -> None:
+        """A call for which an agent is wanted gets the best open one, or waits. In a group that
+        rings together it gets as many as there are."""
+        lane = self.index.lanes[call.queue]
+        while lane.wants(call):
+            signature = self.index.signature(call)
+            agent = signature.first()
+            if agent is None:
+                self.index.wait(call, signature)
+                return
+            self._offer(call, agent)
+            self.index.tidy(signature)
+            if agent.state == "ready":
+                self.index.open(agent)
 
-    def leave_queue(
-        self, call: WaitingCall, outcome: Literal["connected", "abandoned", "failed", "moved"]
-    ) -> None:
-        del self.state.waiting[call.call]
+    def again(self, call: Caller) -> None:
+        """An offer for a call came to nothing: it goes elsewhere or to the next agent."""
+        if self.calls.get(call.call) is call and not overflow.later(self, call):
+            self.place(call)
+            self.time(call)
+
+    def relax(self, call: Caller) -> bool:
+        """What a call does not need any more by now is not asked for. Was there any? Then the
+        call must be placed."""
+        lane, again = self.index.lanes[call.queue], False
+        if call.agent and call.queued + call.agent_for <= self.now:
+            self._not_alone(call)
+            again = True
+        while call.step < len(lane.steps) and call.queued + lane.steps[call.step].after <= self.now:
+            self.index.hold(call)
+            call.step += 1
+            self.say_relaxed(call, call.step)
+            again = True
+        return again
+
+    def _not_alone(self, call: Caller) -> None:
+        """A call does not wait for one agent only any more; it must be placed."""
+        self.index.hold(call)
+        self._forget_alone(call)
+        call.agent = ""
+        self.say_relaxed(call, 0)
+
+    def _forget_alone(self, call: Caller) -> None:
+        waiting = self.alone[call.agent]
+        del waiting[call.call]
+        if not waiting:
+            del self.alone[call.agent]
+
+    def say_relaxed(self, call: Caller, number: int) -> None:
+        """Say what a call needs from a step on; step 0 leads to the step that is in force."""
+        demand = self.index.lanes[call.queue].demand(call.channel, call.skills)
+        needs = demand.needs[number or call.step]
+        self.say(
+            CallRelaxed(
+                call=call.call,
+                queue=call.queue,
+                step=number,
+                skills=needs.skills,
+                queues=needs.queues,
+                ring=needs.ring,
+            )
+        )
+
+    def leave_queue(self, call: Caller, outcome: QueueOutcome) -> None:
+        """A call without offers is out of its queue."""
+        del self.calls[call.call]
         self.index.leave(call)
+        if call.agent:
+            self._forget_alone(call)
         waited = self.now - call.queued
-        self.say(CallLeftQueue(call=call.call, queue=call.queue, outcome=outcome, waited=waited))
+        self.said.append(
+            CallLeftQueue(
+                call=call.call,
+                queue=call.queue,
+                outcome=outcome,
+                waited=waited,
+                virtual=call.virtual,
+            )
+        )
+        if outcome in ("connected", "abandoned") and call.channel == "voice" and not call.virtual:
+            loads = self.state.loads
+            loads[call.queue] = estimates.left(
+                loads.get(call.queue, Load()), waited, outcome == "connected", call.expected
+            )
 
     def end_offer(self, offer: OfferId, outcome: OfferOutcome) -> Offer:
         """Only the offer; what it means for its call and its agent is up to who asked."""
         ended = self.state.offers.pop(offer)
-        call = self.state.waiting[ended.call]
-        self.state.waiting[ended.call] = replace(call, offers=())
-        self.say(
+        call = self.calls[ended.call]
+        call.offers = tuple(other for other in call.offers if other != offer)
+        self.said.append(
             OfferEnded(
                 offer=offer,
                 call=ended.call,
@@ -183,7 +357,7 @@ class Floor:
 
     def miss(self, offer: OfferId, outcome: OfferOutcome) -> None:
         """An offer came to nothing; its agent goes where the table says."""
-        agent = self.state.agents[self.state.offers[offer].agent]
+        agent = self.agents[self.state.offers[offer].agent]
         event, reason = consequence(outcome, agent)
         self.give_back(offer, outcome, event, reason)
 
@@ -192,35 +366,50 @@ class Floor:
     ) -> None:
         """An offer came to nothing: its agent takes a step, its call goes to the next agent."""
         ended = self.end_offer(offer, outcome)
-        ronas = self.state.agents[ended.agent].ronas + (outcome == "timed_out")
-        agent = self.become(ended.agent, event, reason=reason, ronas=ronas)
-        self.place(self.state.waiting[ended.call])
+        agent, call = self.agents[ended.agent], self.calls[ended.call]
+        agent.ronas += outcome == "timed_out"
+        if ended.channel == "voice":
+            self.become(agent, event, reason)
+        else:
+            parallel.missed(self, self.state.items[offer], event, reason)
+        self.again(call)
         if agent.state == "ready":
             self.seek(agent)
 
-    def _offer(self, call: WaitingCall, name: AgentId) -> None:
-        self.state.minted += 1
-        offer = Offer(
-            offer=f"o{self.state.minted}",
+    def _offer(self, call: Caller, agent: Seat) -> None:
+        state, name, queue = self.state, agent.config.name, call.queue
+        lane = self.index.lanes[queue]
+        state.minted += 1
+        offer, until = f"o{state.minted}", self.now + lane.queue.offer_timeout
+        made = state.offers[offer] = Offer(
+            offer=offer,
             call=call.call,
             agent=name,
-            queue=call.queue,
+            queue=queue,
             made=self.now,
-            until=self.now + self.state.queues[call.queue].offer_timeout,
+            until=until,
+            channel=call.channel,
         )
-        self.state.offers[offer.offer] = offer
-        self.state.waiting[call.call] = replace(call, offers=(offer.offer,))
-        self.index.hold(call)
-        self.say(
+        agent.offered[queue] = state.minted
+        call.offers += (offer,)
+        if call.signature is not None and not lane.wants(call):
+            self.index.hold(call)
+        if lane.later:
+            self.time(call)
+        self.said.append(
             OfferMade(
-                offer=offer.offer,
+                offer=offer,
                 call=call.call,
                 agent=name,
-                queue=call.queue,
+                queue=queue,
                 waited=self.now - call.queued,
-                until=offer.until,
+                until=until,
+                channel=call.channel,
+                virtual=call.virtual,
             )
         )
-        self.become(
-            name, "offer", call=call.call, queue=call.queue, offer=offer.offer, until=offer.until
-        )
+        if call.channel == "voice":
+            agent.call, agent.queue, agent.offer = call.call, queue, offer
+            self.become(agent, "offer", until=until)
+        else:
+            parallel.reserve(self, made)

@@ -1,246 +1,283 @@
-"""Which agent fits which caller, without searching.
+"""Which agent fits which call, without searching.
 
 Theory of operation
 ===================
 
-1. Calls of one queue that need the same skills at the same levels have one `Signature`. It holds
-   both sides: the calls that *wait* (not those an agent's phone rings for) and the agents who are
-   *open* (ready, and nobody waits whom they fit). Of one signature at most one side is not empty.
-2. score(now) = slope x (now - queued) + priority, in seconds of head start. Written as
-   slope x now - kappa, with kappa = slope x queued - priority, it shows that kappa never changes
-   while a call waits: a heap on kappa needs no re-sorting, though everybody ages. Between queues
-   only the heads are compared, at `now`.
-3. Open agents are in a heap on (queue preference, the strategy's rank, who became idle first),
-   which does not change while they are idle either (`acd.strategies`).
-4. An agent knows the signatures they fit (`Seat.fits`); becoming open or busy touches those and
-   no others. A signature is made when the first call needs it, by looking at the queue's agents
-   once, and stays; beyond `KEPT` of a queue, those with nobody waiting are dropped.
+1. Calls of one queue with the same needs (skills at levels, ring, queues widened to, channel, or
+   one agent only) have one `Signature`. It holds both sides: the calls that *wait* (for whom an
+   agent is wanted) and the agents who are *open* (ready, and no call waits that they fit). Of one
+   signature at most one side is not empty.
+2. score(now) = slope x (now - queued + credit) + priority, in seconds of head start. Written as
+   slope x now - kappa, with kappa = slope x (queued - credit) - priority, it shows that kappa never
+   changes while a call waits: a heap on kappa needs no re-sorting, though everybody ages. Between
+   signatures only the heads are compared, at `now`. From a score of `Queue.overdue` on a call goes
+   before what the agent prefers.
+3. Open agents are in a heap on (preference, the strategy's rank, who became idle first), which does
+   not change while they are open either (`acd.strategies`). Who stops to be open stays in the
+   heaps: the entries of an *epoch* are valid only while it is the agent's. Such entries are dropped
+   when they come up, or when there are too many.
+4. An agent knows the signatures that they fit (`Seat.fits`). A signature is made when the first
+   call needs it, by looking once at the agents of its queues, and stays; beyond `KEPT` of a queue,
+   those with nobody waiting are dropped, and those for one agent only as soon as they are empty.
 5. The index decides nothing by the order of its dicts: keys end in a unique number. So one built
    from a snapshot chooses exactly as the one that grew.
 
 Cost: an arrival looks into one signature; an agent who becomes ready compares as many heads as
-they fit signatures.
+they fit signatures. Becoming busy costs nothing.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Mapping
+from bisect import bisect_left
 
-from acd.heap import Heap
-from acd.state import AgentRecord, WaitingCall
-from acd.strategies import STRATEGIES, Needs
-from calls.base import AgentId, CallId, QueueId
-from calls.config import Agent, Queue
+from acd.live import Caller, Presence, Seat
+from acd.relaxation import Needs
+from acd.signatures import NOTHING, Fit, Key, Lane, Signature
+from calls.base import AgentId, QueueId
+from calls.config import Queue
 
 #: Signatures of one queue that are kept though nobody waits in them.
 KEPT = 64
 
 
-def needs_of(queue: Queue, skills: Mapping[str, int]) -> dict[str, int]:
-    """All that a call needs in this queue: least proficiency by skill."""
-    needs = dict(queue.skills)
-    for skill, level in skills.items():
-        needs[skill] = max(level, needs.get(skill, 0))
-    return needs
-
-
-class Signature:
-    """The calls that wait with the same needs in one queue, and the open agents who fit."""
-
-    __slots__ = ("lane", "needs", "open", "waiting")
-
-    def __init__(self, lane: "Lane", needs: Needs) -> None:
-        self.lane = lane
-        self.needs = needs
-        #: By (kappa, order).
-        self.waiting: Heap[tuple[float, int], CallId] = Heap()
-        #: By (preference, rank, idle order).
-        self.open: Heap[tuple[int, float, int], AgentId] = Heap()
-
-    def fits(self, agent: Agent) -> bool:
-        have = agent.skills
-        return all(have.get(skill, 0) >= level for skill, level in self.needs)
-
-    def open_to(self, agent: AgentRecord) -> None:
-        queue = self.lane.queue
-        rank = STRATEGIES[queue.strategy](agent, self.needs)
-        name = agent.config.name
-        self.open.push((agent.config.queues[queue.name], rank, agent.idle_order), name)
-
-
-class Lane:
-    """One queue: its signatures, and all its calls in the order of their score."""
-
-    __slots__ = ("line", "queue", "signatures")
-
-    def __init__(self, queue: Queue) -> None:
-        self.queue = queue
-        self.signatures: dict[Needs, Signature] = {}
-        #: (kappa, order, call) of every call in the queue, ringing ones included.
-        self.line: list[tuple[float, int, CallId]] = []
-
-    def place(self, call: WaitingCall) -> tuple[float, int, CallId]:
-        queue = self.queue
-        kappa = queue.slope * call.queued - (queue.priority + call.priority)
-        return kappa, call.order, call.call
-
-    def needs(self, call: WaitingCall) -> Needs:
-        return frozenset(needs_of(self.queue, call.skills).items())
-
-
-class Seat:
-    """One agent: what they fit, and whether they are open."""
-
-    __slots__ = ("agent", "fits", "open")
-
-    def __init__(self, agent: Agent) -> None:
-        self.agent = agent
-        self.fits: list[Signature] = []
-        self.open: AgentRecord | None = None
-
-
 class Index:
-    """Built from configuration and state; told of every change."""
+    """Built from configuration and state; told of every change. `seats` are all the agents."""
 
-    def __init__(self) -> None:
-        self._lanes: dict[QueueId, Lane] = {}
-        self._seats: dict[AgentId, Seat] = {}
+    def __init__(self, seats: dict[AgentId, Seat]) -> None:
+        self.lanes: dict[QueueId, Lane] = {}
+        self._seats = seats
         #: The agents of each queue, also of queues that are not configured (yet).
         self._members: dict[QueueId, dict[AgentId, Seat]] = {}
-        #: Where each call waits that has no agent.
-        self._waits: dict[CallId, Signature] = {}
+        #: The signatures that agents of a queue may fit, whatever queue their calls are in.
+        self._served: dict[QueueId, dict[Signature, None]] = {}
+        #: The signatures for one agent only.
+        self._only: dict[AgentId, dict[Signature, None]] = {}
+        self._epoch = 0
 
     # Configuration
 
     def set_queue(self, queue: Queue) -> None:
         """Configure a queue, anew or changed; its line is empty until calls enter (again)."""
         self.remove_queue(queue.name)
-        self._lanes[queue.name] = Lane(queue)
+        lane = self.lanes[queue.name] = Lane(queue)
+        for seat in self._members.get(queue.name, {}).values():
+            lane.signed_in += seat.presence > 0
+            lane.able += seat.presence > 1
 
     def remove_queue(self, name: QueueId) -> None:
-        lane = self._lanes.pop(name, None)
+        lane = self.lanes.pop(name, None)
         if lane is not None:
             for _, _, call in lane.line:
-                self._waits.pop(call, None)
+                call.place = call.signature = None
             for signature in list(lane.signatures.values()):
                 self._drop(signature)
 
-    def set_agent(self, agent: Agent) -> None:
-        """Configure an agent, anew or changed; not open until opened (again)."""
-        self.remove_agent(agent.name)
-        seat = self._seats[agent.name] = Seat(agent)
-        for queue in agent.queues:
-            self._members.setdefault(queue, {})[agent.name] = seat
-            lane = self._lanes.get(queue)
-            if lane is not None:
-                seat.fits += [one for one in lane.signatures.values() if one.fits(agent)]
+    def set_agent(self, seat: Seat) -> None:
+        """An agent is configured, anew or changed; not open until opened (again)."""
+        self._members_of(seat, joins=True)
+        seat.epoch = 0
+        seat.fits = []
+        seat.parallel = {channel: [] for channel, most in seat.config.capacity.items() if most > 0}
+        for signature in self._reachable(seat):
+            self._join(seat, signature)
+        self.fit_room(seat)
 
-    def remove_agent(self, name: AgentId) -> None:
-        seat = self._seats.pop(name, None)
-        if seat is not None:
-            for signature in seat.fits:
-                signature.open.discard(name)
-            for queue in seat.agent.queues:
-                del self._members[queue][name]
+    def remove_agent(self, seat: Seat) -> None:
+        """Also before its configuration changes."""
+        seat.epoch = 0
+        for fits in (seat.fits, *seat.parallel.values()):
+            for _, _, signature in fits:
+                signature.size -= 1
+        self._members_of(seat, joins=False)
+
+    def count(self, seat: Seat, presence: Presence) -> None:
+        """An agent comes, goes, begins or ends a break."""
+        before, seat.presence = seat.presence, presence
+        signed_in, able = (presence > 0) - (before > 0), (presence > 1) - (before > 1)
+        for queue in seat.config.queues:
+            lane = self.lanes.get(queue)
+            if lane is not None:
+                lane.signed_in += signed_in
+                lane.able += able
 
     # Calls
 
-    def enter(self, call: WaitingCall) -> None:
-        """A call joins the line of its queue; it is not offered to anybody yet."""
-        lane = self._lanes[call.queue]
-        insort(lane.line, lane.place(call))
+    def enter(self, call: Caller) -> int:
+        """A call joins the line of its queue; it is not offered to anybody yet. Its position."""
+        lane = self.lanes[call.queue]
+        place = call.place = lane.place(call)
+        line = lane.line
+        if not line or line[-1] < place:
+            line.append(place)
+            return len(line)
+        position = bisect_left(line, place)
+        line.insert(position, place)
+        return position + 1
 
-    def leave(self, call: WaitingCall) -> None:
+    def leave(self, call: Caller) -> None:
         """A call is out of its queue altogether."""
         self.hold(call)
-        lane = self._lanes[call.queue]
-        del lane.line[bisect_left(lane.line, lane.place(call))]
+        line, place = self.lanes[call.queue].line, call.place
+        del line[0 if line[0] is place else bisect_left(line, place)]
+        call.place = None
 
-    def wait(self, call: WaitingCall) -> None:
+    def signature(self, call: Caller) -> Signature:
+        """Where a call waits, or would wait, for agents."""
+        lane = self.lanes[call.queue]
+        if call.agent:
+            alone = Needs({}, (), 0)
+            return self._signature(lane, (NOTHING, 0, (), call.agent, call.channel), alone)
+        demand = lane.demand(call.channel, call.skills)
+        known = demand.at[call.step]
+        if known is None:
+            needs = demand.needs[call.step]
+            key = frozenset(needs.skills.items()), needs.ring, needs.queues, "", call.channel
+            known = demand.at[call.step] = self._signature(lane, key, needs)
+        return known
+
+    def wait(self, call: Caller, signature: Signature) -> None:
         """From now on the next agent who fits gets this call."""
-        lane = self._lanes[call.queue]
-        kappa, order, _ = lane.place(call)
-        signature = self._signature(lane, lane.needs(call))
-        signature.waiting.push((kappa, order), call.call)
-        self._waits[call.call] = signature
+        if call.signature is None:
+            signature.wait(call)
 
-    def hold(self, call: WaitingCall) -> None:
-        """An agent is reserved for this call; it keeps its place in the line."""
-        signature = self._waits.pop(call.call, None)
+    def hold(self, call: Caller) -> None:
+        """No (more) agent is wanted for this call; it keeps its place in the line."""
+        signature = call.signature
         if signature is not None:
-            signature.waiting.discard(call.call)
+            signature.take(call)
+            self.tidy(signature)
 
-    def position(self, call: WaitingCall) -> int:
+    def position(self, call: Caller) -> int:
         """1-based, in the order of score."""
-        lane = self._lanes[call.queue]
-        return bisect_left(lane.line, lane.place(call)) + 1
+        return bisect_left(self.lanes[call.queue].line, call.place) + 1
 
-    def line(self, queue: QueueId) -> list[CallId]:
+    def line(self, queue: QueueId) -> list[Caller]:
         """The calls of a queue in the order of score."""
-        return [call for _, _, call in self._lanes[queue].line]
+        return [call for _, _, call in self.lanes[queue].line]
 
     # Agents
 
-    def open(self, agent: AgentRecord) -> None:
-        """An agent is ready and nobody waits whom they fit."""
-        seat = self._seats[agent.config.name]
-        seat.open = agent
-        for signature in seat.fits:
-            signature.open_to(agent)
+    def open(self, seat: Seat) -> None:
+        """An agent is ready and no call waits that they fit."""
+        self._epoch += 1
+        seat.epoch = self._epoch
+        for fits in seat.room:
+            for _, preference, signature in fits:
+                signature.push(seat, preference)
 
-    def close(self, name: AgentId) -> None:
-        """An agent is not open any more; nothing if they were not."""
-        seat = self._seats[name]
-        if seat.open is not None:
-            seat.open = None
-            for signature in seat.fits:
-                signature.open.discard(name)
-
-    # Matching
-
-    def best_agent(self, call: WaitingCall) -> AgentId | None:
-        """The open agent who should take this call."""
-        lane = self._lanes[call.queue]
-        found = self._signature(lane, lane.needs(call)).open.first()
-        return None if found is None else found[1]
-
-    def best_call(self, name: AgentId, now: float) -> CallId | None:
-        """The waiting call that this agent should take: of the queue they prefer, the one with
-        the highest score; the first come among equals."""
-        seat = self._seats[name]
+    def best_call(self, seat: Seat, now: float) -> Caller | None:
+        """The waiting call that a ready agent should take: of those that are overdue or else of
+        the queue they prefer, the one with the highest score; the first come among equals."""
         best: tuple[int, float, int] | None = None
-        chosen: CallId | None = None
-        for signature in seat.fits:
-            head = signature.waiting.first()
-            if head is None:
-                continue
-            (kappa, order), call = head
-            queue = signature.lane.queue
-            key = (seat.agent.queues[queue.name], kappa - queue.slope * now, order)
-            if best is None or key < best:
-                best, chosen = key, call
+        chosen: Caller | None = None
+        for fits in seat.room:
+            for number, _, signature in fits:
+                waiting = signature.waiting
+                if waiting:
+                    kappa, order, call = waiting[0]
+                    score = signature.slope * now - kappa
+                    key = (0 if score >= signature.overdue else number, -score, order)
+                    if best is None or key < best:
+                        best, chosen = key, call
         return chosen
+
+    def fit_room(self, seat: Seat) -> None:
+        """What an agent fits with the room that they have, worked out anew; they are not open."""
+        seat.epoch = 0
+        most = seat.config.capacity
+        room = [
+            fits
+            for channel, fits in seat.parallel.items()
+            if seat.contacts.get(channel, 0) < most[channel]
+        ]
+        seat.room = tuple(room) if seat.items else (seat.fits, *room)
+
+    def _members_of(self, seat: Seat, *, joins: bool) -> None:
+        sign = 1 if joins else -1
+        for queue in seat.config.queues:
+            members = self._members.setdefault(queue, {})
+            if joins:
+                members[seat.config.name] = seat
+            else:
+                del members[seat.config.name]
+            lane = self.lanes.get(queue)
+            if lane is not None:
+                lane.signed_in += sign * (seat.presence > 0)
+                lane.able += sign * (seat.presence > 1)
 
     # Signatures
 
-    def _signature(self, lane: Lane, needs: Needs) -> Signature:
-        known = lane.signatures.get(needs)
+    def tidy(self, signature: Signature) -> None:
+        """Forget a signature for one agent only as soon as nobody waits in it."""
+        if signature.only and not signature.waits:
+            self._drop(signature)
+
+    def _signature(self, lane: Lane, key: Key, needs: Needs) -> Signature:
+        known = lane.signatures.get(key)
         if known is not None:
             return known
         if len(lane.signatures) >= KEPT:
-            idle = next((one for one in lane.signatures.values() if not one.waiting), None)
+            idle = next((one for one in lane.signatures.values() if not one.waits), None)
             if idle is not None:
                 self._drop(idle)
-        signature = lane.signatures[needs] = Signature(lane, needs)
-        for seat in self._members.get(lane.queue.name, {}).values():
-            if signature.fits(seat.agent):
-                seat.fits.append(signature)
-                if seat.open is not None:
-                    signature.open_to(seat.open)
+        signature = lane.signatures[key] = Signature(lane, key, needs)
+        for served in self._serving(signature):
+            served[signature] = None
+        for seat in self._candidates(signature):
+            fit = self._join(seat, signature)
+            if fit is not None and seat.epoch:
+                mine = _fits(seat, signature)
+                if any(fits is mine for fits in seat.room):
+                    signature.push(seat, fit[1])
         return signature
+
+    def _join(self, seat: Seat, signature: Signature) -> Fit | None:
+        fit = signature.fit(seat.config)
+        if fit is not None:
+            signature.size += 1
+            _fits(seat, signature).append(fit)
+        return fit
 
     def _drop(self, signature: Signature) -> None:
         lane = signature.lane
-        del lane.signatures[signature.needs]
-        for seat in self._members.get(lane.queue.name, {}).values():
-            if signature in seat.fits:
-                seat.fits.remove(signature)
+        del lane.signatures[signature.key]
+        for served in self._serving(signature):
+            del served[signature]
+        for demand in lane.demands.values():
+            demand.at = [None if one is signature else one for one in demand.at]
+        for seat in self._candidates(signature):
+            fits = _fits(seat, signature)
+            fits[:] = [fit for fit in fits if fit[2] is not signature]
+
+    def _serving(self, signature: Signature) -> list[dict[Signature, None]]:
+        """Where a signature is listed, to be found by the agents who might fit."""
+        if signature.only:
+            return [self._only.setdefault(signature.only, {})]
+        queues = (signature.lane.queue.name, *signature.needs.queues)
+        return [self._served.setdefault(queue, {}) for queue in queues]
+
+    def _candidates(self, signature: Signature) -> list[Seat]:
+        """The agents who might fit, each once."""
+        if signature.only:
+            seat = self._seats.get(signature.only)
+            return [] if seat is None else [seat]
+        queues = (signature.lane.queue.name, *signature.needs.queues)
+        if len(queues) == 1:
+            return list(self._members.get(queues[0], {}).values())
+        return list(
+            {
+                name: seat
+                for queue in queues
+                for name, seat in self._members.get(queue, {}).items()
+            }.values()
+        )
+
+    def _reachable(self, seat: Seat) -> dict[Signature, None]:
+        """The signatures that an agent might fit, each once."""
+        found = dict(self._only.get(seat.config.name, {}))
+        for queue in seat.config.queues:
+            found |= self._served.get(queue, {})
+        return found
+
+
+def _fits(seat: Seat, signature: Signature) -> list[Fit]:
+    """The list of an agent that a signature belongs in."""
+    return seat.fits if signature.voice else seat.parallel.get(signature.channel, [])

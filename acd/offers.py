@@ -6,8 +6,8 @@ Theory of operation
 1. An offer reserves one agent for one call. It is *pending* from `calls.facts.OfferMade` until
    exactly one `calls.facts.OfferEnded`; then it is forgotten, so whatever still arrives about it
    (a phone answered just after its time was over) is a race: counted and dropped.
-2. Whatever the end, the caller has the same place: only ``accepted`` and the caller's own going
-   take a call out of its queue.
+2. Whatever the end, the caller has the same place: only ``accepted``, the caller's own going and
+   the rules of the queue (`acd.overflow`) take a call out of it.
 3. What it means for the agent is the table `CONSEQUENCES`. A RONA that is not yet the last
    allowed one is the single exception (`consequence`).
 """
@@ -25,6 +25,7 @@ CONSEQUENCES: dict[OfferOutcome, tuple[AgentEvent, str]] = {
     "unreachable": ("miss", "unreachable"),
     "failed": ("miss", "failed"),
     "rescinded": ("rescind", ""),
+    "answered_elsewhere": ("rescind", ""),
 }
 
 

@@ -1,9 +1,10 @@
 """All that an Acd knows, as plain values that go to JSON and back with msgspec.
 
-The records are immutable and replaced when something changes, so a snapshot is a shallow copy.
-Everything else that an `acd.acd.Acd` holds (index, timers) is made from this again.
+A running `acd.acd.Acd` changes the records of agents and waiting calls in place (`acd.live`), so a
+snapshot copies them. Everything else that it holds (index, timers) is made from this again.
 """
 
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -22,7 +23,7 @@ from calls.base import (
 from calls.config import Agent, Queue
 
 
-class WaitingCall(msgspec.Struct, kw_only=True, omit_defaults=True):
+class WaitingCall(msgspec.Struct, omit_defaults=True):
     """A contact in a queue, also while agents' phones ring for it."""
 
     call: CallId
@@ -73,6 +74,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A contact of another channel than voice that an agent has beside others: offered, in
     conversation or wrapped up. The agent's own state is of voice and breaks only."""
 
+    #: The offer that it began with.
+    offer: OfferId
     call: CallId
     agent: AgentId
     queue: QueueId
@@ -81,7 +84,6 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: Instant
     #: When the reservation or the wrap-up ends by itself.
     until: Instant | None = None
-    offer: OfferId | None = None
 
 
 class Disposition(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +93,7 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class AgentRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+class AgentRecord(msgspec.Struct, omit_defaults=True):
     """An agent as configured, and what they do at the moment."""
 
     config: Agent
@@ -123,8 +125,14 @@ class AgentRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     number: int = 0
     #: The number of the last offer of each queue (`round_robin`).
     offered: dict[QueueId, int] = {}
-    #: How often the wrap-up was extended.
+    #: Seconds of the conversation that is being wrapped up, and how often that was extended.
+    talked: float = 0.0
     extended: int = 0
+
+
+#: The fields of a record, in the order in which its class takes them.
+call_fields = attrgetter(*WaitingCall.__struct_fields__)
+agent_fields = attrgetter(*AgentRecord.__struct_fields__)
 
 
 class AcdState(msgspec.Struct, kw_only=True):
@@ -137,7 +145,7 @@ class AcdState(msgspec.Struct, kw_only=True):
     #: Calls in conversation, and with whom.
     conversations: dict[CallId, AgentId] = {}
     #: Contacts that agents have beside others.
-    items: dict[CallId, Item] = {}
+    items: dict[OfferId, Item] = {}
     #: What each queue has shown, to estimate waits.
     loads: dict[QueueId, Load] = {}
     #: The phones registered now, and since when.
@@ -152,15 +160,24 @@ class AcdState(msgspec.Struct, kw_only=True):
     dropped: dict[str, int] = {}
 
     def copy(self) -> "AcdState":
-        """A state of its own; the records in it are immutable and shared."""
+        """A state of its own. Only the records that never change are shared."""
         return AcdState(
             queues=self.queues.copy(),
-            agents=self.agents.copy(),
-            waiting=self.waiting.copy(),
+            agents={name: _agent_copy(agent) for name, agent in self.agents.items()},
+            waiting={call: WaitingCall(*call_fields(one)) for call, one in self.waiting.items()},
             offers=self.offers.copy(),
             conversations=self.conversations.copy(),
+            items=self.items.copy(),
+            loads=self.loads.copy(),
             phones=self.phones.copy(),
             minted=self.minted,
             order=self.order,
+            numbered=self.numbered,
             dropped=self.dropped.copy(),
         )
+
+
+def _agent_copy(agent: AgentRecord) -> AgentRecord:
+    copy = AgentRecord(*agent_fields(agent))
+    copy.offered = agent.offered.copy()
+    return copy

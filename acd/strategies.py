@@ -2,29 +2,25 @@
 
 A strategy ranks an idle agent for a need; the lowest rank takes the call, the longest idle among
 equals. The agents' queue preference goes before any strategy. A rank must not change while the
-agent is idle, because it is worked out once, when they become so.
+agent is open, because it is worked out once, when they become so.
 
-To add one: its name in `calls.config.Strategy`, a function here, a line in `STRATEGIES`.
+To add one: its name in `calls.config.Strategy`, a function here, a line in `RANKS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf, log
 from typing import TypeAlias
 
 from acd.agents import OCCUPANCY_TAU
 from acd.state import AgentRecord
+from calls.base import QueueId
 from calls.config import Strategy
 
-#: The skills that a call needs, with the least proficiency.
-Needs: TypeAlias = frozenset[tuple[str, int]]
+#: The agent, what the call needs (least proficiency by skill), and its queue.
+Rank: TypeAlias = Callable[[AgentRecord, Mapping[str, int], QueueId], float]
 
 
-def longest_idle(_agent: AgentRecord, _needs: Needs) -> float:
-    """All alike: what is left is who has been idle for longest."""
-    return 0.0
-
-
-def least_occupied(agent: AgentRecord, _needs: Needs) -> float:
+def least_occupied(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Least busy of late. All idle agents' occupancy fades as exp(-t/tau), so
     ln(occupancy) + t/tau stays what it was when the agent became idle."""
     if agent.occupancy <= 0.0:
@@ -32,19 +28,33 @@ def least_occupied(agent: AgentRecord, _needs: Needs) -> float:
     return round(log(agent.occupancy) + agent.since / OCCUPANCY_TAU, 6)
 
 
-def best_skill(agent: AgentRecord, needs: Needs) -> float:
+def best_skill(agent: AgentRecord, needs: Mapping[str, int], _queue: QueueId) -> float:
     """Most proficient in what the call needs, summed."""
-    return -float(sum(agent.config.skills.get(skill, 0) for skill, _ in needs))
+    return -float(sum(agent.config.skills.get(skill, 0) for skill in needs))
 
 
-def fewest_calls(agent: AgentRecord, _needs: Needs) -> float:
+def fewest_calls(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Fewest calls taken since signing in."""
     return float(agent.calls)
 
 
-STRATEGIES: dict[Strategy, Callable[[AgentRecord, Needs], float]] = {
-    "longest_idle": longest_idle,
+def round_robin(agent: AgentRecord, _needs: Mapping[str, int], queue: QueueId) -> float:
+    """Whose last offer of this queue is longest ago."""
+    return float(agent.offered.get(queue, 0))
+
+
+def in_order(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
+    """Who was configured first."""
+    return float(agent.number)
+
+
+#: None where all are alike, and what is left is who has been idle for longest.
+RANKS: dict[Strategy, Rank | None] = {
+    "longest_idle": None,
     "least_occupied": least_occupied,
     "best_skill": best_skill,
     "fewest_calls": fewest_calls,
+    "round_robin": round_robin,
+    "in_order": in_order,
+    "ring_all": None,
 }

@@ -2,42 +2,49 @@
 
 from collections import Counter, defaultdict
 
-from acd.state import AcdState
+from acd import estimates, overflow
+from acd.floor import Floor
+from acd.live import Seat
+from acd.signatures import Lane
 from calls.base import AgentState, Instant, QueueId
 from calls.views import AgentView, QueueFigures, QueueView
 
 
-def queue_views(state: AcdState) -> tuple[QueueView, ...]:
+def queue_views(floor: Floor, now: Instant) -> tuple[QueueView, ...]:
     """All queues, sorted by name; `today` is left at its default. Ringing callers still wait."""
-    waiting: Counter[QueueId] = Counter()
-    longest: dict[QueueId, Instant] = {}
-    for call in state.waiting.values():
-        waiting[call.queue] += 1
-        longest[call.queue] = min(call.queued, longest.get(call.queue, call.queued))
     agents: defaultdict[QueueId, Counter[AgentState]] = defaultdict(Counter)
-    for agent in state.agents.values():
-        for queue in agent.config.queues:
-            agents[queue][agent.state] += 1
+    for agent in floor.agents.values():
+        for name in agent.config.queues:
+            agents[name][agent.state] += 1
     return tuple(
-        QueueView(
-            name=name,
-            title=queue.title,
-            waiting=waiting[name],
-            longest_since=longest.get(name),
-            ready=agents[name]["ready"],
-            reserved=agents[name]["reserved"],
-            talking=agents[name]["talking"],
-            wrap_up=agents[name]["wrap_up"],
-            not_ready=agents[name]["not_ready"],
-            service_level_seconds=queue.service_level,
-            service_level_variant=queue.service_level_variant,
-            today=QueueFigures(),
-        )
-        for name, queue in sorted(state.queues.items())
+        _queue_view(floor, lane, agents[name], now)
+        for name, lane in sorted(floor.index.lanes.items())
     )
 
 
-def agent_views(state: AcdState) -> tuple[AgentView, ...]:
+def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Instant) -> QueueView:
+    queue, line = lane.queue, [call for _, _, call in lane.line]
+    load = floor.state.loads.get(queue.name)
+    return QueueView(
+        name=queue.name,
+        title=queue.title,
+        waiting=len(line),
+        longest_since=min((call.queued for call in line), default=None),
+        ready=agents["ready"],
+        reserved=agents["reserved"],
+        talking=agents["talking"],
+        wrap_up=agents["wrap_up"],
+        not_ready=agents["not_ready"],
+        service_level_seconds=queue.service_level,
+        today=QueueFigures(),
+        virtual=sum(call.virtual for call in line),
+        closed=overflow.is_closed(queue, now),
+        expected=None if load is None else estimates.expected(load, len(line), lane.able),
+        estimate_hits=None if load is None else estimates.hits(load),
+    )
+
+
+def agent_views(floor: Floor) -> tuple[AgentView, ...]:
     """All agents, sorted by name."""
     return tuple(
         AgentView(
@@ -48,10 +55,20 @@ def agent_views(state: AcdState) -> tuple[AgentView, ...]:
             since=agent.since,
             until=agent.until,
             call=agent.call,
-            phone_online=name in state.phones,
+            phone_online=name in floor.state.phones,
             next_state=agent.next_state,
             skills=agent.config.skills,
             queues=agent.config.queues,
+            contacts=len(agent.items),
+            extensions=_extensions(floor, agent),
         )
-        for name, agent in sorted(state.agents.items())
+        for name, agent in sorted(floor.agents.items())
     )
+
+
+def _extensions(floor: Floor, agent: Seat) -> int:
+    """How often the agent may still ask for more time."""
+    queue = floor.state.queues.get(agent.queue)
+    if queue is None or agent.state != "wrap_up" or agent.until is None:
+        return 0
+    return max(0, queue.wrap_up_extensions - agent.extended) if queue.wrap_up_extension else 0

@@ -11,7 +11,7 @@ def live(state: CenterState, acd: Acd, now: Instant) -> LiveView:
     return LiveView(
         at=now,
         journal=0,
-        queues=acd.queue_views(),
+        queues=acd.queue_views(now),
         agents=acd.agent_views(),
         calls=tuple(_call(call, acd) for call in state.calls.values()),
         switches=dict(state.switches),

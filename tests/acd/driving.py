@@ -95,7 +95,7 @@ class Driven:
         return next(view for view in self.acd.agent_views() if view.name == agent)
 
     def queue_view(self, queue: str = "support") -> QueueView:
-        return next(view for view in self.acd.queue_views() if view.name == queue)
+        return next(view for view in self.acd.queue_views(self.now) if view.name == queue)
 
     def state(self, agent: str) -> tuple[str, str]:
         view = self.view(agent)

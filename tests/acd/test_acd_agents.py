@@ -10,7 +10,13 @@ from calls.base import AgentState
 from calls.config import Agent
 from calls.errors import UnexpectedEvent
 from calls.events import PhoneChanged
-from calls.facts import AgentPhoneChanged, AgentStateChanged, ConversationEnded, WrapUpEnded
+from calls.facts import (
+    AgentPhoneChanged,
+    AgentStateChanged,
+    ConversationEnded,
+    NextStateAsked,
+    WrapUpEnded,
+)
 from tests.acd.driving import Driven, kinds, one
 
 STATES: list[AgentState] = list(TRANSITIONS)
@@ -41,10 +47,12 @@ LOG_OUT = SetAgentState(agent="ann", state="logged_out")
 def test_a_step_outside_the_table_is_an_error(state: AgentState, event: AgentEvent) -> None:
     record = AgentRecord(config=Agent(name="ann"), since=1.0, state=state)
     if event in TRANSITIONS[state]:
-        assert step(record, event, 2.0).state == TRANSITIONS[state][event]
+        step(record, event, 2.0)
+        assert (record.state, record.since) == (TRANSITIONS[state][event], 2.0)
     else:
         with pytest.raises(UnexpectedEvent, match=f"'ann' is {state}: no {event}"):
             step(record, event, 2.0)
+        assert record == AgentRecord(config=Agent(name="ann"), since=1.0, state=state)
 
 
 def test_every_state_can_be_reached_and_left() -> None:
@@ -108,7 +116,9 @@ def test_a_state_asked_for_in_a_call_takes_effect_after_it(wrap_up: float) -> No
     acd.queue(wrap_up=wrap_up)
     acd.ready("ann")
     acd.talk("c1")
-    assert acd.do(not_ready("lunch")) == []
+    assert acd.do(not_ready("lunch")) == [
+        NextStateAsked(agent="ann", state="not_ready", reason="lunch")
+    ]
     assert (acd.view("ann").state, acd.view("ann").next_state) == ("talking", "not_ready")
     acd.do(Release(call="c1", by="caller"))
     acd.tick(after=wrap_up)

@@ -50,7 +50,7 @@ def test_a_raised_need_counts_for_who_waits_already(acd: Driven) -> None:
 
 def test_a_skill_learnt_lets_a_waiting_caller_through(acd: Driven) -> None:
     acd.ready("ann")
-    acd.call("c1", language="pl")
+    acd.call("c1", skills={"lang:pl": 1})
     said = acd.agent("ann", skills={"lang:pl": 1})
     assert kinds(said) == ["ConfigurationChanged", "OfferMade", "AgentStateChanged"]
     assert acd.rings("c1") == "ann"
@@ -110,7 +110,7 @@ def test_a_queue_removed_in_a_conversation_has_no_wrap_up(acd: Driven) -> None:
     assert acd.do(RemoveQueue(queue="support")) == [
         ConfigurationChanged(kind="queue", name="support", removed=True)
     ]
-    assert acd.acd.queue_views() == ()
+    assert acd.acd.queue_views(acd.now) == ()
     acd.do(Release(call="c1", by="caller"))
     assert acd.state("ann") == ("ready", "")
 

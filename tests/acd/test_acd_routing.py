@@ -123,13 +123,11 @@ def test_the_higher_of_two_levels_counts(acd: Driven) -> None:
     assert acd.rings("c2") == "five"
 
 
-def test_a_language_is_a_skill(acd: Driven) -> None:
+def test_a_language_is_for_people_and_needs_no_skill(acd: Driven) -> None:
     acd.ready("ann", skills={"lang:pl": 3})
     said = acd.call("c1", language="uk")
-    assert one(CallQueued, said).skills == {"lang:uk": 1}
-    assert acd.rings("c1") is None
-    acd.call("c2", language="pl")
-    assert acd.rings("c2") == "ann"
+    assert (one(CallQueued, said).language, one(CallQueued, said).skills) == ("uk", {})
+    assert acd.rings("c1") == "ann"
 
 
 def test_agents_take_calls_of_their_queues_only(acd: Driven) -> None:
@@ -223,11 +221,11 @@ def test_best_skill_then_longest_idle() -> None:
     acd.ready("fair", skills={"phone": 5, "lang:pl": 2, "chess": 10})
     acd.ready("good", skills={"phone": 5, "lang:pl": 8})
     acd.ready("also", skills={"phone": 5, "lang:pl": 8})
-    acd.call("c1", language="pl")
+    acd.call("c1", skills={"lang:pl": 1})
     assert acd.rings("c1") == "good"
-    acd.call("c2", language="pl")
+    acd.call("c2", skills={"lang:pl": 1})
     assert acd.rings("c2") == "also"
-    acd.call("c3", language="pl")
+    acd.call("c3", skills={"lang:pl": 1})
     assert acd.rings("c3") == "fair"
 
 
