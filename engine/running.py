@@ -19,7 +19,7 @@ from calls.views import Published
 from engine import configuration, meta, projections, stores
 from engine.journal import Journal
 from engine.loop import Loop
-from engine.service import Phones, Service
+from engine.service import Phones, Service, Webhooks
 from engine.settings import Settings
 from engine.storage import Database
 
@@ -186,7 +186,7 @@ class Running:
         state = self.loop.center.state
         newest = [state.flows[f"{flow}@{version}"] for flow, version in state.newest.items()]
         return configuration.Configuration(
-            queues=self.loop.center.acd.queues(),
+            queues=dict(self.loop.center.acd.queues()),
             agents=self.loop.center.acd.agents(),
             numbers=dict(state.numbers),
             flows={
@@ -229,10 +229,19 @@ async def running(
     switches: Sequence[Switch],
     phones: Phones,
     secret: bytes,
+    twilio: Webhooks | None = None,
 ) -> AsyncIterator[Service]:
     """Run a center for the length of the block."""
     center = Running(settings, database, switches)
-    service = Service(settings, database, center.loop, secret=secret, phones=phones, center=center)
+    service = Service(
+        settings,
+        database,
+        center.loop,
+        secret=secret,
+        phones=phones,
+        center=center,
+        twilio=twilio,
+    )
     await center.start()
     try:
         yield service
