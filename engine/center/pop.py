@@ -36,16 +36,17 @@ def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) ->
             who=call.who,
             ticket=call.ticket,
             path=tuple(call.path),
-            waited=now - (call.queued or call.arrived),
+            waited=call.credit + now - (call.queued or call.arrived),
             earlier=call.who.calls,
             caller=call.caller,
             asked_for=call.wants is not None and call.wants.agent == agent,
         )
     )
-    if call.ticket is None:
+    request = f"{call.call}/ticket"
+    if call.ticket is None and request not in center.state.pending:
         center.ask(
             DraftTicket(
-                request=f"{call.call}/ticket",
+                request=request,
                 call=call.call,
                 caller=call.caller,
                 contact=call.who.contact,

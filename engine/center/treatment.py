@@ -306,7 +306,7 @@ def wake(center: "CallCenter", call: CallState, event: Awaited, now: Instant) ->
         transfers.not_reached(center, call, "no_answer", now)
     elif (waiting := center.waits.get(name)) is not None:
         if isinstance(event, PromptEnded | DigitPressed | Tick):
-            position, wait = center.acd.position(name), None
+            position, wait = center.acd.position(name), center.acd.estimate(name)
             _waiting_says(center, call, waiting.handle(event, now, position, wait), now)
     elif call.held is not None and (now >= call.held or isinstance(event, CallerIdentified)):
         enqueue_now(center, call, now)

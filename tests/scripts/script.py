@@ -38,7 +38,7 @@ FLOW = Path(__file__).parent / "center.yaml"
 #: Where in the flow callers begin who dial a number.
 NUMBERS = {"1000": "", "1001": "support", "1002": "patience", "1003": "nowhere"}
 #: Fields that are points in time, shown from the beginning of the script.
-INSTANTS = ("until", "since", "at")
+INSTANTS = ("until", "since", "at", "retry")
 #: Configuration goes without saying.
 HUSHED = (
     ConfigurationChanged,
@@ -169,10 +169,16 @@ class Script:
             "name": name,
             "skills": _pairs(skills),
             "overflow": [
-                {"type": "Overflow", "when": when, "limit": float(limit), "to": to, "target": target}
+                {
+                    "type": "Overflow",
+                    "when": when,
+                    "limit": float(limit),
+                    "to": to,
+                    "target": target,
+                }
                 for when, limit, to, target in rules
             ],
-            **values,
+            **{key: value == "yes" if key == "closed" else value for key, value in values.items()},
         }
         configured = msgspec.convert(plain, Queue, strict=False)
         self.stage.do(actions.ConfigureQueue(queue=configured))
@@ -207,7 +213,9 @@ class Script:
             return
         self.stage.world.register(name, self.stage.now, *_answerings(does, after, talks))
 
-    def outside(self, number: str, does: str = "answers", after: str = "2", talks: str = "") -> None:
+    def outside(
+        self, number: str, does: str = "answers", after: str = "2", talks: str = ""
+    ) -> None:
         """How somebody outside takes our next calls."""
         self.stage.world.set_answering(number, *_answerings(does, after, talks))
 

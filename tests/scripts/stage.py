@@ -12,7 +12,7 @@ import msgspec
 
 from calls.codec import decode_message, encode
 from calls.commands import Command
-from calls.events import CallerIdentified, KnownTicket, StoreEvent, Tick, TicketDrafted
+from calls.events import CallerIdentified, KnownCall, KnownTicket, StoreEvent, Tick, TicketDrafted
 from calls.facts import Fact
 from calls.messages import Message, Output
 from calls.requests import DraftTicket, IdentifyCaller, Request
@@ -36,6 +36,12 @@ KNOWN: dict[str, CallerIdentified] = {
         tickets=(KnownTicket(id=41, number="INC-1041", title="Printer on fire"),),
     ),
     "500100201": CallerIdentified(request="", call="", contact=8, name="Jan Kos"),
+    "500100208": CallerIdentified(
+        request="",
+        call="",
+        calls=(KnownCall(call="b-1", at=START - 3600, outcome="handled", agent="anna"),),
+    ),
+    "500100209": CallerIdentified(request="", call="", contact=9, name="Ewa Lis", vip=True),
 }
 
 
