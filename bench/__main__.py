@@ -9,11 +9,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import calls, start
+from bench import acd, calls, simulation, start
 from bench.results import Result, table
 from calls.errors import RingdeskError
 
 BENCHMARKS: dict[Callable[[], list[Result]], tuple[str, ...]] = {
+    acd.costs: acd.COST_NAMES,
+    acd.scans: acd.SCAN_NAMES,
+    acd.growth: ("acd.growth_1k_100k",),
+    acd.memory: acd.MEMORY_NAMES,
+    simulation.calls_per_second: ("sim.calls_per_s",),
     calls.run: calls.NAMES,
     start.start: ("run.start",),
     start.first_start: ("run.first_start",),

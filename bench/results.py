@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One number. `ratio` = value / against; below 1 is better than what it is held against."""
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One number. `ratio` below 1 is better than what it is held against: value / against, or
+    against / value where more is better."""
 
     name: str
     value: float
@@ -17,16 +18,28 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     against: str
     ratio: float
     machine: str = ""
+    #: More of the same measurement.
+    detail: dict[str, float] = {}
 
 
-def held_against(name: str, value: float, unit: str, against: str, other: float) -> Result:
+def held_against(
+    name: str,
+    value: float,
+    unit: str,
+    against: str,
+    other: float,
+    *,
+    more_is_better: bool = False,
+    detail: dict[str, float] | None = None,
+) -> Result:
     return Result(
         name=name,
         value=round(value, 3),
         unit=unit,
-        against=f"{against}: {other:.3f} {unit}",
-        ratio=round(value / other, 3),
+        against=f"{against}: {round(other, 3):.10g} {unit}",
+        ratio=round(other / value if more_is_better else value / other, 3),
         machine=machine(),
+        detail={key: round(number, 3) for key, number in (detail or {}).items()},
     )
 
 
@@ -46,8 +59,13 @@ def machine() -> str:
 def table(results: list[Result]) -> str:
     """The results as columns."""
     rows = [("name", "value", "ratio", "held against")]
-    rows += [(r.name, f"{r.value:g} {r.unit}", f"{r.ratio:g}", r.against) for r in results]
+    rows += [(r.name, f"{r.value:g} {r.unit}", f"{r.ratio:g}", _other(r)) for r in results]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in rows]  # fmt: skip
     return "\n".join([*lines, "", f"on {machine()}"])
+
+
+def _other(result: Result) -> str:
+    detail = ", ".join(f"{key} {number:g}" for key, number in result.detail.items())
+    return f"{result.against} ({detail})" if detail else result.against
