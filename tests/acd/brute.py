@@ -40,13 +40,13 @@ class Brute(Moves):
 
     def tick(self) -> None:
         while True:
-            due, kind, name = min(self.timers(), default=(self.now + 1, 0, ""))
+            due, kind, name, offer = min(self.timers(), default=(self.now + 1, 0, "", ""))
             if due > self.now:
                 return
             if kind == 0:
                 self.time_of_person(self.people[name])
             elif kind == 1:
-                self.time_of_item(name)
+                self.time_of_item(offer)
             else:
                 self.time_of_caller(self.callers[name])
             self.settle()
@@ -62,14 +62,14 @@ class Brute(Moves):
         else:
             self.turn(person, "not_ready", "phone gone")
 
-    def time_of_item(self, call: str) -> None:
-        person = next(person for person in self.people.values() if call in person.items)
-        item = person.items[call]
+    def time_of_item(self, offer: str) -> None:
+        person = next(person for person in self.people.values() if offer in person.items)
+        item = person.items[offer]
         if item.phase == "offered":
-            self.lost(self.callers[call].offers[0], "timed_out")
+            self.lost(offer, "timed_out")
         else:
-            self.say_wrapped(person, call, item.queue, self.now - item.since, "timeout")
-            self.item_gone(person, call)
+            self.say_wrapped(person, item.call, item.queue, self.now - item.since, "timeout")
+            self.item_gone(person, item)
 
     def time_of_caller(self, caller: Caller) -> None:
         changed = False
@@ -218,8 +218,14 @@ class Brute(Moves):
         if caller.channel == "voice":
             self.turn(winner, "talking")
         else:
-            winner.items[caller.name] = Item(
-                caller.name, caller.queue, caller.channel, "active", self.now, None
+            winner.items[message.offer] = Item(
+                message.offer,
+                caller.name,
+                caller.queue,
+                caller.channel,
+                "active",
+                self.now,
+                None,
             )
         for loser in losers:
             self.seek(loser)
@@ -240,11 +246,11 @@ class Brute(Moves):
                 self.say_ended(person, message, person.queue, person.began)
                 self.wrap_up(person)
                 return
-            item = person.items.get(message.call)
-            if item is not None and item.phase == "active":
-                self.say_ended(person, message, item.queue, item.since)
-                self.wrap_up_item(person, item)
-                return
+            for item in person.items.values():
+                if item.phase == "active" and item.call == message.call:
+                    self.say_ended(person, message, item.queue, item.since)
+                    self.wrap_up_item(person, item)
+                    return
         self.drop(message)
 
     def say_ended(self, person: Person, message: Release, queue: str, began: float) -> None:
@@ -273,7 +279,7 @@ class Brute(Moves):
         queue = self.queues.get(item.queue)
         if person.leaving or queue is None or queue.wrap_up_manual or not queue.wrap_up:
             self.say_wrapped(person, item.call, item.queue, 0.0, "timeout")
-            self.item_gone(person, item.call)
+            self.item_gone(person, item)
         else:
             item.phase, item.since, item.until = "wrap_up", self.now, self.now + queue.wrap_up
 
@@ -427,7 +433,7 @@ class Brute(Moves):
                 if item.phase == "wrap_up":
                     lasted = self.now - item.since
                     self.say_wrapped(person, item.call, item.queue, lasted, "timeout")
-                    del person.items[item.call]
+                    del person.items[item.offer]
             if person.state != "logged_out":
                 self.leave_post(person, "rescinded", "logged_out", "")
             person.leaving = True

@@ -132,8 +132,8 @@ class Moves(World):
             person.call, person.queue = caller.name, caller.queue
             self.turn(person, "reserved", until=until)
         else:
-            person.items[caller.name] = Item(
-                caller.name, caller.queue, caller.channel, "offered", self.now, until
+            person.items[name] = Item(
+                name, caller.name, caller.queue, caller.channel, "offered", self.now, until
             )
 
     # What happens to agents
@@ -223,8 +223,8 @@ class Moves(World):
         del self.people[person.name]
         self.say(facts.ConfigurationChanged(kind="agent", name=person.name, removed=True))
 
-    def item_gone(self, person: Person, call: str) -> None:
-        del person.items[call]
+    def item_gone(self, person: Person, item: Item) -> None:
+        del person.items[item.offer]
         if person.leaving and not person.items:
             self.depart(person)
         else:
@@ -237,7 +237,7 @@ class Moves(World):
         caller = self.callers[bid.call]
         caller.offers.remove(offer)
         if bid.channel != "voice":
-            del self.people[bid.agent].items[bid.call]
+            del self.people[bid.agent].items[offer]
         self.say(
             facts.OfferEnded(
                 offer=offer,

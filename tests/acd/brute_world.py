@@ -25,6 +25,7 @@ WORKING = ("ready", "reserved", "talking", "wrap_up")
 class Item:
     """A contact of another channel than voice, at its agent."""
 
+    offer: str
     call: str
     queue: str
     channel: str
@@ -68,6 +69,7 @@ class Person:
     #: As it was at `since`.
     occupancy: float = 0.0
     leaving: bool = False
+    #: By the offer that they came with.
     items: dict[str, Item] = field(default_factory=dict)
     #: The number of the last offer from each queue.
     rung: dict[str, int] = field(default_factory=dict)
@@ -244,17 +246,17 @@ class World:
 
     # Time
 
-    def timers(self) -> Iterator[tuple[float, int, str]]:
-        """(when, kind, name) of all that will happen by itself."""
+    def timers(self) -> Iterator[tuple[float, int, str, str]]:
+        """(when, kind, name, offer) of all that will happen by itself."""
         for person in self.people.values():
             if person.until is not None:
-                yield person.until, 0, person.name
+                yield person.until, 0, person.name, ""
             for item in person.items.values():
                 if item.until is not None:
-                    yield item.until, 1, item.call
+                    yield item.until, 1, item.call, item.offer
         for caller in self.callers.values():
             for due in self.dues(caller):
-                yield due, 2, caller.name
+                yield due, 2, caller.name, ""
 
     def dues(self, caller: Caller) -> Iterator[float]:
         queue = self.queues[caller.queue]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from acd.acd import Acd
 from acd.messages import AcdMessage
@@ -20,7 +21,8 @@ START = 1_700_000_000.0
 #: Messages from one look at all that is visible to the next.
 LOOK_EVERY = 16
 
-Message = tuple[AcdMessage, Instant]
+#: A message, when it was given, and the call and agent of the offer that it names.
+Given = tuple[AcdMessage, Instant, tuple[str, str] | None]
 
 
 class Pair:
@@ -32,11 +34,12 @@ class Pair:
         self.brute = Brute()
         self.ledger = Ledger()
         self.restart = restart
-        self.log: list[Message] = []
+        self.log: list[Given] = []
 
     def give(self, message: AcdMessage, now: Instant) -> None:
         """Raises AssertionError where the two part."""
-        self.log.append((message, now))
+        named = self.brute.bids.get(getattr(message, "offer", ""))
+        self.log.append((message, now, named and (named.call, named.agent)))
         if self.restart:
             snapshot = msgspec.json.encode(self.real.snapshot())
             self.real = Acd(msgspec.json.decode(snapshot, type=AcdState))
@@ -99,18 +102,27 @@ def compare(seed: str, steps: int) -> int:
         pair.look()
     except Exception as error:
         shortest = shorten(pair.log)
-        shown = "\n".join(f"{now - START:8} {message}" for message, now in shortest)
         raise AssertionError(
-            f"history {seed!r}: {fault(shortest) or error!r}\n\nshown by\n{shown}"
+            f"history {seed!r}: {fault(shortest) or error!r}\n\nshown by\n{shown(shortest)}"
         ) from error
     return len(pair.log)
 
 
-def fault(log: Sequence[Message]) -> Exception | None:
+def shown(log: Sequence[Given]) -> str:
+    """A history, each message on a line behind its time."""
+    return "\n".join(f"{now - START:8} {msgspec.json.encode(one).decode()}" for one, now, _ in log)
+
+
+def fault(log: Sequence[Given]) -> Exception | None:
     """How the two part in this history. One that cannot be is none."""
     pair = Pair()
     try:
-        for message, now in log:
+        for message, now, named in log:
+            if named is not None:
+                offers = {(bid.call, bid.agent): name for name, bid in pair.brute.bids.items()}
+                if named not in offers:
+                    continue
+                message = replace(message, offer=offers[named])
             pair.give(message, now)
         pair.look()
     except UnexpectedEvent:
@@ -120,18 +132,18 @@ def fault(log: Sequence[Message]) -> Exception | None:
     return None
 
 
-def shorten(log: Sequence[Message]) -> list[Message]:
+def shorten(log: Sequence[Given]) -> list[Given]:
     """A history that still shows a fault, from which no message can be left out."""
-    shown, size = list(log), max(1, len(log) // 2)
+    left, size = list(log), max(1, len(log) // 2)
     while True:
-        before, at = len(shown), 0
-        while at < len(shown):
-            without = shown[:at] + shown[at + size :]
+        before, at = len(left), 0
+        while at < len(left):
+            without = left[:at] + left[at + size :]
             if fault(without):
-                shown = without
+                left = without
             else:
                 at += size
         if size > 1:
             size //= 2
-        elif len(shown) == before:
-            return shown
+        elif len(left) == before:
+            return left

@@ -8,6 +8,8 @@ quarter of a second, which floating point adds and compares exactly.
 from random import Random
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from acd.messages import (
     Accept,
     AcdMessage,
@@ -81,6 +83,8 @@ class Maker:
         self.ringing = rng.choice((0.0, 0.5))
         self.parallel = rng.choice((False, True))
         self.strategies = rng.choice((STRATEGIES, (rng.choice(STRATEGIES),)))
+        #: The calls enqueued of late.
+        self.late_calls: list[Enqueue] = []
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
@@ -100,7 +104,7 @@ class Maker:
             wrap_up=one(0.0, 10.0),
             slope=one(0.0, 0.5, 1.0, 1.0, 2.0),
             priority=one(0.0, 0.0, 8.0),
-            relaxation=self.relaxation() if chance(self.relaxing) else (),
+            relaxation=self.relaxation(name) if chance(self.relaxing) else (),
             ring=one(0, 1, 1, 2) if chance(self.ringing) else 0,
             overflow=tuple(self.overflow() for _ in range(one(1, 2, 3)))
             if chance(self.overflowing)
@@ -118,13 +122,13 @@ class Maker:
             callback_retry=one(0.0, 8.0, 20.0),
         )
 
-    def relaxation(self) -> tuple[Relaxation, ...]:
+    def relaxation(self, name: str) -> tuple[Relaxation, ...]:
         one, chance = self.one, self.chance
         return tuple(
             Relaxation(
                 after=one(0.0, 3.0, 5.0, 10.0, 10.0, 20.0),
                 skills={skill: one(0, 0, 1, 2, 5) for skill in SKILLS if chance(0.4)},
-                queues=tuple(queue for queue in QUEUES if chance(0.2)),
+                queues=tuple(queue for queue in QUEUES if queue != name and chance(0.25)),
                 ring=one(None, None, 0, 1, 2),
             )
             for _ in range(one(1, 2, 3))
@@ -137,7 +141,7 @@ class Maker:
             when=when,
             limit=self.one(*limits),
             to=self.one("queue", "number", "flow"),
-            target=self.one(*QUEUES),
+            target=self.one("night", "later"),
         )
 
     def agent(self, name: str) -> Agent:
@@ -186,7 +190,7 @@ class Maker:
             return self.about(self.one(*waiting))
         roll = self.rng.random()
         if roll < (0.5 if rush else 0.15) and len(waiting) < CROWD:
-            return self.enqueue()
+            return self.again(world) or self.enqueue()
         if roll < 0.55 and (world.bids or rush):
             offer = self.one(*world.bids) if world.bids else "o1"
             return Reject(offer=offer, outcome=self.one(*REJECTED))
@@ -215,10 +219,20 @@ class Maker:
             return Reached(call=caller.name)
         return Withdraw(call=caller.name, outcome=self.one("abandoned", "failed", "moved"))
 
+    def again(self, world: World) -> Enqueue | None:
+        """A call comes (back) to another queue: it was transferred, overflowed, or cut off."""
+        if not self.late_calls or self.chance(0.8):
+            return None
+        one = self.one(*self.late_calls)
+        busy = {person.call for person in world.people.values() if person.state == "talking"}
+        for person in world.people.values():
+            busy |= {item.call for item in person.items.values() if item.phase == "active"}
+        return None if one.call in world.callers or one.call in busy else one
+
     def enqueue(self) -> Enqueue:
         one, chance = self.one, self.chance
         direct = chance(0.2)
-        return Enqueue(
+        message = Enqueue(
             call=f"c{self.number}",
             queue=one(*QUEUES),
             skills={"billing": one(1, 3, 5)} if chance(0.3) else {},
@@ -229,6 +243,8 @@ class Maker:
             agent_for=one(0.0, 5.0, 20.0) if direct else 0.0,
             credit=one(0.0, 0.0, 0.0, 12.5, 400.0),
         )
+        self.late_calls = [*self.late_calls[-9:], replace(message, queue=one(*QUEUES))]
+        return message
 
     def asked(self, name: str) -> AcdMessage:
         roll = self.rng.random()

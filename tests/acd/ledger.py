@@ -12,15 +12,15 @@ class Ledger:
     """Keeps account of facts; `add` raises AssertionError for one that must not be."""
 
     def __init__(self) -> None:
-        #: Calls that wait, with the channel; all that ever did.
-        self.waiting: dict[str, str] = {}
-        self.ever: set[str] = set()
+        #: Calls that wait.
+        self.waiting: set[str] = set()
         self.virtual: set[str] = set()
         #: offer -> (call, agent)
         self.offers: dict[str, tuple[str, str]] = {}
-        #: call -> agent, of conversations and of wrap-ups.
+        #: call -> agent
         self.talks: dict[str, str] = {}
-        self.wraps: dict[str, str] = {}
+        #: (call, agent) of wrap-ups
+        self.wraps: Counter[tuple[str, str]] = Counter()
         self.states: dict[str, str] = {}
         self.voice: set[str] = set()
 
@@ -32,9 +32,8 @@ class Ledger:
     def one(self, fact: Fact | Refused) -> None:
         match fact:
             case facts.CallQueued(call=call):
-                assert call not in self.ever, "queued twice"
-                self.ever.add(call)
-                self.waiting[call] = fact.channel
+                assert call not in self.waiting, "queued twice"
+                self.waiting.add(call)
                 if fact.channel == "voice":
                     self.voice.add(call)
             case facts.PlaceKept(call=call):
@@ -47,16 +46,20 @@ class Ledger:
             case facts.OfferEnded(offer=offer, call=call):
                 assert self.offers.pop(offer) == (call, fact.agent)
             case facts.CallLeftQueue(call=call):
-                assert self.waiting.pop(call, None), "left without being queued"
+                assert call in self.waiting, "left without being queued"
+                assert fact.virtual == (call in self.virtual)
+                self.waiting.discard(call)
+                self.virtual.discard(call)
                 assert all(offered != call for offered, _ in self.offers.values())
             case facts.CallConnected(call=call):
                 assert call not in self.talks
                 self.talks[call] = fact.agent
             case facts.ConversationEnded(call=call):
                 assert self.talks.pop(call) == fact.agent
-                self.wraps[call] = fact.agent
+                self.wraps[call, fact.agent] += 1
             case facts.WrapUpEnded(call=call):
-                assert self.wraps.pop(call) == fact.agent
+                self.wraps[call, fact.agent] -= 1
+                assert self.wraps[call, fact.agent] >= 0
             case facts.AgentStateChanged(agent=agent, state=state):
                 self.states[agent] = state
             case _:
@@ -65,7 +68,8 @@ class Ledger:
     def balance(self) -> None:
         """Between two messages."""
         busy = [agent for call, agent in self.offers.values() if call in self.voice]
-        busy += [agent for call, agent in (self.talks | self.wraps).items() if call in self.voice]
+        busy += [agent for call, agent in self.talks.items() if call in self.voice]
+        busy += [agent for call, agent in self.wraps.elements() if call in self.voice]
         for agent, calls in Counter(busy).items():
             assert calls == 1, f"{agent} has {calls} voice calls"
             assert self.states[agent] in ("reserved", "talking", "wrap_up")
