@@ -7,7 +7,7 @@ from calls.base import BridgeId, LegId
 from switch.asterisk import codec
 from switch.asterisk.ari import Answer
 from switch.asterisk.codec import Request
-from switch.asterisk.legs import watch
+from switch.asterisk.replies import watch
 
 
 class Bridges:

@@ -55,10 +55,11 @@ from switch.asterisk.ami import AmiAddress
 from switch.asterisk.ari import AriAddress, AriLink, LinkLost, LinkTaken
 from switch.asterisk.bridges import Bridges, inside, lane_of
 from switch.asterisk.codec import Channel, Reply, Request
-from switch.asterisk.legs import Leg, describe, watch
+from switch.asterisk.legs import Leg
 from switch.asterisk.order import Order
 from switch.asterisk.phones import PhoneBook
 from switch.asterisk.recorder import recorded_channel
+from switch.asterisk.replies import describe, watch
 from switch.asterisk.routes import Routes
 
 log = structlog.get_logger()
@@ -302,10 +303,13 @@ class AsteriskSwitch:
             self.tell(LegRinging(leg=leg.id))
 
     def _recording(self, leg: Leg, kind: str) -> None:
-        if kind == "RecordingStarted":
-            leg.recorder.started()
-        else:
-            leg.recorder.finished(hanging_up=leg.hanging_up)
+        match kind:
+            case "RecordingStarted":
+                leg.recorder.started()
+            case "RecordingFinished":
+                leg.recorder.finished(hanging_up=leg.hanging_up)
+            case _:
+                leg.recorder.failed()
 
     def _destroyed(self, leg: Leg, cause: int, tech_cause: int) -> None:
         if leg.inbound or leg.answered:

@@ -1,7 +1,6 @@
 """One leg: its channel, what it hears and says, and the order of what it is told."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from switch.asterisk.ari import Answer
 from switch.asterisk.codec import Reply, Request
 from switch.asterisk.prompts import Player, playback_ids
 from switch.asterisk.recorder import Recorder, recording_of
+from switch.asterisk.replies import describe, watch
 
 #: What may be playing on a channel that was there before us.
 UNKNOWN_MUSIC = "?"
@@ -150,24 +150,3 @@ class Leg:
     def _failed(self, command: Command, error: Reply | SwitchUnreachable) -> None:
         gone = isinstance(error, Reply) and error.status in GONE
         self.tell(CommandFailed(command=command, gone=gone, detail=describe(error)))
-
-
-def watch(answer: Answer, failed: Callable[[Reply | SwitchUnreachable], None]) -> None:
-    """Call `failed` with the refusal or the error, if there is one."""
-
-    def look(done: "asyncio.Future[Reply]") -> None:
-        if done.cancelled():
-            return
-        error = done.exception()
-        if isinstance(error, SwitchUnreachable):
-            failed(error)
-        elif error is not None:
-            raise error
-        elif not done.result().ok:
-            failed(done.result())
-
-    answer.add_done_callback(look)
-
-
-def describe(error: Reply | SwitchUnreachable) -> str:
-    return error.detail if isinstance(error, Reply) else str(error)

@@ -17,11 +17,14 @@ from calls.events import RecordingEnded, SwitchEvent
 from switch.asterisk import codec
 from switch.asterisk.ari import Answer
 from switch.asterisk.codec import Reply, Request
+from switch.asterisk.replies import describe, watch
 
 log = structlog.get_logger()
 
 End: TypeAlias = Literal["silence", "digits", "full", "stopped", "hangup", "failed"]
 
+#: How often Asterisk is asked, each 0.1 s.
+ATTEMPTS = 20
 #: What a recording may be called, since a file is called so.
 _NAME = re.compile(r"\w[\w.-]*")
 
@@ -73,10 +76,7 @@ class Recorder:
         self._running, self._begun, self._end, self._digits = command, None, None, ""
         if command.beep:
             self._line.send(codec.beep(self._channel))
-        request = codec.record(
-            self._channel, self._name, longest=command.max_seconds, silence=command.silence
-        )
-        self._line.send(request).add_done_callback(self._answered)
+        self._ask(command, ATTEMPTS)
 
     def stop(self, recording: str) -> None:
         """End it now; nothing if it has ended."""
@@ -100,20 +100,24 @@ class Recorder:
 
     def finished(self, *, hanging_up: bool) -> None:
         """Asterisk has closed the file."""
-        if self._running is None or self._saving is not None:
-            return
+        if self._running is None or self._begun is None:
+            return  # one that was dropped before ours began
         if hanging_up:
             self._end = "hangup"
         elif self._end is None:
-            lasted = self._loop.time() - (self._begun or self._loop.time())
             # Asterisk says no reason: what lasted as long as it might was not ended by silence.
-            self._end = "full" if lasted >= self._running.max_seconds - 0.25 else "silence"
-        self._saving = self._loop.create_task(self._save(self._running, self._end))
+            full = self._loop.time() - self._begun >= self._running.max_seconds - 0.25
+            self._end = "full" if full else "silence"
+        self._save_once(self._end)
+
+    def failed(self) -> None:
+        """Asterisk cannot go on: no sound comes, or there is no room for it."""
+        self._save_once(self._end or "failed")
 
     def hung_up(self, then: Callable[[], None]) -> None:
         """The leg is gone: `then` is called when what it said is saved and told."""
         self._then = then
-        self.finished(hanging_up=True)
+        self._save_once("hangup")
 
     def forget(self) -> bool:
         """Drop it untold; True if it may still run at Asterisk."""
@@ -129,12 +133,32 @@ class Recorder:
             self._end = end
             self._line.send(codec.stop_recording(self._name))
 
-    def _answered(self, answer: Answer) -> None:
-        if (refusal := _refusal(answer)) and self._running is not None and self._saving is None:
-            log.error("recording.refused", recording=self._running.recording, detail=refusal)
-            command, self._running = self._running, None
-            self._tell(command, "failed")
-            self._go_on()
+    def _ask(self, command: Record, attempts: int) -> None:
+        request = codec.record(
+            self._channel, self._name, longest=command.max_seconds, silence=command.silence
+        )
+
+        def refused(error: Reply | SwitchUnreachable) -> None:
+            if self._running is not command or self._saving is not None:
+                return
+            if not isinstance(error, Reply):
+                return  # the link is lost: what is up will be looked at
+            if error.status == 409 and attempts:
+                # One that was dropped is still being closed.
+                self._loop.call_later(0.1, self._ask_again, command, attempts - 1)
+                return
+            log.error("recording.refused", recording=command.recording, detail=describe(error))
+            self._over(command, "failed", 0.0)
+
+        watch(self._line.send(request), refused)
+
+    def _ask_again(self, command: Record, attempts: int) -> None:
+        if self._running is command and self._saving is None:
+            self._ask(command, attempts)
+
+    def _save_once(self, end: End) -> None:
+        if self._running is not None and self._saving is None:
+            self._saving = self._loop.create_task(self._save(self._running, end))
 
     async def _save(self, command: Record, end: End) -> None:
         seconds = 0.0
@@ -145,9 +169,14 @@ class Recorder:
             log.error("recording.lost", recording=command.recording, detail=str(error))
             end = end if end == "hangup" else "failed"
         self._line.send(codec.remove_recorded(self._name))
+        self._over(command, end, seconds)
+
+    def _over(self, command: Record, end: End, seconds: float) -> None:
         self._running = self._saving = None
         self._tell(command, end, seconds)
-        self._go_on()
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _keep(self, recording: str, data: bytes) -> float:
         """Write the file, whole or not at all; gives its length in seconds."""
@@ -172,11 +201,6 @@ class Recorder:
             )
         )
 
-    def _go_on(self) -> None:
-        then, self._then = self._then, None
-        if then is not None:
-            then()
-
 
 def recording_of(channel: str) -> str:
     """The name that a channel's recording has at Asterisk: a driver that finds the channel after
@@ -190,11 +214,3 @@ def recorded_channel(name: str) -> str:
 
 
 _SUFFIX = "-recording"
-
-
-def _refusal(answer: Answer) -> str:
-    """What Asterisk said against it; empty if it did as it was asked, or the link is lost."""
-    if answer.cancelled() or answer.exception() is not None:
-        return ""
-    reply: Reply = answer.result()
-    return "" if reply.ok else reply.detail

@@ -38,15 +38,15 @@ class Decliner(asyncio.DatagramProtocol):
             self.registered.set()
         elif first.startswith("INVITE "):
             self.declined += 1
-            self._transport.sendto(_response("603 Decline", text), addr)
+            self._transport.sendto(response("603 Decline", text), addr)
         elif first.startswith("OPTIONS "):
-            self._transport.sendto(_response("200 OK", text), addr)
+            self._transport.sendto(response("200 OK", text), addr)
 
     def _register(self, challenge: str = "") -> None:
         number = next(self._sequence)
         lines = [
             f"REGISTER sip:{self._server} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self._here};branch=z9hG4bKdecline{number}",
+            f"Via: SIP/2.0/UDP {self._here};branch=z9hG4bK{id(self)}.{number}",
             f"From: <sip:{self._user}@{self._server}>;tag=decliner",
             f"To: <sip:{self._user}@{self._server}>",
             f"Call-ID: decliner-{self._user}-{self._here}",
@@ -86,7 +86,7 @@ async def declining(user: str, password: str, server: str) -> AsyncIterator[Decl
         transport.close()
 
 
-def _response(status: str, request: str) -> bytes:
+def response(status: str, request: str) -> bytes:
     head = request.partition("\r\n\r\n")[0]
     lines = [f"SIP/2.0 {status}"]
     for name, value in _HEADER.findall(head):

@@ -246,14 +246,19 @@ def test_a_phone_is_made_of_auth_aor_and_endpoint_in_this_order() -> None:
         ["endpoint", "anna"],
     ]
     assert fields(auth) == {"auth_type": "userpass", "username": "anna", "password": "secret"}
-    assert fields(aor) == {"max_contacts": "1", "remove_existing": "yes"}
+    assert fields(aor) == {
+        "max_contacts": "1",
+        "remove_existing": "yes",
+        "qualify_frequency": "60",
+    }
     assert fields(endpoint)["context"] == "inbound"
     assert "webrtc" not in fields(endpoint)
 
 
 @pytest.mark.parametrize("name", ["anna", "anna-web"])
 def test_a_browser_phone_is_webrtc_and_its_leg_dies_with_the_browser(name: str) -> None:
-    *_, endpoint = provisioning.make(Phone(name=name, password="secret", browser=True), "")
+    _, aor, endpoint = provisioning.make(Phone(name=name, password="secret", browser=True), "")
+    assert "qualify_frequency" not in fields(aor)
     assert endpoint.uri.endswith("/anna-web")
     made = fields(endpoint)
     assert made["webrtc"] == "yes"

@@ -201,16 +201,6 @@ async def test_a_phone_that_asterisk_has_forgotten_is_unreachable(place: Place) 
     assert await place.driver.legs() == ()
 
 
-@pytest.mark.parametrize("to", ["tel:+48221234567", "sip:somebody@example.org"])
-async def test_what_needs_a_trunk_fails_clearly(place: Place, to: str) -> None:
-    leg = place.dial(to)
-    failed = await place.wait(CommandFailed)
-    assert failed.gone
-    assert to in failed.detail
-    assert "trunk" in failed.detail
-    assert leg not in place.driver._legs
-
-
 async def test_the_bridge_is_there_before_the_answer_and_gone_without_one(place: Place) -> None:
     agent = await place.registered("anna", Manner("ignore"))
     bridge = place.named("b")
