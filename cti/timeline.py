@@ -43,6 +43,13 @@ def describe(fact: Fact) -> str:
         ):
             return _in_menu(fact)
         case (
+            facts.AnswerMissed()
+            | facts.CallTagged()
+            | facts.SurveyAnswered()
+            | facts.VoicemailLeft()
+        ):
+            return _from_caller(fact)
+        case (
             facts.CallQueued()
             | facts.OfferMade()
             | facts.OfferEnded()
@@ -113,6 +120,24 @@ def _in_menu(
             return silent.get(left_by, "")
         case facts.LanguageChosen(language=language):
             return f"Chose the language {language}"
+        case _:
+            assert_never(fact)
+
+
+def _from_caller(
+    fact: facts.AnswerMissed | facts.CallTagged | facts.SurveyAnswered | facts.VoicemailLeft,
+) -> str:
+    match fact:
+        case facts.AnswerMissed(what="no_input"):
+            return "Gave no answer in time"
+        case facts.AnswerMissed(digits=digits):
+            return f"Pressed {digits or 'a key'}, which is no answer there"
+        case facts.CallTagged(tag=tag):
+            return f"Tagged: {tag}"
+        case facts.SurveyAnswered(question=question, score=score):
+            return f"Gave {score} for {question}"
+        case facts.VoicemailLeft(seconds=seconds):
+            return f"Left a message of {duration(seconds)}"
         case _:
             assert_never(fact)
 

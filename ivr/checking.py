@@ -1,65 +1,42 @@
-"""What cannot work in a flow that is well formed: edges into nowhere, nodes that nobody reaches,
-callers who could never leave, texts that are missing in a language."""
+"""What cannot work in a flow whose nodes are sound: nodes that nobody reaches, callers who could
+never leave, callers who go round for ever, questions that ask too much of their patience."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
+from ivr.choosing import QuestionNode
 from ivr.flow import Flow
-from ivr.node import Path
-from ivr.problems import Report, did_you_mean
+from ivr.node import Node
+from ivr.numerals import ordinal
+from ivr.problems import Report
+
+#: Seconds that a voice needs for a character.
+PER_CHARACTER = 0.07
+
+#: A question longer than so many seconds, or deeper than so many questions, is warned of.
+LONGEST = 30.0
+DEEPEST = 4
 
 
-def check(flow: Flow, report: Report) -> None:
-    """Add all that is wrong. The shape of the whole is looked at once every target exists."""
-    check_parts(flow, flow.nodes.keys(), report)
-    if not report.problems:
-        _reached(flow, report)
-        _operator_asks_nothing(flow, report)
-        _silence_ends(flow, report)
-        _everyone_gets_out(flow, report)
+def check_shape(flow: Flow, report: Report) -> None:
+    """Add all that is wrong. Every target exists."""
+    _reached(flow, report)
+    _operator_asks_nothing(flow, report)
+    _silence_ends(flow, report)
+    _everyone_gets_out(flow, report)
+    _patience(flow, report)
 
 
-def check_parts(flow: Flow, known: Collection[str], report: Report) -> None:
-    """What can be said of each node alone; `known` are all nodes, the malformed ones too."""
-    for path, what, target in _references(flow):
-        if target and target not in known:
-            remedy = did_you_mean(target, known)
-            report.add(path, f"{what} leads to {target!r}, which is no node{remedy}")
-    for name, node in flow.nodes.items():
-        for fault in node.faults():
-            report.add(("nodes", name, *fault.path), f"node {name!r}: {fault.message}")
-    if flow.languages:
-        _texts(flow, report)
-
-
-def _references(flow: Flow) -> Iterator[tuple[Path, str, str]]:
-    yield ("start",), "'start'", flow.start
-    yield ("operator",), "'operator'", flow.operator
-    for index, entry in enumerate(flow.entries):
-        yield ("entries", str(index)), "'entries'", entry
-    for name, node in flow.nodes.items():
-        yield ("nodes", name, "error"), f"node {name!r}: 'error'", node.error
-        for edge in node.edges():
-            where = ("nodes", name, *edge.path)
-            yield where, f"node {name!r}: {'.'.join(edge.path)!r}", edge.target
-
-
-def _texts(flow: Flow, report: Report) -> None:
-    known = set(flow.languages)
-    for name, node in flow.nodes.items():
-        for spoken in node.texts():
-            path = ("nodes", name, *spoken.path)
-            for language in sorted(set(spoken.texts) - known):
-                report.add(
-                    (*path, language),
-                    f"node {name!r} speaks {language!r}, which the flow does not; "
-                    f"add it to 'languages' or remove the text",
-                )
-            if spoken.every_language and (missing := known - set(spoken.texts)):
-                report.add(
-                    path,
-                    f"node {name!r}: {'.'.join(spoken.path)!r} has no text in "
-                    f"{', '.join(map(repr, sorted(missing)))}; add it",
-                )
+def seconds_of(node: Node, language: str) -> float:
+    """How long a caller listens to what a node says first."""
+    first = next(iter(node.texts()), None)
+    if first is None or (isinstance(node, QuestionNode) and first.part in ("no_match", "no_input")):
+        return 0.0
+    texts = [
+        spoken.texts.get(language, "")
+        for spoken in node.texts()
+        if spoken.path == first.path or not spoken.every_language
+    ]
+    return sum(map(len, texts)) * PER_CHARACTER
 
 
 def _reached(flow: Flow, report: Report) -> None:
@@ -74,7 +51,7 @@ def _reached(flow: Flow, report: Report) -> None:
 
 def _operator_asks_nothing(flow: Flow, report: Report) -> None:
     """Who has failed with every key must not be asked for another."""
-    for name in sorted(_reachable(flow, [flow.operator], _exits)):
+    for name in sorted(_reachable(flow, [flow.operator], _exits_within)):
         node = flow.nodes[name]
         if not node.ends and any(edge.pressed for edge in node.edges()):
             report.add(
@@ -96,7 +73,7 @@ def _silence_ends(flow: Flow, report: Report) -> None:
 
 
 def _everyone_gets_out(flow: Flow, report: Report) -> None:
-    """From every node, some way leads to a queue or a hang-up."""
+    """From every node, some way leads to a queue, another party or a hang-up."""
     for name in flow.nodes:
         around = _reachable(flow, [name], _exits)
         if not any(flow.nodes[other].ends for other in around):
@@ -106,8 +83,52 @@ def _everyone_gets_out(flow: Flow, report: Report) -> None:
             )
 
 
+def _patience(flow: Flow, report: Report) -> None:
+    """Warn of long questions, and of questions behind many others."""
+    language = flow.languages[0]
+    seen: set[str] = set()
+    level, depth, heard = [flow.start], 0, 0.0
+    waits = {flow.start: (0, 0.0)}  # questions before it, seconds listened to
+    while level:
+        following = []
+        for name in level:
+            if name in seen:
+                continue
+            seen.add(name)
+            node = flow.nodes[name]
+            depth, heard = waits[name]
+            listens = seconds_of(node, language)
+            if isinstance(node, QuestionNode):
+                depth += 1
+                _warn(name, node, depth, heard + listens, listens, report)
+            for target in _exits(flow, name):
+                waits.setdefault(target, (depth, heard + listens))
+                following.append(target)
+        level = following
+
+
+def _warn(name: str, node: Node, depth: int, heard: float, listens: float, report: Report) -> None:
+    if listens > LONGEST:
+        report.warn(
+            ("nodes", name),
+            f"{node.kind} {name!r}: a caller must listen for {listens:.0f} seconds; "
+            f"shorten it, or ask twice",
+        )
+    if depth > DEEPEST:
+        report.warn(
+            ("nodes", name),
+            f"{node.kind} {name!r} is the {ordinal(depth, 'en')} question in a row, after "
+            f"{heard:.0f} seconds of listening; ask less",
+        )
+
+
 def _exits(flow: Flow, name: str) -> list[str]:
-    return [edge.target or flow.operator for edge in flow.nodes[name].edges()]
+    return list(flow.targets[name].values())
+
+
+def _exits_within(flow: Flow, name: str) -> list[str]:
+    """Those taken before the flow is over."""
+    return [] if flow.nodes[name].ends else _exits(flow, name)
 
 
 def _silent_exits(flow: Flow, name: str) -> list[str]:

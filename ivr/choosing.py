@@ -1,13 +1,15 @@
-"""What menus have in common: a question, one key as the answer, patience with mistakes."""
+"""What questions have in common: patience with wrong keys and silence."""
 
 from collections.abc import Collection, Sequence
 
 import msgspec
 
 from calls.events import PromptEnded
+from calls.facts import AnswerMissed
 from calls.media import DigitRule, Speech
 from ivr.fields import LanguageCode, OptionalTarget, Text, Timeout, Tries
-from ivr.node import Edge, Leave, Node, Play, Spoken, Step, Visit
+from ivr.node import Edge, Leave, Node, Play, Spoken, Step
+from ivr.visit import Visit
 
 
 class Mishap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,40 +20,52 @@ class Mishap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     next: OptionalTarget = ""
 
 
-class ChoiceNode(Node, frozen=True, kw_only=True):
-    """Ask for one key. Wrong keys and silence together are forgiven `tries` times."""
+class QuestionNode(Node, frozen=True, kw_only=True):
+    """Ask for keys. Wrong ones and silence together are forgiven `tries` times."""
 
     tries: Tries = 2
     #: Silence is no key within so many seconds after the question.
     timeout: Timeout = 5.0
+    #: A key cuts the question short; keys pressed before it count.
+    barge_in: bool = True
     no_match: Mishap = Mishap()
     no_input: Mishap = Mishap()
 
     def question(self, visit: Visit) -> tuple[Speech, ...]:
         raise NotImplementedError
 
-    def answers(self) -> Collection[str]:
-        """The keys that mean something."""
-        raise NotImplementedError
-
-    def chosen(self, key: str) -> Leave:
-        """One of `answers` was pressed."""
-        raise NotImplementedError
+    def rule(self) -> DigitRule:
+        """For one key; others override it."""
+        return DigitRule(max_digits=1, terminators="", first_timeout=self.timeout)
 
     def enter(self, visit: Visit) -> Step:
-        return self._ask(visit, mistakes=0)
+        return self.ask(visit, mistakes=0)
 
-    def heard(self, visit: Visit, end: PromptEnded) -> Step:
-        if end.digits in self.answers():
-            return self.chosen(end.digits)
-        exit, mishap = "no_match", self.no_match
+    def ask(self, visit: Visit, mistakes: int, before: tuple[Speech, ...] = ()) -> Play:
+        return Play(
+            media=before + self.question(visit),
+            digits=self.rule(),
+            barge_in=self.barge_in,
+            type_ahead=self.barge_in,
+            notes={"mistakes": mistakes},
+        )
+
+    def missed(self, visit: Visit, end: PromptEnded) -> Step:
+        """That was no answer: ask again, or give up."""
+        what, mishap = ("no_match", self.no_match)
         if end.end != "digits":
-            exit, mishap = "no_input", self.no_input
+            what, mishap = ("no_input", self.no_input)
+        fact = AnswerMissed(
+            call=visit.call,
+            node=visit.node,
+            what="no_match" if end.end == "digits" else "no_input",
+            digits=end.digits,
+        )
         mistakes = visit.notes["mistakes"] + 1
         if mistakes > self.tries:
-            return Leave(exit=exit, digits=end.digits)
-        before = (visit.speech(mishap.text, exit),) if mishap.text else ()
-        return self._ask(visit, mistakes, before)
+            return Leave(exit=what, digits=end.digits, facts=(fact,))
+        before = visit.speech(mishap.text, what) if mishap.text else ()
+        return msgspec.structs.replace(self.ask(visit, mistakes, before), facts=(fact,))
 
     def edges(self) -> Sequence[Edge]:
         return (
@@ -71,9 +85,19 @@ class ChoiceNode(Node, frozen=True, kw_only=True):
             if mishap.text
         )
 
-    def _ask(self, visit: Visit, mistakes: int, before: tuple[Speech, ...] = ()) -> Play:
-        return Play(
-            media=before + self.question(visit),
-            digits=DigitRule(max_digits=1, terminators="", first_timeout=self.timeout),
-            notes={"mistakes": mistakes},
-        )
+
+class ChoiceNode(QuestionNode, frozen=True, kw_only=True):
+    """Ask for one key, each of which means something."""
+
+    def answers(self) -> Collection[str]:
+        """The keys that mean something."""
+        raise NotImplementedError
+
+    def chosen(self, visit: Visit, key: str) -> Step:
+        """One of `answers` was pressed."""
+        raise NotImplementedError
+
+    def heard(self, visit: Visit, end: PromptEnded) -> Step:
+        if end.digits in self.answers():
+            return self.chosen(visit, end.digits)
+        return self.missed(visit, end)

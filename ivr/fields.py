@@ -58,3 +58,27 @@ Timeout: TypeAlias = Annotated[
 ]
 
 Proficiency: TypeAlias = Annotated[int, Meta(ge=1, le=10, description="a proficiency from 1 to 10")]
+
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, description="a number of seconds")]
+
+VariableName: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="a name of small letters, digits and _, beginning with a letter",
+    ),
+]
+
+#: See `ivr.expressions`.
+Expression: TypeAlias = Annotated[
+    str, Meta(pattern=r"\S", description='an expression such as 3, vip or language == "pl"')
+]
+
+#: See `ivr.templates`.
+Template: TypeAlias = Annotated[
+    str, Meta(pattern=r"\S", description="a text, perhaps with {{ values }} in it")
+]
+
+OptionalTexts: TypeAlias = Annotated[
+    dict[LanguageCode, Text], Meta(description="a text for each of the flow's languages")
+]

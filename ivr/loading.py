@@ -6,28 +6,31 @@ import msgspec
 from msgspec import inspect
 
 from calls.errors import FlowInvalid
-from ivr import checking, reading
+from ivr import reading
+from ivr.checking import check_shape
 from ivr.flow import Flow
+from ivr.inspection import Known, inspect_nodes
 from ivr.nodes import AnyNode
 from ivr.problems import Problem, Report
 
 _FLOW = inspect.type_info(Flow)
+_ANY = Known()
 
 
-def load(source: str, file: str = "flow.yaml") -> Flow:
+def load(source: str, file: str = "flow.yaml", known: Known = _ANY) -> Flow:
     """Read and check a flow; `file` is what error messages call it.
 
     Raises `FlowInvalid` with one line for each problem: ``file:line:column: what and remedy``.
     """
-    flow, report = _examine(source, file)
-    if flow is None or report.problems:
-        raise FlowInvalid(str(report))
+    flow, report = _examine(source, file, known)
+    if flow is None or report.errors():
+        raise FlowInvalid("\n".join(map(str, report.errors())))
     return flow
 
 
-def problems(source: str, file: str = "flow.yaml") -> list[Problem]:
-    """All that is wrong with a flow; nothing if it can be used."""
-    return _examine(source, file)[1].ordered()
+def problems(source: str, file: str = "flow.yaml", known: Known = _ANY) -> list[Problem]:
+    """All that is wrong with a flow, warnings too; nothing if it can be used as it is."""
+    return _examine(source, file, known)[1].ordered()
 
 
 def schema() -> dict[str, Any]:
@@ -35,17 +38,19 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(Flow)
 
 
-def _examine(source: str, file: str) -> tuple[Flow | None, Report]:
+def _examine(source: str, file: str, known: Known) -> tuple[Flow | None, Report]:
     report = Report(file)
     root = reading.parse(source, report)
     if root is None:
         return None, report
     plain = reading.read(root, _FLOW, report)
-    if report.problems:
-        checking.check_parts(_sound_parts(plain), report.names(("nodes",)), report)
+    malformed = bool(report.problems)
+    flow = _sound_parts(plain) if malformed else msgspec.convert(plain, Flow)
+    inspect_nodes(flow, report.names(("nodes",)), known, report)
+    if malformed:
         return None, report
-    flow = msgspec.convert(plain, Flow)
-    checking.check(flow, report)
+    if not report.problems:
+        check_shape(flow, report)
     return flow, report
 
 
@@ -56,5 +61,6 @@ def _sound_parts(plain: dict[str, Any]) -> Flow:
         languages=tuple(plain.get("languages", ())),
         start=plain.get("start", ""),
         operator=plain.get("operator", ""),
+        variables=plain.get("variables", {}),
         nodes=msgspec.convert(plain.get("nodes", {}), dict[str, AnyNode]),
     )

@@ -7,8 +7,8 @@ from calls.commands import Command
 from calls.facts import Fact, WaitAnnounced
 from calls.requests import Request
 
-#: What `Queued.exits` knows: a rule of the queue, or any rule that has no exit of its own.
-#: See `calls.base.OverflowWhen`.
+#: What `Queued.exits` knows: a rule of the queue; ``overflow``: any rule that has no exit of its
+#: own; ``error``: there is no such queue. See `calls.base.OverflowWhen`.
 OverflowExit: TypeAlias = Literal[
     "waited",
     "length",
@@ -18,7 +18,16 @@ OverflowExit: TypeAlias = Literal[
     "closed",
     "full",
     "overflow",
+    "error",
 ]
+
+
+class Frame(Word):
+    """A flow within a flow, and the node of the flow below that it was entered from."""
+
+    flow: str
+    version: int
+    below: str
 
 
 class Queued(Word):
@@ -49,8 +58,9 @@ class Queued(Word):
     #: Only this agent may take the call for the first `agent_for` seconds.
     agent: AgentId = ""
     agent_for: float = 0.0
-    #: What the flow knows by now, to go on with.
+    #: What the flow knows by now, and the flows within it that the caller is in: to go on with.
     variables: dict[str, Any] = {}
+    inside: tuple[Frame, ...] = ()
 
 
 class Transferred(Word):
@@ -70,6 +80,7 @@ class Transferred(Word):
     #: Where the caller goes on when they have hung up; empty: the call is over then.
     after: str = ""
     variables: dict[str, Any] = {}
+    inside: tuple[Frame, ...] = ()
 
 
 class Finished(Word):

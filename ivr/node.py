@@ -3,51 +3,64 @@
 A kind is a frozen struct whose fields are what its YAML may hold, and a few methods:
 
 - `Node.enter`: a caller has come here
-- `Node.heard`: the prompt that it asked for is over (only for kinds that `Play`)
+- `Node.heard`, `Node.recorded`, `Node.answered`: what it asked for is over, or there (only for
+  kinds that `Play`, `Listen` or `Ask`)
 - `Node.edges`: where it leads, by exit
-- `Node.texts`: all that it may say
+- `Node.texts`, `Node.formulas`, `Node.names`: what it says, works out and refers to
 - `Node.faults`: what is wrong with it
+
+A node that cannot go on raises `ivr.speaking.ValueFailed`: the caller takes its error exit.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from calls.base import AgentId, Language, QueueId
+from calls.base import Language
 from calls.errors import UnexpectedEvent
-from calls.events import PromptEnded
-from calls.media import DigitRule, Speech
+from calls.events import KnownTicket, PromptEnded, RecordingEnded, StoreEvent
+from calls.facts import Fact
+from calls.media import DigitRule, Media
+from calls.requests import Request
+from ivr.expressions import TypeName
 from ivr.fields import OptionalTarget
-from ivr.messages import OverflowExit
+from ivr.messages import Finished, Queued, Transferred
+from ivr.problems import Path
+from ivr.visit import Visit
 
-#: Where in the node's YAML something stands: ``("keys", "1")``.
-Path: TypeAlias = tuple[str, ...]
-
-
-class Visit(msgspec.Struct, frozen=True):
-    """One caller at one node. `notes` is what the node keeps until the caller leaves it."""
-
-    flow: str
-    node: str
-    language: Language
-    notes: dict[str, int]
-
-    def speech(self, texts: dict[Language, str], part: str = "") -> Speech:
-        """One of the node's texts in the caller's language."""
-        return Speech(
-            name=speech_name(self.flow, self.node, part),
-            language=self.language,
-            text=texts[self.language],
-        )
+#: What a node keeps until the caller leaves it.
+Notes: TypeAlias = dict[str, Any]
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
     """Say something; with a rule, take digits. `Node.heard` goes on when it is over."""
 
-    media: tuple[Speech, ...]
+    media: tuple[Media, ...]
     digits: DigitRule | None = None
-    notes: dict[str, int] = {}
+    barge_in: bool = True
+    #: Keys pressed before it count for it.
+    type_ahead: bool = True
+    notes: Notes = {}
+    facts: tuple[Fact, ...] = ()
+
+
+class Listen(msgspec.Struct, frozen=True, kw_only=True):
+    """Record the caller. `Node.recorded` goes on when that is over; the times are seconds."""
+
+    max_seconds: float
+    silence: float
+    beep: bool = True
+    notes: Notes = {}
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask a store; `Node.answered` goes on. No answer within so many seconds is a failed one."""
+
+    request: Request
+    timeout: float = 5.0
+    notes: Notes = {}
+    facts: tuple[Fact, ...] = ()
 
 
 class Leave(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,28 +70,25 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True):
     digits: str = ""
     #: The caller has chosen it; it holds for the rest of the call.
     language: Language = ""
+    #: Variables of the flow to set, and the ticket that the call is about.
+    values: dict[str, Any] = {}
+    ticket: KnownTicket | None = None
+    facts: tuple[Fact, ...] = ()
 
 
-class Enqueue(msgspec.Struct, frozen=True, kw_only=True):
-    """Hand the caller to a queue; the flow ends. The fields are those of `Queued`."""
+class Descend(msgspec.Struct, frozen=True, kw_only=True):
+    """Walk through another flow, and leave by ``next`` when it returns."""
 
-    queue: QueueId
-    skills: dict[str, int]
-    priority: float
-    keys: dict[str, str] = {}
-    callback_key: str = ""
-    exits: dict[OverflowExit, str] = {}
-    agent: AgentId = ""
-    agent_for: float = 0.0
+    flow: str
+    entry: str = ""
 
 
-class End(msgspec.Struct, frozen=True, kw_only=True):
-    """End the call; the flow ends."""
-
-    outcome: Literal["completed", "failed"] = "completed"
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """Back to the flow that this one was entered from; the end of the call where there is none."""
 
 
-Step: TypeAlias = Play | Leave | Enqueue | End
+#: The last three end the flow.
+Step: TypeAlias = Play | Listen | Ask | Leave | Descend | Return | Queued | Transferred | Finished
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +109,25 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     part: str = ""
     #: It is said in whatever language the caller has, so it needs all of them.
     every_language: bool = True
+
+
+class Formula(msgspec.Struct, frozen=True, kw_only=True):
+    """An expression that a node works out (or, with `template`, a text with values in it), and
+    the types that it may have: any where none is given; with `into`, that of a variable."""
+
+    source: str
+    path: Path
+    types: tuple[TypeName, ...] = ()
+    into: str = ""
+    template: bool = False
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
+    """Something outside of the node that it refers to."""
+
+    what: Literal["variable", "queue", "skill", "flow", "agent"]
+    name: str
+    path: Path
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -137,6 +166,22 @@ class Node(
         """A failed prompt does not come here: the session takes the exit ``error``."""
         raise UnexpectedEvent(f"node {visit.node!r} ({self.kind}) does not wait for a prompt")
 
+    def recorded(self, visit: Visit, end: RecordingEnded) -> Step:  # noqa: ARG002
+        """A failed recording does not come here either."""
+        raise UnexpectedEvent(f"node {visit.node!r} ({self.kind}) does not wait for a recording")
+
+    def answered(self, visit: Visit, answer: StoreEvent) -> Step:  # noqa: ARG002
+        """Nor does a request that failed, unless the node says `survives`."""
+        raise UnexpectedEvent(f"node {visit.node!r} ({self.kind}) has asked nothing")
+
+    def survives(self, visit: Visit) -> Step | None:  # noqa: ARG002
+        """What follows when a request of this node has failed; None: the exit ``error``."""
+        return None
+
+    def gone(self, visit: Visit) -> Ask | None:  # noqa: ARG002
+        """The caller has hung up here: what still has to be asked for them."""
+        return None
+
     def edges(self) -> Sequence[Edge]:
         """All exits but ``error``."""
         return ()
@@ -144,11 +189,13 @@ class Node(
     def texts(self) -> Sequence[Spoken]:
         return ()
 
+    def formulas(self) -> Sequence[Formula]:
+        """All but those inside of `texts`."""
+        return ()
+
+    def names(self) -> Sequence[Reference]:
+        return ()
+
     def faults(self) -> Sequence[Fault]:
         """What cannot work in this node alone, beyond what the types of its fields say."""
         return ()
-
-
-def speech_name(flow: str, node: str, part: str = "") -> str:
-    """``main.menu``, ``main.menu.no_match``: what a recording of it is called."""
-    return ".".join(filter(None, (flow, node, part)))

@@ -1,8 +1,9 @@
 """Numbers in words, in the gender and case that a sentence needs.
 
-A voice that reads the figure 2 does not know what is counted: *dwie osoby*, *od dwóch minut*, *дві
-людини*. English and Ukrainian come from num2words, which knows their genders and cases; Polish
-from there as well, as far as it goes: it knows neither, so they are made here.
+A voice that reads the figure 2 does not know what is counted: *dwie osoby*, *od dwóch minut*,
+*дві людини*. Feminine ones count people and minutes in Polish and Ukrainian, genitive ones follow
+prepositions and stand in dates. English and Ukrainian come from num2words; it knows neither
+genders nor cases of Polish, so those are made here.
 """
 
 from functools import lru_cache
@@ -23,11 +24,53 @@ _POLISH_GENITIVE_TENS = (
 )
 # fmt: on
 
+MINUS = {"en": "minus", "pl": "minus", "uk": "мінус"}
+
+#: Endings of ordinals, and what they become; the first that fits.
+_POLISH_OF = (("gi", "giego"), ("ci", "ciego"), ("y", "ego"))
+_POLISH_FEMININE = (("gi", "ga"), ("ci", "cia"), ("y", "a"))
+_UKRAINIAN_OF = (("ій", "ього"), ("ий", "ого"))
+_UKRAINIAN_FEMININE = (("ій", "я"), ("ий", "а"))
+
 
 @lru_cache(maxsize=4096)
 def cardinal(number: float, language: Language) -> str:
     """``twenty-one``, ``dwadzieścia jeden``, ``двадцять один``; English for other languages."""
-    return _typeset(num2words(number, lang=language if language in ("pl", "uk") else "en"))
+    if number < 0:  # num2words cannot in Polish
+        return f"{MINUS[_known(language)]} {cardinal(-number, language)}"
+    return _typeset(num2words(number, lang=_known(language)))
+
+
+@lru_cache(maxsize=4096)
+def ordinal(number: int, language: Language) -> str:
+    """``twenty-first``, ``dwudziesty pierwszy``, ``двадцять перший``: masculine, nominative."""
+    return _typeset(num2words(number, lang=_known(language), to="ordinal"))
+
+
+@lru_cache(maxsize=4096)
+def ordinal_genitive(number: int, language: Language) -> str:
+    """As in a date: *dwudziestego pierwszego maja*, *двадцять першого травня*."""
+    words = ordinal(number, language).split()
+    match language:
+        case "pl":  # every part that is an ordinal itself
+            return " ".join(_ended(word, _POLISH_OF) for word in words)
+        case "uk":
+            return " ".join([*words[:-1], _ended(words[-1], _UKRAINIAN_OF)])
+        case _:
+            return " ".join(words)
+
+
+@lru_cache(maxsize=4096)
+def ordinal_feminine(number: int, language: Language) -> str:
+    """As one says the hour: *dwudziesta pierwsza*, *двадцять перша*."""
+    words = ordinal(number, language).split()
+    match language:
+        case "pl":
+            return " ".join(_ended(word, _POLISH_FEMININE) for word in words)
+        case "uk":
+            return " ".join([*words[:-1], _ended(words[-1], _UKRAINIAN_FEMININE)])
+        case _:
+            return " ".join(words)
 
 
 @lru_cache(maxsize=4096)
@@ -73,6 +116,17 @@ def plural_east(number: int, one: str, few: str, many: str) -> str:
     if number % 10 == 1 and number % 100 != 11:
         return one
     return plural(number, one, few, many)
+
+
+def _ended(word: str, endings: tuple[tuple[str, str], ...]) -> str:
+    for before, after in endings:
+        if word.endswith(before):
+            return word.removesuffix(before) + after
+    return word
+
+
+def _known(language: Language) -> Language:
+    return language if language in MINUS else "en"
 
 
 def _typeset(words: str) -> str:

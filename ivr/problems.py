@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from ivr.node import Path
+#: Where in a file something stands: ``("nodes", "menu", "keys", "1")``.
+Path: TypeAlias = tuple[str, ...]
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
@@ -16,14 +18,17 @@ class Place(msgspec.Struct, frozen=True, order=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One thing to mend. The message names what is wrong and what to do about it."""
+    """One thing to mend. The message names what is wrong and what to do about it. With a warning
+    the flow can be used."""
 
     file: str
     place: Place
     message: str
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.place.line}:{self.place.column}: {self.message}"
+        warning = "warning: " if self.severity == "warning" else ""
+        return f"{self.file}:{self.place.line}:{self.place.column}: {warning}{self.message}"
 
 
 class Report:
@@ -45,15 +50,23 @@ class Report:
 
     def add(self, path: Path, message: str) -> None:
         """A problem with what stands at `path`, or with the nearest that holds it."""
-        while path and path not in self._places:
-            path = path[:-1]
-        self.add_at(self._places.get(path, Place(1, 1)), message)
+        self.add_at(self._place(path), message)
 
     def add_at(self, place: Place, message: str) -> None:
         self.problems.append(Problem(self.file, place, message))
 
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.ordered()))
+    def warn(self, path: Path, message: str) -> None:
+        """As `add`, for what may well be meant so."""
+        self.problems.append(Problem(self.file, self._place(path), message, "warning"))
+
+    def errors(self) -> list[Problem]:
+        """What must be mended before the flow can be used, by its place in the file."""
+        return [problem for problem in self.ordered() if problem.severity == "error"]
+
+    def _place(self, path: Path) -> Place:
+        while path and path not in self._places:
+            path = path[:-1]
+        return self._places.get(path, Place(1, 1))
 
     def ordered(self) -> list[Problem]:
         """By their place in the file."""

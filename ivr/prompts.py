@@ -7,8 +7,8 @@ from calls.config import Queue
 from calls.media import Speech
 from ivr import phrases
 from ivr.flow import Flow
-from ivr.node import speech_name
 from ivr.nodes.queue import QueueNode
+from ivr.visit import fixed_speech
 from ivr.waiting import messages
 
 #: Minutes up to which every wait is rendered in advance.
@@ -16,12 +16,13 @@ _WAITS_UP_TO = 5
 
 
 def prompts(flow: Flow) -> list[Speech]:
-    """Every prompt of a flow, in all its languages."""
+    """Every prompt of a flow, in all its languages; of texts with values, what is around them."""
     said = [
-        Speech(name=speech_name(flow.flow, name, spoken.part), language=language, text=text)
+        speech
         for name, node in flow.nodes.items()
         for spoken in node.texts()
         for language, text in spoken.texts.items()
+        for speech in fixed_speech(flow.flow, name, spoken.part, language, text)
     ]
     return said + callback_prompts(flow)
 

@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 import yaml
 from msgspec import inspect
 
-from ivr.node import Path
-from ivr.problems import Place, Report, did_you_mean
+from ivr.problems import Path, Place, Report, did_you_mean
 
 #: What JSON holds; whether it is what was wanted, the reading has made sure of.
-Plain: TypeAlias = str | int | float | list[Any] | dict[str, Any]
+Plain: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any]
 
+_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
@@ -168,6 +168,10 @@ def _scalar(node: yaml.Node, wanted: inspect.Type) -> Plain:
             if pattern and not re.search(pattern, text):
                 raise ValueError
             return text
+        case inspect.BoolType():
+            if text not in _TRUTHS:
+                raise ValueError("true or false")
+            return _TRUTHS[text]
         case inspect.LiteralType(values=values):
             if text not in values:
                 raise ValueError(f"one of {', '.join(map(str, values))}")

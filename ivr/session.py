@@ -1,14 +1,17 @@
 """One caller's walk through a flow, from one wait to the next.
 
-1. A session runs until it waits for a prompt, hands the caller to a queue or ends the call.
-   What came out on the way is returned; the state is JSON between any two steps.
-2. A caller is never left in silence. A node that fails (its prompt cannot be played, or its end
-   is never reported) takes its ``error`` edge, else the flow's operator. When even the way to the
-   operator fails, nodes are left by ``next`` so that the queue is still reached; where there is
-   no next, the call ends as failed.
+1. A session runs until it waits (for a prompt, a recording, an answer of a store), hands the
+   caller over to a queue or another party, or ends the call. What came out on the way is
+   returned; the state is JSON between any two steps.
+2. A caller is never left in silence. A node that fails (its prompt cannot be played, its end is
+   never reported, a value is not there) takes its ``error`` edge, else the flow's operator. When
+   even the way to the operator fails, nodes are left by ``next`` so that the queue is still
+   reached; where there is no next, the call ends as failed.
 3. A flow that runs on and on without a key from the caller is stopped the same way.
-4. Prompts that are not the one waited for, and everything after the end, are ignored: hang-ups
-   and restarts make such races normal.
+4. What is not waited for, and everything after the end, is ignored: hang-ups and restarts make
+   such races normal.
+5. A node that depends on who calls is entered when that is known, or after a moment without.
+6. Flows within flows are one stack (`SessionState.inside`); limits hold across all of it.
 """
 
 from typing import Any, TypeAlias, assert_never
@@ -16,60 +19,59 @@ from typing import Any, TypeAlias, assert_never
 import msgspec
 
 from calls.base import CallId, Instant, Language, LegId
-from calls.commands import Answer, Prompt, StopPrompt
-from calls.events import CallerIdentified, PromptEnded, Tick
-from calls.facts import LanguageChosen, NodeEntered, NodeLeft
-from calls.media import DigitRule, Media, Speech
+from calls.commands import Answer, Prompt, Record, StopPrompt, StopRecording
+from calls.events import (
+    CallerIdentified,
+    PromptEnded,
+    RecordingEnded,
+    RequestFailed,
+    StoreEvent,
+    Tick,
+    TicketDrafted,
+)
+from calls.facts import FlowStarted, LanguageChosen, NodeEntered, NodeLeft
+from calls.media import Speech
 from ivr.flow import Flow
-from ivr.messages import Finished, Queued, SessionOutput
-from ivr.node import End, Enqueue, Leave, Play, Step, Visit
+from ivr.messages import Finished, Frame, Queued, SessionOutput, Transferred
+from ivr.node import Ask, Descend, Leave, Listen, Play, Return, Step
+from ivr.speaking import Value, ValueFailed
+from ivr.state import Asked, SessionState
+from ivr.surroundings import Alone, Surroundings
+from ivr.values import fit, value_of
+from ivr.visit import Visit
 
-SessionEvent: TypeAlias = PromptEnded | CallerIdentified | Tick
+__all__ = ["Session", "SessionEvent", "SessionState"]
+
+SessionEvent: TypeAlias = PromptEnded | RecordingEnded | StoreEvent | Tick
 
 #: Nodes entered since the caller last pressed a key.
 MAX_IDLE_NODES = 50
 
-#: A prompt that has not ended after its expected time and this margin (seconds) is given up.
+#: Flows within one another.
+MAX_DEPTH = 8
+
+#: What has not ended after its expected time and this margin (seconds) is given up.
 OVERDUE = 60.0
+
+#: Seconds to wait for the look-up of who is calling.
+IDENTIFIED_WITHIN = 2.0
 
 #: A slow voice, seconds for each character.
 PER_CHARACTER = 0.2
 
 
-class SessionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that a session knows, beside its flow."""
-
-    call: CallId
-    leg: LegId
-    caller: str
-    called: str
-    language: Language
-    #: Where the caller is.
-    node: str
-    #: What the node keeps until it is left.
-    notes: dict[str, int] = {}
-    #: The prompt that the session waits for; None when it has ended.
-    waits_for: Prompt | None = None
-    #: When that prompt is given up.
-    overdue: Instant | None = None
-    #: Prompts played so far: the next one's number.
-    prompts: int = 0
-    idle_nodes: int = 0
-    answered: bool = False
-    #: Keys pressed before the next prompt count for it.
-    type_ahead: bool = True
-    #: What the flow has collected and set.
-    variables: dict[str, Any] = {}
-    #: The flow has failed once and is on its way to the operator.
-    rescued: bool = False
-
-
 class Session:
-    """One caller in one flow."""
+    """One caller in one flow, and in those that it leads through."""
 
-    def __init__(self, flow: Flow, state: SessionState) -> None:
-        self._flow = flow
+    def __init__(
+        self, flow: Flow, state: SessionState, surroundings: Surroundings | None = None
+    ) -> None:
+        self._outermost = flow
+        self._surroundings = surroundings or Alone()
         self._state = state
+        self._flow = self._current()
+        self._now: Instant = 0.0
+        self._out: list[SessionOutput] = []
 
     @classmethod
     def start(
@@ -81,196 +83,382 @@ class Session:
         caller: str,
         called: str,
         language: Language,
-        entry: str = "",
         now: Instant,
+        entry: str = "",
         variables: dict[str, Any] | None = None,
+        inside: tuple[Frame, ...] = (),
         answered: bool = False,
+        who: CallerIdentified | None = None,
+        agent: str = "",
+        surroundings: Surroundings | None = None,
+        version: int = 0,
     ) -> tuple["Session", list[SessionOutput]]:
         """Begin at `entry`, or at the flow's start if it has no such node.
 
-        A caller who comes back from a queue brings `variables`, and has been `answered`: keys
-        pressed while waiting are not taken for answers here.
+        A caller who comes back from a queue or an `agent` brings `variables` and what they were
+        `inside`, and has been `answered`: keys pressed meanwhile are not taken for answers here.
         """
-        session = cls(
-            flow,
-            SessionState(
-                call=call,
-                leg=leg,
-                caller=caller,
-                called=called,
-                language=language if language in flow.languages else flow.languages[0],
-                node=entry if entry in flow.nodes else flow.start,
-                variables=variables or {},
-                answered=answered,
-                type_ahead=not answered,
-            ),
+        state = SessionState(
+            call=call,
+            leg=leg,
+            caller=caller,
+            called=called,
+            language=language if language in flow.languages else flow.languages[0],
+            node="",
+            version=version,
+            variables=variables or {},
+            inside=inside,
+            answered=answered,
+            type_ahead=not answered,
+            who=who,
+            agent=agent,
         )
-        outputs: list[SessionOutput] = []
-        session._run(session._enter(session._state.node, outputs), now, outputs)
-        return session, outputs
+        session = cls(flow, state, surroundings)
+        session._begin(now)
+        begins = session._flow
+        session._run(session._enter(entry if entry in begins.nodes else begins.start))
+        return session, session._out
 
     def handle(self, event: SessionEvent, now: Instant) -> list[SessionOutput]:
         """Go on, if this is what the session waits for."""
-        waits_for = self._state.waits_for
-        if waits_for is None:
+        state = self._state
+        waits = state.waits_for
+        if isinstance(event, CallerIdentified):
+            state.who = event
+        if waits is None:
             return []
-        outputs: list[SessionOutput] = []
-        match event:
-            case PromptEnded():
-                if event.prompt != waits_for.prompt:
-                    return []
-                end = event
-            case Tick():
-                if self._state.overdue is None or now < self._state.overdue:
-                    return []
-                outputs.append(StopPrompt(leg=self._state.leg, prompt=waits_for.prompt))
-                end = PromptEnded(leg=waits_for.leg, prompt=waits_for.prompt, end="failed")
-            case CallerIdentified():
-                return []
+        self._begin(now)
+        match event, waits:
+            case PromptEnded(), Prompt() if event.prompt == waits.prompt:
+                self._run(self._go_on(event))
+            case RecordingEnded(), Record() if event.recording == waits.recording:
+                self._run(self._go_on(event))
+            case CallerIdentified(), Asked(request=""):
+                self._run(self._known_now())
+            case Tick(), _:
+                if state.overdue is not None and now >= state.overdue:
+                    self._give_up(waits)
+            case ((PromptEnded() | RecordingEnded() | CallerIdentified()), _):
+                pass
+            case _, Asked() if event.request == waits.request:
+                self._run(self._go_on(event))
             case _:
-                assert_never(event)
-        self._run(self._heard(end), now, outputs)
-        return outputs
+                pass
+        return self._out
 
     def resume(self, now: Instant) -> list[SessionOutput]:
-        """After a restart: say again what was being said. How far it had come is not known."""
+        """After a restart: say or record again what was under way. How far it had come is not
+        known. What was asked of a store is asked again by whoever asks."""
         before = self._state.waits_for
-        if before is None:
-            return []
-        outputs: list[SessionOutput] = [StopPrompt(leg=before.leg, prompt=before.prompt)]
-        self._change(answered=False)  # an answer on its way may have been lost too
-        self._play(before.media, before.digits, now, outputs)
-        return outputs
+        self._begin(now)
+        match before:
+            case Prompt():
+                self._out.append(StopPrompt(leg=before.leg, prompt=before.prompt))
+                self._state.answered = False  # an answer on its way may have been lost too
+                self._play(
+                    Play(
+                        media=before.media,
+                        digits=before.digits,
+                        barge_in=before.barge_in,
+                        notes=self._state.notes,
+                    )
+                )
+            case Record():
+                self._out.append(StopRecording(leg=before.leg, recording=before.recording))
+                again = Listen(
+                    max_seconds=before.max_seconds, silence=before.silence, beep=before.beep
+                )
+                self._listen(msgspec.structs.replace(again, notes=self._state.notes))
+            case _:
+                pass
+        return self._out
+
+    def gone(self, now: Instant) -> list[SessionOutput]:
+        """The caller has hung up: what is still to be asked for them. Nothing follows."""
+        self._begin(now)
+        if self._state.waits_for is not None:
+            last = self._flow.node(self._state.node).gone(self._visit())
+            self._out += [*last.facts, last.request] if last else []
+        self._wait_no_more()
+        return self._out
 
     def deadline(self) -> Instant | None:
-        """When a prompt that never ended is given up."""
+        """When something that never ended is given up."""
         return self._state.overdue
 
     def snapshot(self) -> SessionState:
-        return self._state
+        return msgspec.structs.replace(self._state)
 
     # --- the walk
 
-    def _run(self, step: Step, now: Instant, outputs: list[SessionOutput]) -> None:
-        while True:
+    def _begin(self, now: Instant) -> None:
+        self._now = now
+        self._out = []
+
+    def _run(self, step: Step | None) -> None:
+        """Walk on to the next wait or end; None: that is there already."""
+        while step is not None:
             match step:
                 case Play():
-                    self._change(notes=step.notes)
-                    self._play(step.media, step.digits, now, outputs)
+                    self._play(step)
                     return
                 case Leave():
-                    step = self._leave(step, outputs)
-                case Enqueue():
-                    self._queue(step, outputs)
+                    step = self._leave(step)
+                case Queued() | Transferred():
+                    self._hand_over(step)
                     return
-                case End():
-                    outputs.append(Finished(outcome=step.outcome))
+                case Listen():
+                    self._listen(step)
+                    return
+                case Ask():
+                    self._ask(step)
+                    return
+                case Descend():
+                    step = self._descend(step)
+                case Return():
+                    step = self._return()
+                case Finished():
+                    self._out.append(step)
                     return
                 case _:
                     assert_never(step)
 
-    def _enter(self, name: str, outputs: list[SessionOutput]) -> Step:
-        node = self._flow.node(name)
-        self._change(node=name, notes={}, idle_nodes=self._state.idle_nodes + 1)
-        outputs.append(
-            NodeEntered(call=self._state.call, node=name, kind=node.kind, title=node.title)
-        )
-        return node.enter(self._visit())
+    def _enter(self, name: str) -> Step | None:
+        state = self._state
+        node = self._flow.nodes[name]
+        state.node = name
+        state.notes = {}
+        state.idle_nodes += 1
+        self._out.append(NodeEntered(call=state.call, node=name, kind=node.kind, title=node.title))
+        if state.who is None and not state.unknown and name in self._flow.about_contact:
+            state.waits_for = Asked(request="")
+            state.overdue = self._now + IDENTIFIED_WITHIN
+            return None
+        return self._step(node.enter, self._visit())
 
-    def _heard(self, end: PromptEnded) -> Step:
-        self._change(waits_for=None, overdue=None)
-        if end.end == "failed":
+    def _known_now(self) -> Step:
+        """Who calls is known, or will never be: the node can be entered."""
+        self._wait_no_more()
+        self._state.unknown = self._state.who is None
+        return self._step(self._flow.node(self._state.node).enter, self._visit())
+
+    def _go_on(self, event: PromptEnded | RecordingEnded | StoreEvent) -> Step:
+        """Let the node take what it waited for."""
+        state = self._state
+        self._wait_no_more()
+        node = self._flow.nodes[state.node]
+        visit = self._visit()
+        match event:
+            case PromptEnded(end="failed") | RecordingEnded(end="failed"):
+                return Leave(exit="error")
+            case PromptEnded():
+                if event.digits:
+                    state.idle_nodes = 0
+                return self._step(node.heard, visit, event)
+            case RecordingEnded():
+                state.idle_nodes = 0
+                return self._step(node.recorded, visit, event)
+            case RequestFailed():
+                return self._step(node.survives, visit) or Leave(exit="error")
+            case TicketDrafted(ticket=ticket):
+                state.ticket = ticket
+            case _:
+                pass
+        return self._step(node.answered, self._visit(), event)
+
+    def _step(self, take: Any, *arguments: Any) -> Step:
+        try:
+            step: Step = take(*arguments)
+        except ValueFailed:
             return Leave(exit="error")
-        if end.digits:
-            self._change(idle_nodes=0)
-        return self._flow.node(self._state.node).heard(self._visit(), end)
+        return step
 
-    def _leave(self, leave: Leave, outputs: list[SessionOutput]) -> Step:
+    def _give_up(self, waits: Prompt | Record | Asked) -> None:
+        """Its end was never reported."""
+        match waits:
+            case Asked(request=""):
+                self._run(self._known_now())
+            case Asked():
+                failed = RequestFailed(
+                    request=waits.request, call=self._state.call, detail="no answer in time"
+                )
+                self._run(self._go_on(failed))
+            case Prompt():
+                self._out.append(StopPrompt(leg=waits.leg, prompt=waits.prompt))
+                self._wait_no_more()
+                self._run(Leave(exit="error"))
+            case Record():
+                self._out.append(StopRecording(leg=waits.leg, recording=waits.recording))
+                self._wait_no_more()
+                self._run(Leave(exit="error"))
+
+    def _leave(self, leave: Leave) -> Step | None:
         """Follow an exit to the next node."""
         state = self._state
+        if leave.exit != "error" and leave.values:
+            try:
+                state.variables = {**state.variables, **fit(leave.values, self._flow.variables)}
+            except ValueFailed:
+                leave = Leave(exit="error")
         if state.idle_nodes >= MAX_IDLE_NODES:
             leave = Leave(exit="error")
-        outputs.append(
+        state.ticket = leave.ticket or state.ticket
+        self._out.append(
             NodeLeft(call=state.call, node=state.node, exit=leave.exit, digits=leave.digits)
         )
+        self._out += leave.facts
         if leave.language:
-            self._change(language=leave.language)
-            outputs.append(LanguageChosen(call=state.call, language=leave.language))
+            state.language = leave.language
+            self._out.append(LanguageChosen(call=state.call, language=leave.language))
         target = self._rescue() if leave.exit == "error" else self._target(leave.exit)
-        return self._enter(target, outputs) if target else End(outcome="failed")
+        return self._enter(target) if target else Finished(outcome="failed")
 
     def _target(self, exit: str) -> str:
-        return self._flow.targets(self._state.node).get(exit, "")
+        return self._flow.targets[self._state.node].get(exit, "")
 
     def _rescue(self) -> str:
         """Where a caller goes whom the node failed; empty when nothing is left to try."""
         state = self._state
         runaway = state.idle_nodes >= MAX_IDLE_NODES
-        if (error := self._flow.node(state.node).error) and not runaway:
+        if (error := self._flow.nodes[state.node].error) and not runaway:
             return error
         if not state.rescued:
-            self._change(rescued=True, idle_nodes=0)
+            state.rescued = True
+            state.idle_nodes = 0
             if state.node != self._flow.operator:
                 return self._flow.operator
         return "" if runaway else self._target("next")
 
-    def _play(
-        self,
-        media: tuple[Media, ...],
-        digits: DigitRule | None,
-        now: Instant,
-        outputs: list[SessionOutput],
-    ) -> None:
-        self._answer(outputs)
-        number = self._state.prompts + 1
-        prompt = Prompt(
-            leg=self._state.leg,
-            prompt=f"{self._state.call}.flow-{number}",
-            media=media,
-            digits=digits,
-            type_ahead=self._state.type_ahead,
-        )
-        self._change(
-            waits_for=prompt, overdue=now + _patience(prompt), prompts=number, type_ahead=True
-        )
-        outputs.append(prompt)
+    # --- flows within flows
 
-    def _queue(self, enqueue: Enqueue, outputs: list[SessionOutput]) -> None:
-        self._answer(outputs)
-        outputs.append(
-            Queued(
-                queue=enqueue.queue,
-                skills=enqueue.skills,
-                priority=enqueue.priority,
-                language=self._state.language,
-                keys=enqueue.keys,
-                callback_key=enqueue.callback_key,
-                exits=enqueue.exits,
-                agent=enqueue.agent,
-                agent_for=enqueue.agent_for,
-                variables=self._state.variables,
+    def _current(self) -> Flow:
+        inside = self._state.inside
+        if not inside:
+            return self._outermost
+        return self._surroundings.flow(inside[-1].flow, inside[-1].version)
+
+    def _descend(self, descend: Descend) -> Step | None:
+        state = self._state
+        version = self._surroundings.newest(descend.flow)
+        if version is None or len(state.inside) >= MAX_DEPTH:
+            return Leave(exit="error")
+        frame = Frame(flow=descend.flow, version=version, below=state.node)
+        state.inside = (*state.inside, frame)
+        self._flow = flow = self._current()
+        self._out.append(FlowStarted(call=state.call, flow=flow.flow, version=version))
+        return self._enter(descend.entry if descend.entry in flow.nodes else flow.start)
+
+    def _return(self) -> Step:
+        state = self._state
+        if not state.inside:
+            return Finished(outcome="completed")
+        below = state.inside[-1].below
+        state.inside = state.inside[:-1]
+        self._flow = self._current()
+        version = state.inside[-1].version if state.inside else state.version
+        self._out.append(FlowStarted(call=state.call, flow=self._flow.flow, version=version))
+        state.node = below
+        return Leave(exit="next")
+
+    # --- what is waited for, and how it ends
+
+    def _play(self, play: Play) -> None:
+        state = self._state
+        self._answer()
+        self._out += play.facts
+        state.notes = play.notes
+        state.prompts += 1
+        prompt = Prompt(
+            leg=state.leg,
+            prompt=f"{state.call}.flow-{state.prompts}",
+            media=play.media,
+            digits=play.digits,
+            barge_in=play.barge_in,
+            type_ahead=play.type_ahead and state.type_ahead,
+        )
+        state.type_ahead = True
+        state.waits_for = prompt
+        state.overdue = self._now + _patience(prompt)
+        self._out.append(prompt)
+
+    def _listen(self, listen: Listen) -> None:
+        state = self._state
+        self._answer()
+        state.notes = listen.notes
+        state.recordings += 1
+        record = Record(
+            leg=state.leg,
+            recording=f"{state.call}.flow-{state.recordings}",
+            max_seconds=listen.max_seconds,
+            silence=listen.silence,
+            beep=listen.beep,
+        )
+        state.waits_for = record
+        state.overdue = self._now + listen.max_seconds + OVERDUE
+        self._out.append(record)
+
+    def _ask(self, ask: Ask) -> None:
+        state = self._state
+        state.notes = ask.notes
+        state.waits_for = Asked(request=ask.request.request)
+        state.overdue = self._now + ask.timeout
+        self._out += ask.facts
+        self._out.append(ask.request)
+
+    def _hand_over(self, word: Queued | Transferred) -> None:
+        state = self._state
+        self._answer()
+        node = self._flow.nodes[state.node]
+        exits: dict[Any, str] = dict(word.exits)
+        if isinstance(word, Transferred) or node.error:
+            exits["error"] = node.error or self._flow.operator
+        self._out.append(
+            msgspec.structs.replace(
+                word,
+                language=state.language,
+                exits=exits,
+                variables=state.variables,
+                inside=state.inside,
             )
         )
 
-    def _answer(self, outputs: list[SessionOutput]) -> None:
+    def _answer(self) -> None:
         if not self._state.answered:
-            self._change(answered=True)
-            outputs.append(Answer(leg=self._state.leg))
+            self._state.answered = True
+            self._out.append(Answer(leg=self._state.leg))
+
+    def _wait_no_more(self) -> None:
+        self._state.waits_for = None
+        self._state.overdue = None
 
     def _visit(self) -> Visit:
-        state = self._state
-        return Visit(self._flow.flow, state.node, state.language, state.notes)
+        state, flow = self._state, self._flow
+        return Visit(
+            call=state.call,
+            flow=flow.flow,
+            node=state.node,
+            language=state.language,
+            now=self._now,
+            notes=state.notes,
+            agent=state.agent,
+            who=state.who,
+            ticket=state.ticket,
+            expressions=flow.expressions,
+            value=self._value,
+        )
 
-    def _change(self, **fields: Any) -> None:
-        self._state = msgspec.structs.replace(self._state, **fields)
+    def _value(self, name: str) -> Value:
+        return value_of(name, self._state, self._flow.variables, self._surroundings)
 
 
 def _patience(prompt: Prompt) -> float:
     """Seconds after which the end of a prompt must have been reported: generous."""
-    playing = sum(
-        len(media.text) * PER_CHARACTER if isinstance(media, Speech) else media.milliseconds / 1000
-        for media in prompt.media
-    )
-    rule = prompt.digits
-    keying = rule.first_timeout + rule.max_digits * rule.inter_timeout if rule else 0.0
-    return playing + keying + OVERDUE
+    seconds = OVERDUE
+    for media in prompt.media:
+        if isinstance(media, Speech):
+            seconds += len(media.text) * PER_CHARACTER
+        else:
+            seconds += media.milliseconds / 1000
+    if (rule := prompt.digits) is not None:
+        seconds += rule.first_timeout + rule.max_digits * rule.inter_timeout
+    return seconds

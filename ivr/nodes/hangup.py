@@ -1,6 +1,8 @@
 """End the call."""
 
-from ivr.node import End, Node, Step, Visit
+from ivr.messages import Finished
+from ivr.node import Node, Step
+from ivr.visit import Visit
 
 
 class HangupNode(Node, frozen=True, kw_only=True):
@@ -15,4 +17,4 @@ class HangupNode(Node, frozen=True, kw_only=True):
     ends = True
 
     def enter(self, visit: Visit) -> Step:  # noqa: ARG002
-        return End()
+        return Finished(outcome="completed")

@@ -9,7 +9,8 @@ from msgspec import Meta
 from calls.media import Speech
 from ivr.choosing import ChoiceNode
 from ivr.fields import Key, LanguageCode, Next, Text
-from ivr.node import Edge, Fault, Leave, Spoken, Visit, speech_name
+from ivr.node import Edge, Fault, Leave, Spoken, Step
+from ivr.visit import Visit, fixed_speech
 
 
 class LanguageChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,18 +45,17 @@ class LanguageNode(ChoiceNode, frozen=True, kw_only=True):
 
     def question(self, visit: Visit) -> tuple[Speech, ...]:
         return tuple(
-            Speech(
-                name=speech_name(visit.flow, visit.node, choice.language),
-                language=choice.language,
-                text=choice.text,
-            )
+            speech
             for choice in self.choices.values()
+            for speech in fixed_speech(
+                visit.flow, visit.node, choice.language, choice.language, choice.text
+            )
         )
 
     def answers(self) -> Collection[str]:
         return self.choices
 
-    def chosen(self, key: str) -> Leave:
+    def chosen(self, visit: Visit, key: str) -> Step:  # noqa: ARG002
         return Leave(exit="next", digits=key, language=self.choices[key].language)
 
     def edges(self) -> Sequence[Edge]:

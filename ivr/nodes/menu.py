@@ -8,7 +8,8 @@ from msgspec import Meta
 from calls.media import Speech
 from ivr.choosing import ChoiceNode
 from ivr.fields import Key, Target, Texts
-from ivr.node import Edge, Leave, Spoken, Visit
+from ivr.node import Edge, Leave, Spoken, Step
+from ivr.visit import Visit
 
 
 class MenuNode(ChoiceNode, frozen=True, kw_only=True):
@@ -45,12 +46,12 @@ class MenuNode(ChoiceNode, frozen=True, kw_only=True):
     ]
 
     def question(self, visit: Visit) -> tuple[Speech, ...]:
-        return (visit.speech(self.text),)
+        return visit.speech(self.text)
 
     def answers(self) -> Collection[str]:
         return self.keys
 
-    def chosen(self, key: str) -> Leave:
+    def chosen(self, visit: Visit, key: str) -> Step:  # noqa: ARG002
         return Leave(exit=key, digits=key)
 
     def edges(self) -> Sequence[Edge]:

@@ -13,11 +13,22 @@ def demo(name: str) -> Flow:
     return load(path.read_text(encoding="utf-8"), path.name)
 
 
-def around(nodes: str, *, start: str, languages: str = "en, pl", entries: str = "") -> str:
+#: What examples and tests collect, set and look up.
+VARIABLES = "account: text, entered: text, tries: number, total: decimal, urgent: truth"
+
+
+def around(
+    nodes: str,
+    *,
+    start: str,
+    languages: str = "en, pl",
+    entries: str = "",
+    variables: str = VARIABLES,
+) -> str:
     """YAML of a flow with `nodes`, and an operator beside them."""
     indented = "\n".join(f"  {row}" for row in nodes.strip("\n").splitlines())
     return (
         f"flow: test\nlanguages: [{languages}]\nstart: {start}\noperator: operator\n"
-        f"entries: [{entries}]\nnodes:\n{indented}\n"
+        f"entries: [{entries}]\nvariables: {{{variables}}}\nnodes:\n{indented}\n"
         f"  operator: {{kind: queue, queue: operators}}\n"
     )

@@ -80,7 +80,9 @@ def test_the_good_flow_is_good() -> None:
         (
             "    kind: say\n",
             "",
-            "13:5: node 'bye' lacks 'kind': one of hangup, language, menu, queue, say",
+            "13:5: node 'bye' lacks 'kind': one of branch, callback, collect, fault, "
+            "flow, hangup, hours, http, language, lookup, menu, queue, return, say, set, survey, "
+            "transfer, voicemail",
         ),
         (
             "    next: end",
@@ -168,8 +170,8 @@ ask:
   next: operator
 """
     assert found(around(nodes, start="ask")) == [
-        "main.yaml:11:10: node 'ask': 'en' is offered by the keys 1 and 2; remove one",
-        "main.yaml:12:21: node 'ask' speaks 'de', which the flow does not; "
+        "main.yaml:12:10: node 'ask': 'en' is offered by the keys 1 and 2; remove one",
+        "main.yaml:13:21: node 'ask' speaks 'de', which the flow does not; "
         "add it to 'languages' or remove the text",
     ]
 

@@ -1,19 +1,27 @@
 """A caller on the phone, for tests: walks a flow with the state through JSON at every step."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
 
 import msgspec
 
-from calls.commands import Answer, Prompt, StopPrompt
-from calls.events import PromptEnded, Tick
-from calls.facts import LanguageChosen, NodeEntered, NodeLeft
+from calls.commands import Answer, Prompt, Record, StopPrompt
+from calls.events import CallerIdentified, PromptEnded, RecordingEnded, StoreEvent, Tick
+from calls.facts import (
+    AnswerMissed,
+    LanguageChosen,
+    NodeEntered,
+    NodeLeft,
+)
 from calls.media import Media, Speech
+from calls.requests import Request
 from ivr.flow import Flow
-from ivr.messages import Finished, Queued, SessionOutput
-from ivr.session import Session, SessionState
+from ivr.messages import Finished, Queued, SessionOutput, Transferred
+from ivr.session import Session, SessionEvent, SessionState
+from ivr.surroundings import Surroundings
 
 CALL, LEG = "c-7", "simulated/7"
+ENDS = Queued | Transferred | Finished
 
 _decoder = msgspec.json.Decoder(SessionState)
 
@@ -21,18 +29,37 @@ _decoder = msgspec.json.Decoder(SessionState)
 class Walk:
     """One call through `flow`; `said` is what has come out since the last step."""
 
-    def __init__(self, flow: Flow, *, language: str = "en", entry: str = "") -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        language: str = "en",
+        entry: str = "",
+        caller: str = "+48600000001",
+        now: float = 1_000_000.0,
+        who: CallerIdentified | None = None,
+        variables: dict[str, Any] | None = None,
+        agent: str = "",
+        answered: bool = False,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self.flow = flow
-        self.now = 1_000_000.0
+        self.now = now
+        self.surroundings = surroundings
         self.session, self.said = Session.start(
             flow,
             call=CALL,
             leg=LEG,
-            caller="+48600000001",
+            caller=caller,
             called="1000",
             language=language,
             entry=entry,
             now=self.now,
+            who=who,
+            variables=variables,
+            agent=agent,
+            answered=answered,
+            surroundings=surroundings,
         )
         self.all = list(self.said)
         self.check()
@@ -67,14 +94,39 @@ class Walk:
     def restart(self) -> list[SessionOutput]:
         return self._took(self.reloaded().resume(self.now))
 
-    def tell(self, event: PromptEnded | Tick) -> list[SessionOutput]:
+    def record(
+        self, seconds: float, end: Literal["silence", "digits", "full", "hangup"] = "digits"
+    ) -> list[SessionOutput]:
+        """The caller speaks for so long."""
+        waits = self.session.snapshot().waits_for
+        assert isinstance(waits, Record)
+        return self.tell(
+            RecordingEnded(leg=LEG, recording=waits.recording, end=end, seconds=seconds)
+        )
+
+    def answer(self, make: Callable[[str], StoreEvent]) -> list[SessionOutput]:
+        """A store answers what it was asked last."""
+        asked = [output for output in self.all if isinstance(output, Request)]
+        return self.tell(make(asked[-1].request))
+
+    def hang_up(self) -> list[SessionOutput]:
+        self.said = self.reloaded().gone(self.now)
+        return self.said
+
+    def tell(self, event: SessionEvent) -> list[SessionOutput]:
         return self._took(self.reloaded().handle(event, self.now))
 
     # --- what is to be seen
 
     @property
     def waits_for(self) -> Prompt | None:
-        return self.session.snapshot().waits_for
+        """The prompt that is waited for."""
+        waits = self.session.snapshot().waits_for
+        return waits if isinstance(waits, Prompt) else None
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return self.session.snapshot().variables
 
     @property
     def heard(self) -> list[str]:
@@ -92,7 +144,7 @@ class Walk:
 
     @property
     def over(self) -> bool:
-        return isinstance(self.all[-1], Queued | Finished)
+        return isinstance(self.all[-1], ENDS)
 
     # --- the checks that hold after every step
 
@@ -101,13 +153,13 @@ class Walk:
         state = self.session.snapshot()
         again = _decoder.decode(msgspec.json.encode(state))
         assert again == state
-        self.session = Session(self.flow, again)
+        self.session = Session(self.flow, again, self.surroundings)
         return self.session
 
     def check(self) -> None:
-        endings = [output for output in self.all if isinstance(output, Queued | Finished)]
+        endings = [output for output in self.all if isinstance(output, ENDS)]
         deadline = self.session.deadline()
-        if self.waits_for is None:
+        if self.session.snapshot().waits_for is None:
             assert len(endings) == 1, "the caller is left in silence"
             assert self.over, "the flow went on after its end"
             assert deadline is None
@@ -141,6 +193,8 @@ def line(output: SessionOutput) -> str:
             return f"-> {node} ({kind})" + (f" {title!r}" if title else "")
         case NodeLeft(node=node, exit=exit, digits=digits):
             return f"<- {node} by {exit}" + (f" [{digits}]" if digits else "")
+        case AnswerMissed(what=what):
+            return f"missed by {what}"
         case LanguageChosen(language=language):
             return f"language {language}"
         case Queued(queue=queue, skills=skills, priority=priority, language=language):

@@ -1,0 +1,56 @@
+"""All that a session knows, beside its flows: plain values, JSON between any two steps."""
+
+from typing import Any
+
+import msgspec
+
+from calls.base import AgentId, CallId, Instant, Language, LegId, Word
+from calls.commands import Prompt, Record
+from calls.events import CallerIdentified, KnownTicket
+from ivr.messages import Frame
+
+
+class Asked(Word):
+    """A request that is waited for; empty: the look-up of who is calling."""
+
+    request: str
+
+
+class SessionState(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Changed in place by its session; its parts are replaced, never changed."""
+
+    call: CallId
+    leg: LegId
+    caller: str
+    called: str
+    language: Language
+    #: The version of the outermost flow.
+    version: int = 0
+    #: The flows within it that the caller is in, the innermost last.
+    inside: tuple[Frame, ...] = ()
+    #: Where the caller is.
+    node: str
+    #: What the node keeps until it is left.
+    notes: dict[str, Any] = {}
+    #: What the session waits for; None when it has ended.
+    waits_for: Prompt | Record | Asked | None = None
+    #: When that is given up.
+    overdue: Instant | None = None
+    #: Prompts played and recordings made so far.
+    prompts: int = 0
+    recordings: int = 0
+    idle_nodes: int = 0
+    answered: bool = False
+    #: Keys pressed before the next prompt count for it.
+    type_ahead: bool = True
+    #: What the flow has collected and set.
+    variables: dict[str, Any] = {}
+    who: CallerIdentified | None = None
+    #: Who calls is not waited for any more.
+    unknown: bool = False
+    #: The ticket that was looked up or made.
+    ticket: KnownTicket | None = None
+    #: Whom the caller has talked with.
+    agent: AgentId = ""
+    #: The flow has failed once and is on its way to the operator.
+    rescued: bool = False
