@@ -158,7 +158,8 @@ def _unchanged(
         return {}
     acd = msgspec.json.decode(kept.state, type=CenterState).acd
     earlier, later = sorted((at, kept.at))
-    for published in history.between(session, earlier, later, (ConfigurationChanged,)):
+    end = math.nextafter(later, math.inf)
+    for published in history.between(session, earlier, end, (ConfigurationChanged,)):
         if isinstance(published.fact, ConfigurationChanged):
             wanted = wanted - {(published.fact.kind, published.fact.name)}
     now: dict[tuple[str, str], Queue | Agent | None] = {

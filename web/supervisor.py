@@ -5,7 +5,7 @@ import msgspec
 from flask import Blueprint, request
 
 from web import auth
-from web.api.calls import CallsQuery, past_calls, story_of
+from web.api.calls import CallsQuery, past_calls, story_of, why_of
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
@@ -33,4 +33,6 @@ def calls() -> str:
 @auth.only("supervisor", "admin")
 def call(call: str) -> str:
     story = story_of(call)
-    return flask.render_template("supervisor/call.html", **msgspec.structs.asdict(story))
+    return flask.render_template(
+        "supervisor/call.html", **msgspec.structs.asdict(story), why=why_of(call)
+    )

@@ -12,6 +12,7 @@ from calls.actions import HangupCall
 from calls.views import CallView
 from cti.timeline import Entry, timeline
 from engine.models import CallRecord
+from engine.why import Because, because
 from web import auth
 from web.api.endpoint import api
 
@@ -69,6 +70,13 @@ class CallStory(msgspec.Struct):
     timeline: list[Entry]
 
 
+class Why(msgspec.Struct):
+    """What held a call up, and what happened to it, in the order of time."""
+
+    call: str
+    reasons: list[Because]
+
+
 @api.get("/calls")
 def calls(query: CallsQuery) -> CallList:
     """Calls that are up, and recent records, the newest first; an agent sees their own."""
@@ -90,10 +98,20 @@ def calls(query: CallsQuery) -> CallList:
 def call_story(call: str) -> CallStory:
     """One call with its timeline."""
     story = story_of(call)
-    known = auth.me()
-    if not known.may_see_all and not _was_offered(call, known.name):
-        raise Forbidden("agents may look at the calls that were offered to them")
+    _may_see(call)
     return story
+
+
+@api.get("/calls/<call>/why")
+def why_call(call: str) -> Why:
+    """Why a caller waited, and why they came to that agent.
+
+    Made of what is kept of that time: who was signed in, fitted, talked; whose phone rang; what
+    was needed less after a while; who went first. Nothing for a call that never was in a queue.
+    """
+    story_of(call)
+    _may_see(call)
+    return Why(call, why_of(call))
 
 
 @api.post("/calls/<call>/hangup")
@@ -132,6 +150,17 @@ def story_of(call: str) -> CallStory:
         raise NotFound(f"there is no call {call!r}")
     entries = timeline((published.at, published.fact) for published in facts)
     return CallStory(call, _live(call), record, entries)
+
+
+def why_of(call: str) -> list[Because]:
+    service = auth.service()
+    return because(service.database, call, service.live().at)
+
+
+def _may_see(call: str) -> None:
+    known = auth.me()
+    if not known.may_see_all and not _was_offered(call, known.name):
+        raise Forbidden("agents may look at the calls that were offered to them")
 
 
 def _live(call: str) -> CallView | None:
