@@ -242,6 +242,8 @@ class TicketPopped(Word):
     earlier: tuple[KnownCall, ...] = ()
     #: The number calling; empty when withheld.
     caller: str = ""
+    #: The caller asked for this agent.
+    asked_for: bool = False
 
 
 class TicketAttached(Word):

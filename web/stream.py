@@ -3,7 +3,7 @@
 import msgspec
 
 from calls.base import AgentId, CallId
-from calls.facts import CallEnded, Fact, OfferMade, WrapUpEnded
+from calls.facts import CallConnected, CallEnded, Fact, OfferEnded, OfferMade, WrapUpEnded
 from calls.views import LiveView, Published
 
 #: Sent when nothing happens, so that a dead connection is noticed on both sides. Seconds.
@@ -33,25 +33,44 @@ def heartbeat(last: int | None) -> bytes:
 
 
 class AgentFilter:
-    """What one agent may see: facts about them, and about calls offered or connected to them."""
+    """What one agent may see: facts about them, and about calls offered or connected to them.
+
+    Of a call that rang at several and that another one took, also who that was.
+    """
 
     def __init__(self, agent: AgentId, live: LiveView) -> None:
         self._agent = agent
         self._calls: set[CallId] = {call.call for call in live.calls if call.agent == agent}
         self._calls |= {a.call for a in live.agents if a.name == agent and a.call is not None}
+        #: Calls that rang here too when somebody else answered: the agent is told who.
+        self._lost: set[CallId] = set()
 
     def allows(self, fact: Fact) -> bool:
         agent = getattr(fact, "agent", None)
         call = getattr(fact, "call", None)
         if agent:
             mine = bool(agent == self._agent)
-            if mine and isinstance(fact, OfferMade):
-                self._calls.add(fact.call)
-            if mine and isinstance(fact, WrapUpEnded):
+            if isinstance(fact, CallConnected) and fact.call in self._lost:
+                self._lost.discard(fact.call)
                 self._calls.discard(fact.call)
+                return True
+            if mine:
+                self._follow(fact)
             return mine
         if call not in self._calls:
             return False
         if isinstance(fact, CallEnded):
             self._calls.discard(fact.call)
         return True
+
+    def _follow(self, fact: Fact) -> None:
+        """A fact about the agent: which calls are theirs from now on?"""
+        match fact:
+            case OfferMade(call=call):
+                self._calls.add(call)
+            case OfferEnded(call=call, outcome="answered_elsewhere"):
+                self._lost.add(call)
+            case WrapUpEnded(call=call):
+                self._calls.discard(call)
+            case _:
+                pass

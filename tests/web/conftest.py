@@ -1,3 +1,13 @@
 from tests.web.panel import app, client, demo_file, service, tokens
+from tests.web.program import admin, agent, supervisor
 
-__all__ = ["app", "client", "demo_file", "service", "tokens"]
+__all__ = [
+    "admin",
+    "agent",
+    "app",
+    "client",
+    "demo_file",
+    "service",
+    "supervisor",
+    "tokens",
+]

@@ -8,7 +8,8 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -18,6 +19,7 @@ from calls import facts
 from calls.actions import (
     Action,
     DeclineOffer,
+    ExtendWrapUp,
     FinishWrapUp,
     HangupCall,
     Refused,
@@ -57,6 +59,8 @@ class FakeService:
         self.phones_provisioned: list[str] = []
         self.ready = {"database": True, "asterisk": True}
         self.figures: dict[str, QueueFigures] = {}
+        #: `expected` and `estimate_hits` of a queue, by its name.
+        self.estimates: dict[str, dict[str, Any]] = {}
         self._agents: dict[str, AgentView] = {}
         self._calls: dict[str, CallView] = {}
         self._published: list[Published] = []
@@ -80,6 +84,8 @@ class FakeService:
                     self.end_offer(agent, "declined")
                 case FinishWrapUp():
                     self._finish_wrap_up(action)
+                case ExtendWrapUp(agent=agent):
+                    self._extend_wrap_up(agent)
                 case HangupCall(call=call, by=by):
                     if call not in self._calls:
                         raise ActionRefused(Refused(reason="unknown", message=f"no call {call!r}"))
@@ -165,6 +171,18 @@ class FakeService:
             password="open",
             websocket=f"ws://127.0.0.1:{self.settings.asterisk_http_port}/ws",
         )
+
+    @property
+    def on_twilio(self) -> bool:
+        return False
+
+    def twilio_webhook(
+        self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
+    ) -> str | None:
+        raise AssertionError("this center is not on Twilio")
+
+    def twilio_sound(self, signature: str, name: str) -> Path | None:
+        raise AssertionError("this center is not on Twilio")
 
     def secret(self, purpose: str) -> bytes:
         return purpose.encode() * 8
@@ -261,13 +279,19 @@ class FakeService:
             self._change(call, phase="waiting", since=now, queued=now, queue=queue, position=place)
             self.happen(facts.CallQueued(call=call, queue=queue, position=place), at=now)
 
+    def keep_place(self, call: str) -> None:
+        """The caller hangs up and is to be called back."""
+        with self._lock:
+            view = self._change(call, virtual=True)
+            self.happen(facts.PlaceKept(call=call, queue=view.queue, number=view.caller))
+
     def offer(self, call: str, agent: str, pop: dict[str, Any] | None = None) -> None:
-        """The call is offered to an agent, whose page pops."""
+        """The call is offered to an agent, whose page pops; to one more if it rings already."""
         now = time.time()
         with self._lock:
             view = self._calls[call]
             waited = now - (view.queued or now)
-            self._change(call, phase="ringing", agent=agent)
+            self._change(call, phase="ringing", agent=view.agent or agent)
             self.state(agent, "reserved", call=call, until=now + 15)
             self.happen(
                 facts.OfferMade(
@@ -277,6 +301,7 @@ class FakeService:
                     queue=view.queue,
                     waited=waited,
                     until=now + 15,
+                    virtual=view.virtual,
                 ),
                 facts.TicketPopped(
                     **{
@@ -300,7 +325,8 @@ class FakeService:
             assert call is not None
             view = self._calls[call]
             reason = {"timed_out": "no answer"}.get(outcome, outcome)
-            self._change(call, phase="waiting", agent="")
+            if outcome != "answered_elsewhere":
+                self._change(call, phase="waiting", agent="")
             self.happen(
                 facts.OfferEnded(
                     offer=f"o-{call}-{agent}",
@@ -311,28 +337,75 @@ class FakeService:
                     lasted=5.0,
                 )
             )
-            self.state(agent, "not_ready", reason)
+            if outcome in ("answered_elsewhere", "rescinded"):
+                self.state(agent, "ready")
+            else:
+                self.state(agent, "not_ready", reason)
 
-    def connect(self, call: str) -> None:
+    def _accept(self, call: str, agent: str) -> None:
+        """Who else it rings at hears nothing of it any more."""
+        view = self._calls[call]
+        self.happen(
+            facts.OfferEnded(
+                offer=f"o-{call}-{agent}",
+                call=call,
+                agent=agent,
+                queue=view.queue,
+                outcome="accepted",
+                lasted=3.0,
+            )
+        )
+        for other in list(self._agents.values()):
+            if other.call == call and other.name != agent:
+                self.end_offer(other.name, "answered_elsewhere")
+
+    def call_back(self, call: str) -> None:
+        """The agent accepts a caller who is not on the line: they are dialled."""
+        with self._lock:
+            agent = self._calls[call].agent
+            self._accept(call, agent)
+            self.state(agent, "talking", call=call)
+
+    def tried(self, call: str, outcome: Any, retry: float | None = None) -> None:
+        """The caller who was dialled has answered, or not."""
         with self._lock:
             view = self._calls[call]
             agent = view.agent
-            self._change(call, phase="talking", since=time.time(), position=None)
             self.happen(
-                facts.OfferEnded(
-                    offer=f"o-{call}-{agent}",
+                facts.CallbackTried(
                     call=call,
-                    agent=agent,
                     queue=view.queue,
-                    outcome="accepted",
-                    lasted=3.0,
-                ),
+                    agent=agent,
+                    attempt=1,
+                    outcome=outcome,
+                    retry=retry,
+                )
+            )
+            if outcome == "answered":
+                self._change(call, phase="talking", virtual=False, position=None)
+                self.happen(
+                    facts.CallConnected(call=call, agent=agent, queue=view.queue, waited=60.0)
+                )
+            else:
+                self._change(call, phase="waiting", agent="")
+                self.state(agent, "ready")
+
+    def connect(self, call: str, agent: str = "") -> None:
+        with self._lock:
+            view = self._calls[call]
+            agent = agent or view.agent
+            self._accept(call, agent)
+            self._change(call, phase="talking", agent=agent, since=time.time(), position=None)
+            self.happen(
                 facts.CallLeftQueue(call=call, queue=view.queue, outcome="connected", waited=8.0),
                 facts.CallConnected(call=call, agent=agent, queue=view.queue, waited=8.0),
             )
             self.state(agent, "talking", call=call)
 
-    def end_call(self, call: str, by: Any = "caller", wrap_up: float = 30.0) -> None:
+    def end_call(
+        self, call: str, by: Any = "caller", wrap_up: float | None = 30.0, extensions: int = 0
+    ) -> None:
+        """`wrap_up`: seconds of after-call work; None: until the agent ends it."""
         with self._lock:
             view = self._calls.pop(call)
             now = time.time()
@@ -342,7 +415,9 @@ class FakeService:
                         call=call, agent=view.agent, queue=view.queue, talked=42.0, by=by
                     )
                 )
-                self.state(view.agent, "wrap_up", call=call, until=now + wrap_up)
+                self.change_agent(view.agent, extensions=extensions)
+                until = None if wrap_up is None else now + wrap_up
+                self.state(view.agent, "wrap_up", call=call, until=until)
             self.happen(facts.CallEnded(call=call, outcome="handled", cause="hangup", lasted=61.0))
 
     def record(self, call: str, arrived: float, **fields: Any) -> None:
@@ -353,6 +428,17 @@ class FakeService:
         values |= {"ended": arrived + 61.0, "lasted": 61.0, "outcome": "handled"} | fields
         with self.database.session() as session:
             session.add(CallRecord(call=call, arrived=arrived, **values))
+
+    def configure_agent(self, name: str, **fields: Any) -> None:
+        """As an administrator does."""
+        with self.database.session() as session:
+            before = configuration.agent_word(session.get_one(User, name))
+            configuration.save_agent(session, msgspec.structs.replace(before, **fields))
+        self.configuration_changed()
+
+    def change_agent(self, name: str, **fields: Any) -> None:
+        """Change what is seen of an agent; no fact tells of it."""
+        self._agents[name] = msgspec.structs.replace(self._agents[name], **fields)
 
     # --- inside
 
@@ -368,6 +454,9 @@ class FakeService:
             raise ActionRefused(Refused(reason="wrong_state", message=message))
         if agent.state in _BUSY:
             self._agents[action.agent] = msgspec.structs.replace(agent, next_state=action.state)
+            self.happen(
+                facts.NextStateAsked(agent=agent.name, state=action.state, reason=action.reason)
+            )
         else:
             self.state(action.agent, action.state, action.reason)
 
@@ -387,6 +476,14 @@ class FakeService:
         )
         self.state(agent.name, "ready")
 
+    def _extend_wrap_up(self, name: str) -> None:
+        agent = self._must_be(name, "wrap_up", "{} has no after-call work")
+        if agent.until is None or agent.extensions == 0:
+            message = "there is no more time to be had"
+            raise ActionRefused(Refused(reason="wrong_state", message=message))
+        self.change_agent(name, extensions=agent.extensions - 1)
+        self.state(name, "wrap_up", call=agent.call, until=agent.until + 30)
+
     def _must_be(self, agent: str, state: AgentState, message: str) -> AgentView:
         found = self._agents.get(agent)
         if found is None or found.state != state:
@@ -394,8 +491,9 @@ class FakeService:
             raise ActionRefused(Refused(reason=reason, message=message.format(agent)))
         return found
 
-    def _change(self, call: str, **fields: Any) -> None:
+    def _change(self, call: str, **fields: Any) -> CallView:
         self._calls[call] = msgspec.structs.replace(self._calls[call], **fields)
+        return self._calls[call]
 
     def _write(self, published: Published) -> None:
         fact = published.fact
@@ -432,6 +530,9 @@ class FakeService:
             not_ready=states["not_ready"],
             service_level_seconds=queue.service_level,
             today=self.figures.get(name, QueueFigures()),
+            virtual=sum(call.virtual for call in waiting),
+            closed=queue.closed,
+            **self.estimates.get(name, {}),
         )
 
 

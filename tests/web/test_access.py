@@ -23,6 +23,8 @@ PAGES = {
     "/admin/queues": {"admin"},
     "/admin/queues/new": {"admin"},
     "/admin/queues/support": {"admin"},
+    "/admin/queues/support/remove": {"admin"},
+    "/admin/users/agent1/remove": {"admin"},
 }
 
 #: Every operation of the API that reads, and who may use it.
@@ -33,6 +35,10 @@ READS = {
     "/api/v1/waiting": {"supervisor", "admin"},
     "/api/v1/queues": {"agent", "supervisor", "admin"},
     "/api/v1/agents": {"agent", "supervisor", "admin"},
+    "/api/v1/agents/agent1/settings": {"agent", "supervisor", "admin"},
+    "/api/v1/agents/agent2/settings": {"supervisor", "admin"},
+    "/api/v1/queues/support/settings": {"supervisor", "admin"},
+    "/api/v1/colleagues/agent2": {"agent", "supervisor", "admin"},
     "/api/v1/calls": {"agent", "supervisor", "admin"},
     "/api/v1/tickets": {"agent", "supervisor", "admin"},
     "/api/v1/tickets/1": {"agent", "supervisor", "admin"},
@@ -121,7 +127,17 @@ def test_a_revoked_token_is_refused(
 # --- forged requests
 
 
-@pytest.mark.parametrize("path", ["/login", "/logout", "/admin/users/new", "/admin/queues/support"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/login",
+        "/logout",
+        "/admin/users/new",
+        "/admin/users/agent1/remove",
+        "/admin/queues/support",
+        "/admin/queues/support/remove",
+    ],
+)
 def test_forms_from_elsewhere_are_refused(client: FlaskClient, path: str) -> None:
     log_in(client, "admin")
     for token in ("", "forged"):

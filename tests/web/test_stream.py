@@ -135,6 +135,28 @@ async def test_an_agent_sees_themself_and_their_calls(
     assert "SwitchChanged" not in kinds
 
 
+async def test_an_agent_is_told_who_took_a_call_that_rang_at_several(
+    service: FakeService, http: aiohttp.ClientSession, tokens: dict[str, str]
+) -> None:
+    async with http.get("/api/v1/events?after=0", headers=bearer(tokens["agent"])) as response:
+        reader = Reader(response)
+        service.arrive("c-1")
+        service.enqueue("c-1")
+        service.offer("c-1", "agent1")
+        service.offer("c-1", "agent2")
+        service.connect("c-1", "agent2")
+        service.end_call("c-1")
+        service.happen(facts.AgentPhoneChanged(agent="agent1", online=False))
+        seen: list[Any] = []
+        while not (seen and isinstance(seen[-1], facts.AgentPhoneChanged)):
+            seen.append((await reader.event()).fact)
+    lost = facts.CallConnected(call="c-1", agent="agent2", queue="support", waited=8.0)
+    others = [fact for fact in seen if getattr(fact, "agent", "agent1") == "agent2"]
+    assert others == [lost]
+    after = seen[seen.index(lost) + 1 :]
+    assert not any(getattr(fact, "call", None) == "c-1" for fact in after), "it is not theirs"
+
+
 async def test_an_agent_who_resumes_in_a_call_sees_its_end(
     service: FakeService, http: aiohttp.ClientSession, tokens: dict[str, str]
 ) -> None:

@@ -5,7 +5,7 @@
 
 from flask import Flask
 
-from web.api import calls, center, figures, me, openapi, tickets
+from web.api import calls, center, configuration, figures, me, openapi, tickets
 from web.api.endpoint import api
 
 
@@ -13,4 +13,4 @@ def install(app: Flask) -> None:
     app.register_blueprint(api.blueprint)
 
 
-__all__ = ["calls", "center", "figures", "install", "me", "openapi", "tickets"]
+__all__ = ["calls", "center", "configuration", "figures", "install", "me", "openapi", "tickets"]

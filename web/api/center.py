@@ -7,7 +7,7 @@ from msgspec import Meta
 from sqlalchemy import select
 from werkzeug.exceptions import Forbidden, NotFound
 
-from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
+from calls.actions import DeclineOffer, ExtendWrapUp, FinishWrapUp, SetAgentState
 from calls.views import AgentView, LiveView, QueueView
 from engine.models import facts
 from web import auth
@@ -20,6 +20,11 @@ class QueueList(msgspec.Struct):
 
 class AgentList(msgspec.Struct):
     agents: tuple[AgentView, ...]
+
+
+class Colleague(msgspec.Struct):
+    name: str
+    title: str
 
 
 class StateWanted(msgspec.Struct, forbid_unknown_fields=True):
@@ -125,6 +130,21 @@ def finish_wrap_up(agent: str, body: WrapUp) -> AgentView:
     _themself_or_supervisor(agent)
     auth.service().act(FinishWrapUp(agent=agent, code=body.code, note=body.note))
     return agent_view(agent)
+
+
+@api.post("/agents/<agent>/wrap-up/extend")
+def extend_wrap_up(agent: str) -> AgentView:
+    """More time for after-call work, as often and as much as the queue allows."""
+    _themself_or_supervisor(agent)
+    auth.service().act(ExtendWrapUp(agent=agent))
+    return agent_view(agent)
+
+
+@api.get("/colleagues/<agent>")
+def colleague(agent: str) -> Colleague:
+    """What an agent is called."""
+    found = agent_view(agent)
+    return Colleague(found.name, found.title or found.name)
 
 
 def agent_view(name: str) -> AgentView:

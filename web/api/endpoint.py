@@ -63,6 +63,12 @@ class Api:
     def patch(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
         return self._operation("PATCH", rule, roles)
 
+    def put(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
+        return self._operation("PUT", rule, roles)
+
+    def delete(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
+        return self._operation("DELETE", rule, roles)
+
     def _operation(
         self, method: str, rule: str, roles: tuple[Role, ...], rows: Rows | None = None
     ) -> Callable[[View], View]:

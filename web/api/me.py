@@ -2,8 +2,11 @@
 
 import msgspec
 
-from calls.facts import TicketAttached, TicketPopped
+from calls.config import Agent
+from calls.facts import CallbackTried, OfferEnded, OfferMade, TicketAttached, TicketPopped
 from calls.views import AgentView, BrowserPhone, CallView
+from engine import configuration
+from engine.models import User
 from web import auth
 from web.api.endpoint import api
 
@@ -19,6 +22,13 @@ class Me(msgspec.Struct):
     #: The call that rings at this agent, or that they talk or wrap up.
     call: CallView | None
     pop: TicketPopped | None
+    #: The offer that rings now.
+    offer: OfferMade | None
+    #: The caller kept the place without the line and is being called for this agent.
+    calling_back: bool
+    #: The agent's phone answers by itself; it stays up in one long call.
+    auto_answer: bool
+    persistent: bool
 
 
 class SipLogin(msgspec.Struct):
@@ -40,6 +50,8 @@ def me() -> Me:
     known, live = auth.me(), auth.service().live()
     agent = next((a for a in live.agents if known.role == "agent" and a.name == known.name), None)
     call = next((c for c in live.calls if agent and c.call == agent.call), None)
+    desk = desk_of(agent.call, agent.name) if agent and agent.call else Desk()
+    settings = _settings(known.name) if agent else None
     return Me(
         name=known.name,
         title=known.title,
@@ -48,7 +60,11 @@ def me() -> Me:
         journal=live.journal,
         agent=agent,
         call=call,
-        pop=last_pop(agent.call, agent.name) if agent and agent.call else None,
+        pop=desk.pop,
+        offer=desk.offer,
+        calling_back=desk.calling_back,
+        auto_answer=settings is not None and settings.auto_answer,
+        persistent=settings is not None and settings.persistent,
     )
 
 
@@ -61,15 +77,39 @@ def my_phone() -> MyPhones:
     return MyPhones(browser, SipLogin(server, known.name, browser.password))
 
 
-def last_pop(call: str, agent: str) -> TicketPopped | None:
-    """What the agent's page showed for a call, with the ticket attached since."""
+class Desk(msgspec.Struct):
+    """What an agent's page shows for a call."""
+
+    #: With the ticket attached since.
     pop: TicketPopped | None = None
+    offer: OfferMade | None = None
+    calling_back: bool = False
+
+
+def desk_of(call: str, agent: str) -> Desk:
+    """A fold of the call's facts."""
+    desk = Desk()
     for published in auth.service().facts_of_call(call):
         match published.fact:
-            case TicketPopped(agent=popped) if popped == agent:
-                pop = published.fact
-            case TicketAttached(ticket=ticket) if pop is not None:
-                pop = msgspec.structs.replace(pop, ticket=ticket)
+            case OfferMade(agent=offered) as offer if offered == agent:
+                desk = Desk(desk.pop, offer)
+            case OfferEnded(offer=ended, outcome=outcome) if (
+                desk.offer and ended == desk.offer.offer
+            ):
+                calling_back = outcome == "accepted" and desk.offer.virtual
+                desk = Desk(desk.pop, None, calling_back)
+            case CallbackTried():
+                desk.calling_back = False
+            case TicketPopped(agent=popped) as pop if popped == agent:
+                desk.pop = pop
+            case TicketAttached(ticket=ticket) if desk.pop is not None:
+                desk.pop = msgspec.structs.replace(desk.pop, ticket=ticket)
             case _:
                 pass
-    return pop
+    return desk
+
+
+def _settings(agent: str) -> Agent | None:
+    with auth.service().database.session() as session:
+        user = session.get(User, agent)
+        return configuration.agent_word(user) if user else None

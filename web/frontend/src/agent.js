@@ -28,7 +28,7 @@ let release = () => {}; // lets another tab have the phone
 let changed = () => {}; // called after each change, for whoever waits for one
 
 function update() {
-  render({ desk, mode, line, muted });
+  render({ desk, mode, line, muted, changed: update });
   if (line === "ringing") stopRing ??= ringTone();
   else {
     stopRing?.();
@@ -64,7 +64,17 @@ function happened(event) {
   news += 1;
   update();
   if (popped) performance.mark("ringdesk:pop");
-  if (event.fact.type === "AgentStateChanged" && event.fact.state === "wrap_up") $("note").focus();
+  if (event.fact.type === "AgentStateChanged" && event.fact.state === "wrap_up") wrapUpBegan(event.fact);
+}
+
+/** How often it may be made longer is no fact: it is asked for. */
+async function wrapUpBegan(fact) {
+  if (document.activeElement !== $("note")) $("note").focus();
+  if (!fact.until) return;
+  const { agents } = await get("/api/v1/agents").catch(() => ({ agents: [] }));
+  const extensions = agents.find((agent) => agent.name === AGENT)?.extensions ?? 0;
+  desk = { ...desk, agent: { ...desk.agent, extensions } };
+  update();
 }
 
 /* the phone in the page */
@@ -109,9 +119,11 @@ async function register() {
   mode = "on";
   phone.addEventListener("unregistered", ({ detail }) => mode === "on" && (trouble(`${detail.reason} Trying again…`), update()));
   phone.addEventListener("registered", () => trouble(""));
-  phone.addEventListener("ringing", () => {
+  phone.addEventListener("ringing", ({ detail }) => {
     performance.mark("ringdesk:ring");
-    setLine("ringing");
+    // Whoever is asked to answer at once hears a beep from the center, not the ring tone.
+    if (detail.auto) answer();
+    else setLine("ringing");
   });
   phone.addEventListener("talking", () => setLine("talking"));
   phone.addEventListener("ended", () => {
@@ -209,7 +221,8 @@ async function goOffline() {
 
 const answer = () => phone?.answer();
 const decline = () => attempt(() => post(path("decline")));
-const hangUp = () => (phone?.inCall ? phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
+// A line that stays open is not hung up with the call.
+const hangUp = () => (phone?.inCall && !desk.persistent ? phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
 
 function toggleMute() {
   muted = !muted;
@@ -235,6 +248,12 @@ async function finishWrapUp() {
   if (done) answered(done, before);
 }
 
+async function extend() {
+  const before = news;
+  const longer = await attempt(() => post(path("wrap-up/extend")));
+  if (longer) answered(longer, before);
+}
+
 /** What was typed is not lost when the time for it runs out. */
 function saveInTime() {
   const typed = $("note").value.trim() || new FormData($("wrap-up")).get("code");
@@ -253,6 +272,8 @@ $("break-reason").addEventListener("change", ({ target }) => {
   target.value = "";
   if (reason) attempt(() => setState("not_ready", reason));
 });
+$("stay-ready").addEventListener("click", () => attempt(() => setState("ready")));
+$("extend").addEventListener("click", extend);
 $("answer").addEventListener("click", answer);
 $("decline").addEventListener("click", decline);
 $("hang-up").addEventListener("click", hangUp);
@@ -270,14 +291,14 @@ addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey) return finishWrapUp();
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "radio") return;
-  const keys = { ringing: { a: answer, d: decline }, talking: { m: toggleMute, k: toggleKeypad, h: hangUp } };
-  const action = keys[line === "idle" && desk.offer ? "ringing" : line]?.[event.key.toLowerCase()];
+  const keys = { reserved: { a: answer, d: decline }, talking: { m: toggleMute, k: toggleKeypad, h: hangUp } };
+  const action = keys[line === "ringing" ? "reserved" : desk.agent?.state]?.[event.key.toLowerCase()];
   if (action) {
     event.preventDefault();
     action();
   }
 });
-addEventListener("beforeunload", (event) => line === "talking" && event.preventDefault());
+addEventListener("beforeunload", (event) => line === "talking" && desk.call && event.preventDefault());
 setInterval(() => {
   tick(desk, now());
   saveInTime();

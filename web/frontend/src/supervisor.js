@@ -1,17 +1,20 @@
 // The supervisor's wall: loaded once, then refreshed whenever something has happened.
 
 import { get, post } from "./lib/api.js";
-import { now, setClock, since } from "./lib/clock.js";
+import { moment, now, setClock, since } from "./lib/clock.js";
 import { $, el, keyed, show, text } from "./lib/dom.js";
 import { follow, linkChip } from "./lib/stream.js";
+import { openAgent } from "./wall/agent.js";
 import { draw } from "./wall/chart.js";
 import { agentRow, callRow, queueCard, updateAgent, updateCall, updateQueue } from "./wall/rows.js";
 
 // Many facts come together: look once for all of them, and not more often than this (ms).
 const REFRESH = 250;
 
+let shown = null; // LiveView
 let waiting = []; // [moment, callers waiting] where it changed
 let pending = null;
+let failing = false; // the last look
 let last = 0;
 
 async function refresh() {
@@ -19,10 +22,11 @@ async function refresh() {
   last = Date.now();
   try {
     render(await get("/api/v1/live"));
-    show($("trouble"), false);
+    if (failing) trouble("");
+    failing = false;
   } catch (error) {
-    text($("trouble"), error.message);
-    show($("trouble"), true);
+    trouble(error.message);
+    failing = true;
   }
 }
 
@@ -31,10 +35,11 @@ function soon() {
 }
 
 function render(live) {
+  shown = live;
   setClock(live.at);
   const callers = [...live.calls].sort((a, b) => a.arrived - b.arrived);
-  keyed($("queues"), live.queues, (queue) => queue.name, queueCard, updateQueue);
-  keyed($("agents"), live.agents, (agent) => agent.name, agentRow, updateAgent);
+  keyed($("queues"), live.queues, (queue) => queue.name, (queue) => queueCard(queue, setClosed), updateQueue);
+  keyed($("agents"), live.agents, (agent) => agent.name, (agent) => agentRow(agent, editAgent), updateAgent);
   keyed($("calls"), callers, (call) => call.call, (call) => callRow(call, hangUp), updateCall);
   if (!callers.length) {
     $("calls").append(el("tr", { "data-key": "none" }, el("td", { colspan: 5, class: "empty" }, "Nobody is calling now.")));
@@ -45,14 +50,36 @@ function render(live) {
   tick();
 }
 
+function trouble(words) {
+  text($("trouble"), words);
+  show($("trouble"), Boolean(words));
+}
+
 async function hangUp(call) {
   if (!confirm("End this call?")) return;
   try {
     await post(`/api/v1/calls/${encodeURIComponent(call)}/hangup`);
   } catch (error) {
-    text($("trouble"), error.message);
-    show($("trouble"), true);
+    trouble(error.message);
   }
+}
+
+async function setClosed(queue, closed) {
+  trouble("");
+  try {
+    const opening = await post(`/api/v1/queues/${encodeURIComponent(queue)}/${closed ? "close" : "open"}`);
+    await refresh();
+    const opens = opening.opens ? ` It opens by itself: ${moment(opening.opens)}.` : "";
+    if (opening.by === "hours") trouble(`${queue} is closed by its opening hours.${opens}`);
+  } catch (error) {
+    trouble(error.message);
+  }
+}
+
+function editAgent(name) {
+  const agent = shown.agents.find((one) => one.name === name);
+  const skills = new Set(shown.agents.flatMap((one) => Object.keys(one.skills)));
+  openAgent($("agent"), agent, shown.queues, [...skills].sort(), refresh);
 }
 
 function tick() {

@@ -4,8 +4,8 @@ import { duration, moment } from "../lib/clock.js";
 import { $, el, show, text } from "../lib/dom.js";
 import { LANGUAGES, OUTCOMES } from "../lib/words.js";
 
-/** `pop` is the fact TicketPopped, or null. */
-export function renderPop(pop) {
+/** `pop` is the fact TicketPopped, or null; `me` the agent's name. */
+export function renderPop(pop, me) {
   show($("pop"), Boolean(pop));
   if (!pop) return;
   const { who } = pop;
@@ -23,6 +23,14 @@ export function renderPop(pop) {
   list($("pop-tickets"), others, ticketLine, "None.");
   const calls = pop.earlier?.length ? pop.earlier : (who.calls ?? []);
   list($("pop-calls"), calls, callLine, "This is the first.");
+  renderMarks(pop, calls.find((call) => call.agent === me));
+}
+
+/** What makes this call the agent's own. */
+function renderMarks(pop, talked) {
+  const marks = [pop.asked_for && "asked for you", talked && `talked with you on ${moment(talked.at)}`].filter(Boolean);
+  $("pop-marks").replaceChildren(...marks.map((words) => el("span", { class: "chip", "data-tone": "busy" }, words)));
+  show($("pop-marks"), marks.length > 0);
 }
 
 function renderTicket(ticket) {

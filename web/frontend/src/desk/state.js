@@ -3,26 +3,49 @@
 // Words leave out the fields that have their default, so facts are read with `??`.
 
 export const EMPTY = {
+  name: "",
   agent: null, // AgentView
   call: "", // the call that rings, is talked or wrapped up
   offer: null, // OfferMade while it rings
   pop: null, // TicketPopped, with the ticket attached since
+  callingBack: false, // the caller kept the place without the line and is being dialled
+  notice: null, // what came of the last call, where that was no conversation: {kind, call, ...}
+  persistent: false, // the phone stays up in one long call
+  autoAnswer: false,
 };
 
 export function fromMe(me) {
-  return { agent: me.agent, call: me.agent?.call ?? "", offer: null, pop: full(me.pop) };
+  return {
+    ...EMPTY,
+    name: me.name,
+    agent: me.agent,
+    call: me.agent?.call ?? "",
+    offer: me.offer,
+    pop: full(me.pop),
+    callingBack: me.calling_back,
+    persistent: me.persistent,
+    autoAnswer: me.auto_answer,
+  };
 }
 
 export function fold(desk, { at, fact }) {
   switch (fact.type) {
     case "AgentStateChanged":
       return stateChanged(desk, fact, at);
+    case "NextStateAsked":
+      return desk.agent ? { ...desk, agent: { ...desk.agent, next_state: fact.state, next_reason: fact.reason ?? "" } } : desk;
     case "AgentPhoneChanged":
       return desk.agent ? { ...desk, agent: { ...desk.agent, phone_online: fact.online } } : desk;
     case "OfferMade":
-      return { ...desk, call: fact.call, offer: fact, pop: fact.call === desk.call ? desk.pop : null };
+      return { ...desk, call: fact.call, offer: fact, notice: null, pop: fact.call === desk.call ? desk.pop : null };
     case "OfferEnded":
-      return fact.offer === desk.offer?.offer ? { ...desk, offer: null } : desk;
+      return fact.offer === desk.offer?.offer ? offerEnded(desk, fact) : desk;
+    case "CallbackTried":
+      return calledBack(desk, fact);
+    case "CallConnected":
+      // Of a call of somebody else's only because it rang here too.
+      if (fact.agent === desk.name || desk.notice?.call !== fact.call) return desk;
+      return { ...desk, notice: { ...desk.notice, by: fact.agent } };
     case "TicketPopped":
       return { ...desk, call: fact.call, pop: full(fact) };
     case "TicketAttached":
@@ -32,19 +55,44 @@ export function fold(desk, { at, fact }) {
   }
 }
 
+function offerEnded(desk, fact) {
+  const ended = { ...desk, offer: null };
+  switch (fact.outcome) {
+    case "accepted":
+      return { ...ended, callingBack: Boolean(desk.offer.virtual) };
+    case "answered_elsewhere":
+      return { ...ended, notice: { kind: "elsewhere", call: fact.call, by: "" } };
+    case "rescinded":
+      return { ...ended, notice: { kind: "gone", call: fact.call } };
+    default:
+      return ended;
+  }
+}
+
+function calledBack(desk, fact) {
+  if (fact.agent !== desk.name) return desk;
+  const reached = fact.outcome === "answered";
+  const notice = { kind: "unreached", call: fact.call, number: desk.pop?.caller ?? "", outcome: fact.outcome, retry: fact.retry ?? null };
+  return { ...desk, callingBack: false, notice: reached ? null : notice };
+}
+
 function stateChanged(desk, fact, at) {
   const call = fact.call ?? "";
+  const before = desk.agent;
+  const longer = before?.state === "wrap_up" && fact.state === "wrap_up" && before.call === call;
+  const busy = ["talking", "wrap_up", "reserved"].includes(fact.state);
   const agent = {
-    ...desk.agent,
+    ...before,
     state: fact.state,
     reason: fact.reason ?? "",
-    since: at,
+    since: longer ? before.since : at,
     until: fact.until ?? null,
     call: fact.call ?? null,
-    next_state: ["talking", "wrap_up", "reserved"].includes(fact.state) ? (desk.agent?.next_state ?? "") : "",
+    next_state: busy ? (before?.next_state ?? "") : "",
+    next_reason: busy ? (before?.next_reason ?? "") : "",
   };
-  const idle = { call: "", offer: null, pop: null };
+  const idle = { call: "", offer: null, pop: null, callingBack: false };
   return { ...desk, agent, ...(call ? { call } : idle) };
 }
 
-const full = (pop) => pop && { path: [], earlier: [], ticket: null, caller: "", ...pop };
+const full = (pop) => pop && { path: [], earlier: [], ticket: null, caller: "", asked_for: false, ...pop };

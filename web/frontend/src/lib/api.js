@@ -11,6 +11,7 @@ export class Refused extends Error {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, body = undefined) => ask("POST", path, body);
+export const patch = (path, body) => ask("PATCH", path, body);
 
 async function ask(method, path, body) {
   const headers = { "X-CSRFToken": token };

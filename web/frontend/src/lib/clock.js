@@ -23,3 +23,6 @@ export const since = (at) => duration(now() - at);
 export function moment(at) {
   return new Date(at * 1000).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
+
+/** 14:05:09 */
+export const clock = (at) => new Date(at * 1000).toLocaleTimeString();

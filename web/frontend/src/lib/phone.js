@@ -6,7 +6,8 @@ import JsSIP from "jssip";
 const PEER = { pcConfig: { iceServers: [] } };
 
 /**
- * Events: `registered`, `unregistered` ({reason}), `ringing` ({caller}), `progress`, `talking`,
+ * Events: `registered`, `unregistered` ({reason}), `ringing` ({caller, auto}: the
+ * phone is asked to answer by itself), `progress`, `talking`,
  * `sound` ({stream}), `ended` ({reason, ours}).
  */
 export class Phone extends EventTarget {
@@ -34,7 +35,7 @@ export class Phone extends EventTarget {
     this.#ua.on("unregistered", () => this.#emit("unregistered", { reason: "The phone is signed off." }));
     this.#ua.on("registrationFailed", ({ cause }) => this.#emit("unregistered", { reason: `The switch refused the phone: ${cause}.` }));
     this.#ua.on("disconnected", () => this.#emit("unregistered", { reason: "The switch cannot be reached." }));
-    this.#ua.on("newRTCSession", ({ originator, session }) => this.#took(originator, session));
+    this.#ua.on("newRTCSession", ({ originator, session, request }) => this.#took(originator, session, request));
     this.#ua.start();
     addEventListener("pagehide", this.#leave);
   }
@@ -73,7 +74,7 @@ export class Phone extends EventTarget {
     else this.#session?.unmute({ audio: true });
   }
 
-  #took(originator, session) {
+  #took(originator, session, request) {
     if (this.#session) {
       session.terminate({ status_code: 486 });
       return;
@@ -95,7 +96,10 @@ export class Phone extends EventTarget {
       connection.addEventListener("track", ({ track, streams }) => this.#emit("sound", { stream: streams[0] ?? new MediaStream([track]) }));
     if (session.connection) listen(session.connection);
     else session.on("peerconnection", ({ peerconnection }) => listen(peerconnection));
-    if (originator === "remote") this.#emit("ringing", { caller: session.remote_identity.uri.user });
+    if (originator === "remote") {
+      const auto = /answer-after=0/.test(request.getHeader("Call-Info") ?? "");
+      this.#emit("ringing", { caller: session.remote_identity.uri.user, auto });
+    }
   }
 
   #ended(session, { originator, cause }) {

@@ -17,7 +17,21 @@ export const OUTCOMES = {
   abandoned_ringing: "left while ringing",
   abandoned_menu: "left the menu",
   completed_menu: "served by the menu",
+  forwarded: "talked with an outside number",
+  moved: "called in again",
   failed: "failed",
+};
+
+/** How a call that we made was not answered. */
+export const CAUSES = {
+  no_answer: "no answer",
+  busy: "busy",
+  declined: "declined",
+  hangup: "hung up",
+  unreachable: "unreachable",
+  withdrawn: "the call back was ended",
+  lost: "the line was lost",
+  failed: "the call failed",
 };
 
 /** Why an agent gets no calls, and what to do about it. */
@@ -28,6 +42,7 @@ export function notReadyHint(reason) {
     busy: "Your phone was busy when a call came. Press Ready when it is free.",
     unreachable: "Your phone could not be reached. Check it, then press Ready.",
     failed: "The call did not reach your phone. Check it, then press Ready.",
+    rest: "A short rest before the next call.",
     "phone gone": "Your phone is no longer registered. Go online again.",
   };
   return hints[reason] ?? (reason ? `Not ready: ${reason}.` : "Press Ready to take calls.");

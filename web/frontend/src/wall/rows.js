@@ -1,7 +1,7 @@
 // One queue's card, one agent's row, one caller's row: made once, then updated.
 
-import { duration } from "../lib/clock.js";
-import { el, text } from "../lib/dom.js";
+import { clock, duration } from "../lib/clock.js";
+import { el, show, text } from "../lib/dom.js";
 import { STATES } from "../lib/words.js";
 
 const PHASES = {
@@ -16,11 +16,13 @@ const figure = (name, words, extra = "") =>
 
 const part = (element, name) => element.querySelector(`[data-part="${name}"]`);
 
-export function queueCard(queue) {
+/** `setClosed(name, closed)` closes the queue or opens it. */
+export function queueCard(queue, setClosed) {
+  const toggle = ({ currentTarget }) => setClosed(queue.name, currentTarget.dataset.closed !== "true");
   return el(
     "article",
     { class: "card queue", "data-queue": queue.name },
-    el("div", { class: "head" }, el("h2", { "data-part": "title" }), el("span", { class: "chip", "data-part": "level" })),
+    el("div", { class: "head" }, el("h2", { "data-part": "title" }), el("span", { class: "chip", "data-tone": "bad", title: "Nobody new is let in; who waits is served.", "data-part": "closed" }, "closed"), el("span", { class: "chip", "data-part": "level" }), el("button", { class: "quiet small", type: "button", "data-part": "toggle", onclick: toggle })),
     el("div", { class: "figures three" }, figure("waiting", "waiting", "main"), figure("longest", "longest wait", "main"), figure("asa", "average answer", "main")),
     el("div", { class: "figures" }, figure("ready", "ready"), figure("ringing", "ringing"), figure("talking", "talking"), figure("wrap_up", "after-call")),
     el("p", { class: "faint", "data-part": "expected" }),
@@ -35,7 +37,13 @@ export function updateQueue(card, queue) {
   const percent = today.service_level === null ? null : Math.round(today.service_level * 100);
   text(level, percent === null ? "no calls yet" : `${percent} % within ${queue.service_level_seconds} s`);
   level.dataset.tone = percent === null ? "" : percent >= 80 ? "good" : percent >= 60 ? "warn" : "bad";
+  show(part(card, "closed"), queue.closed);
+  const toggle = part(card, "toggle");
+  text(toggle, queue.closed ? "Open" : "Close");
+  toggle.dataset.closed = String(queue.closed);
+  toggle.setAttribute("aria-label", `${queue.closed ? "Open" : "Close"} ${queue.title || queue.name}`);
   text(part(card, "waiting"), queue.waiting);
+  text(part(card, "waiting").nextSibling, queue.virtual ? `waiting, ${queue.virtual} off the line` : "waiting");
   const longest = part(card, "longest");
   longest.dataset.since = queue.longest_since ?? "";
   longest.dataset.limit = queue.service_level_seconds;
@@ -69,11 +77,12 @@ function expected(queue) {
   return `Expected wait: ${from} to ${to}, ${right}`;
 }
 
-export function agentRow(agent) {
+/** `edit(name)` opens the agent's skills and queues. */
+export function agentRow(agent, edit) {
   return el(
     "tr",
     { "data-agent": agent.name },
-    el("td", {}, el("b", { "data-part": "title" })),
+    el("td", {}, el("button", { class: "plain", type: "button", "data-part": "title", title: "Change skills and queues", onclick: () => edit(agent.name) })),
     el("td", {}, el("span", { class: "chip", "data-part": "state" }), " ", el("small", { "data-part": "reason" })),
     el("td", { class: "number", "data-part": "since" }),
     el("td", { "data-part": "phone" }),
@@ -86,9 +95,15 @@ export function updateAgent(row, agent) {
   text(part(row, "title"), agent.title || agent.name);
   text(part(row, "state"), name);
   part(row, "state").dataset.tone = tone;
+  const resting = agent.state === "not_ready" && agent.reason === "rest" && agent.until;
+  const limited = resting || (agent.state === "wrap_up" && agent.until);
   const next = agent.next_state ? `then ${STATES[agent.next_state]?.name.toLowerCase() ?? agent.next_state}` : "";
-  text(part(row, "reason"), [agent.reason, next].filter(Boolean).join(", "));
+  const left = agent.state === "wrap_up" && agent.until && agent.extensions ? `${agent.extensions} extensions left` : "";
+  const contacts = agent.contacts ? `${agent.contacts} other contacts` : "";
+  text(part(row, "reason"), [resting ? "" : agent.reason, left, contacts, next].filter(Boolean).join(", "));
+  if (resting) text(part(row, "state"), "Resting");
   part(row, "since").dataset.since = agent.since;
+  part(row, "since").title = limited ? `until ${clock(agent.until)}` : "";
   text(part(row, "phone"), agent.phone_online ? "registered" : "–");
   const queues = Object.entries(agent.queues).sort((a, b) => a[1] - b[1]);
   text(part(row, "queues"), queues.map(([queue]) => queue).join(", "));
@@ -107,9 +122,16 @@ export function callRow(call, hangUp) {
   );
 }
 
+/** A caller who keeps the place has no line; while an agent's phone or theirs rings, it rings. */
+function phase(call) {
+  if (call.virtual && call.phase === "waiting") return ["keeps the place", "wait"];
+  if (call.virtual && call.phase === "ringing") return ["calling back", "busy"];
+  return PHASES[call.phase] ?? [call.phase, ""];
+}
+
 export function updateCall(row, call) {
   text(part(row, "who"), call.caller_name || call.caller || "withheld");
-  const [words, tone] = PHASES[call.phase] ?? [call.phase, ""];
+  const [words, tone] = phase(call);
   text(part(row, "phase"), words);
   part(row, "phase").dataset.tone = tone;
   const place = call.position && call.phase === "waiting" ? `, place ${call.position}` : "";
