@@ -17,6 +17,9 @@ class Phone(Word):
     name: str
     password: str
     browser: bool
+    #: Where else this agent is rung, on a switch that cannot register phones: ``tel:+48221230101``
+    #: or ``sip:anna@example.org``; empty for the browser.
+    address: str = ""
 
 
 class Voice(Protocol):

@@ -119,9 +119,10 @@ class Published(Word):
 
 
 class BrowserPhone(Word):
-    """What a page needs to register a phone: SIP over a WebSocket."""
+    """What a page needs to register a phone: SIP over a WebSocket, or a `token` for Twilio."""
 
     uri: str
     password: str
     websocket: str
     display: str = ""
+    token: str = ""

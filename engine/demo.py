@@ -181,7 +181,8 @@ def load(database: Database, settings: Settings) -> list[Login]:
 def _load(session: Session, settings: Settings) -> list[_Kept]:
     for queue in QUEUES:
         configuration.save_queue(session, queue, beside=[other.name for other in QUEUES])
-    for number in NUMBERS:
+    outside = (Number(number=number, flow="main") for number in settings.twilio_numbers)
+    for number in (*NUMBERS, *outside):
         configuration.save_number(session, number)
     people = [(agent.name, agent.title, "agent") for agent in AGENTS]
     kept = []

@@ -5,12 +5,13 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from calls.actions import Action
-from calls.errors import DatabaseUnreachable, EngineBusy
+from calls.errors import DatabaseUnreachable, EngineBusy, InputInvalid
 from calls.facts import Fact
 from calls.views import BrowserPhone, LiveView, Published
 from engine.figures import Today
@@ -25,6 +26,8 @@ _T = TypeVar("_T")
 
 #: A live view is shared by all who ask within this time (seconds).
 FRESH = 0.1
+#: Seconds that a webhook may take: its caller hears nothing meanwhile.
+WEBHOOK_PATIENCE = 0.9
 
 
 class Phones(Protocol):
@@ -33,6 +36,16 @@ class Phones(Protocol):
     def phone_of(self, user: str) -> BrowserPhone: ...
 
     def caller_phone(self) -> BrowserPhone: ...
+
+
+class Webhooks(Protocol):
+    """What Twilio may ask for. Implemented beside the driver."""
+
+    async def answer(
+        self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
+    ) -> str | None: ...
+
+    def sound(self, signature: str, name: str) -> Path | None: ...
 
 
 class Configured(Protocol):
@@ -56,6 +69,7 @@ class Service:
         secret: bytes,
         phones: Phones,
         center: Configured,
+        twilio: Webhooks | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -65,6 +79,7 @@ class Service:
         self._secret = secret
         self._phones = phones
         self._center = center
+        self._twilio = twilio
         self._aio = asyncio.get_running_loop()
         self._today = Today(self.journal, settings.zone, time.time())
         self._seen: LiveView | None = None
@@ -118,6 +133,26 @@ class Service:
     def caller_phone(self) -> BrowserPhone:
         """How the public page calls in."""
         return self._phones.caller_phone()
+
+    @property
+    def on_twilio(self) -> bool:
+        """Calls come by Twilio."""
+        return self._twilio is not None
+
+    def twilio_webhook(
+        self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
+    ) -> str | None:
+        """Answer one of Twilio's webhooks: a document, or None where nothing is asked.
+
+        Raises `InputInvalid` for what is no webhook of ours, `EngineBusy` when it takes too long.
+        """
+        if self._twilio is None:
+            raise InputInvalid("this center is not on Twilio")
+        return self._on_loop(self._twilio.answer(what, query, sent), WEBHOOK_PATIENCE)
+
+    def twilio_sound(self, signature: str, name: str) -> Path | None:
+        """The file of a prompt or of music at an address of ours."""
+        return self._twilio.sound(signature, name) if self._twilio else None
 
     def secret(self, purpose: str) -> bytes:
         """A key for one purpose, the same after every restart."""

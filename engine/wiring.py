@@ -14,15 +14,17 @@ from engine.models import User
 from engine.parts.progress import Progress
 from engine.prompts import spoken
 from engine.secrets import secret
+from engine.service import Phones
 from engine.settings import Settings
 from engine.storage import Database
+from engine.twilio import TwilioFront, TwilioPhones, check_settings, twilio
 from engine.voices import VoiceCache, default_voices, please_hold
 from switch.asterisk.ami import AmiAddress
 from switch.asterisk.driver import AsteriskSwitch
 from switch.simulated.driver import SimulatedSwitch
 from switch.simulated.traffic import Traffic
 
-SwitchKind: TypeAlias = Literal["asterisk", "simulated"]
+SwitchKind: TypeAlias = Literal["asterisk", "simulated", "twilio"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Wired:
     """A switch, the phones beside it, and how to keep up and to end what was started for it."""
 
     switch: Switch
-    phones: "RegisteredPhones"
+    phones: Phones
     stop: Callable[[], None]
     #: Runs beside the center, until cancelled.
     keep: Callable[[], Awaitable[None]]
@@ -38,6 +40,8 @@ class Wired:
     place: str
     #: A person can call in.
     dial_in: bool
+    #: What Twilio asks, where calls come by Twilio.
+    twilio: TwilioFront | None = None
 
 
 class RegisteredPhones:
@@ -76,10 +80,14 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
     """
     if kind == "simulated":
         return _simulated(settings, database)
+    if kind == "twilio":
+        check_settings(settings)
     voices = default_voices(settings)
     with database.session() as session:
         known = configuration.read(session)
     voices.prerender(spoken(known), progress)
+    if kind == "twilio":
+        return _twilio(settings, database, voices)
     server = AsteriskServer(settings, announcements=please_hold(voices), progress=progress)
     endpoint = server.ensure()
     return Wired(
@@ -123,6 +131,20 @@ def _simulated(settings: Settings, database: Database) -> Wired:
         keep=_nothing,
         place="a simulated switch: its callers and phones exist only here",
         dial_in=False,
+    )
+
+
+def _twilio(settings: Settings, database: Database, voices: VoiceCache) -> Wired:
+    switch, front = twilio(settings, voices, voices.folders)
+    numbers = ", ".join(settings.twilio_numbers) or "all numbers of the account"
+    return Wired(
+        switch=switch,
+        phones=TwilioPhones(settings, database),
+        stop=lambda: None,
+        keep=_nothing,
+        place=f"Twilio, {numbers}; see `ringdesk twilio check`",
+        dial_in=False,
+        twilio=front,
     )
 
 

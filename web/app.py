@@ -20,6 +20,7 @@ from web import (
     identity,
     public,
     supervisor,
+    twilio,
 )
 from web.port import Service
 
@@ -52,6 +53,8 @@ def create_app(service: Service) -> Flask:
     app.jinja_env.globals.update(asset=asset, whoami=auth.current)
     for module in (public, auth, agent, supervisor, figures, admin):
         app.register_blueprint(module.blueprint)
+    if service.on_twilio:
+        app.register_blueprint(twilio.blueprint)
     api.install(app)
     return app
 

@@ -26,6 +26,8 @@ from web.port import Service
 
 #: Flask requests served at the same time.
 THREADS = 16
+#: Twilio's webhooks answered at the same time, beside those.
+WEBHOOK_THREADS = 32
 #: A stream ends when its reader is logged out meanwhile; looked at this often, in seconds.
 RECHECK = 30.0
 #: Seconds that a request's body may take to arrive.
@@ -38,9 +40,13 @@ def create_asgi(service: Service) -> Starlette:
     # a2wsgi and Starlette have their own names for the same protocols' types.
     wsgi = cast(ASGIApp, WSGIMiddleware(cast(Any, app), workers=THREADS))
     panel = WholeBody(wsgi, app.config["MAX_CONTENT_LENGTH"])
-    return Starlette(
-        routes=[Route("/api/v1/events", events.respond, methods=["GET"]), Mount("/", panel)]
-    )
+    routes = [Route("/api/v1/events", events.respond, methods=["GET"]), Mount("/", panel)]
+    if service.on_twilio:
+        # Webhooks wait for the machine, and the panel must not wait for them.
+        own = cast(ASGIApp, WSGIMiddleware(cast(Any, app), workers=WEBHOOK_THREADS))
+        webhooks = WholeBody(own, app.config["MAX_CONTENT_LENGTH"])
+        routes.insert(0, Route("/twilio/{rest:path}", webhooks))
+    return Starlette(routes=routes)
 
 
 class WholeBody:

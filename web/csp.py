@@ -7,8 +7,9 @@ from flask import Response, g
 
 def allow_websocket(address: str) -> None:
     """Let the page being made open a WebSocket to the switch (``ws://host:port/...``)."""
-    parts = urlsplit(address)
-    g.websocket = f"{parts.scheme}://{parts.netloc}"
+    if address:
+        parts = urlsplit(address)
+        g.websocket = f"{parts.scheme}://{parts.netloc}"
 
 
 def secure(response: Response) -> Response:

@@ -1,6 +1,7 @@
 """What the panel needs of the engine. `engine.service.Service` is this; so is the tests' fake."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from calls.actions import Action
@@ -45,6 +46,21 @@ class Service(Protocol):
 
     def caller_phone(self) -> BrowserPhone:
         """The phone that the public page calls from."""
+
+    @property
+    def on_twilio(self) -> bool:
+        """Calls come by Twilio, which asks by webhooks what to do with them."""
+
+    def twilio_webhook(
+        self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
+    ) -> str | None:
+        """Answer a webhook: a document, or None where nothing is asked.
+
+        Raises `InputInvalid` for what is no webhook of ours, `EngineBusy` after 0.9 s.
+        """
+
+    def twilio_sound(self, signature: str, name: str) -> Path | None:
+        """The file of a prompt or of music that Twilio plays; None for no address of ours."""
 
     def secret(self, name: str) -> bytes:
         """A key that is generated once and kept in the state folder."""

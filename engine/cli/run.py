@@ -15,7 +15,7 @@ import uvicorn
 import uvloop
 from uvicorn.importer import import_from_string
 
-from calls.errors import RingdeskError, SettingInvalid
+from calls.errors import InputInvalid, RingdeskError, SettingInvalid
 from engine import configuration, demo, logs, settings
 from engine.parts import frontend
 from engine.parts.progress import progress_on
@@ -43,9 +43,10 @@ GRACE = 3
 )
 @click.option(
     "--switch",
-    "kind",
-    type=click.Choice(["asterisk", "simulated"]),
-    default="asterisk",
+    "kinds",
+    type=click.Choice(["asterisk", "twilio", "simulated"]),
+    multiple=True,
+    default=["asterisk"],
     show_default=True,
     help="What moves the media.",
 )
@@ -55,7 +56,7 @@ GRACE = 3
     type=click.Path(path_type=Path, dir_okay=False),
     help="A settings file; ringdesk.toml by default.",
 )
-def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None:
+def command(with_demo: bool, kinds: tuple[SwitchKind, ...], config_file: Path | None) -> None:
     """Start the center and everything it needs; Ctrl-C stops all of it.
 
     Killed, it leaves Asterisk and its calls up, and the next start finds them again.
@@ -63,6 +64,7 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
     interruption = Interruption()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, interruption.take)
+    kind = only_switch(kinds)
     chosen = settings.load(file=config_file)
     logs.set_up(chosen.log_format)
     progress = progress_on()
@@ -89,6 +91,18 @@ def command(with_demo: bool, kind: SwitchKind, config_file: Path | None) -> None
             if not leave_up:
                 wired.stop()
             database.close()
+
+
+def only_switch(kinds: tuple[SwitchKind, ...]) -> SwitchKind:
+    """Raises `InputInvalid` where several are named."""
+    if len(set(kinds)) > 1:
+        raise InputInvalid(
+            f"--switch {' and '.join(kinds)}: a center runs on one switch. A caller on one could "
+            "not be joined with an agent on another.\n"
+            "Remedy: name one. Numbers of Twilio's reach an Asterisk by a SIP trunk of Twilio's; "
+            "SIP phones reach Twilio as agents' outside phones."
+        )
+    return kinds[0]
 
 
 class Interruption:
@@ -163,7 +177,9 @@ async def _serve(
     for sign in (signal.SIGINT, signal.SIGTERM):
         aio.add_signal_handler(sign, stopped.set)
     key = secret(chosen.home, "service").encode()
-    async with running(chosen, database, [wired.switch], wired.phones, key) as service:
+    async with running(
+        chosen, database, [wired.switch], wired.phones, key, wired.twilio
+    ) as service:
         config = uvicorn.Config(
             import_from_string(PANEL)(service),
             host=chosen.http.host,

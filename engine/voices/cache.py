@@ -44,6 +44,11 @@ class VoiceCache:
         )
         self._guard = threading.Lock()
 
+    @property
+    def folders(self) -> list[Path]:
+        """All that `sound` may name lies below one of these."""
+        return [self._folder, *self._recordings]
+
     async def sound(self, media: Media) -> str:
         """The path without its suffix; see `calls.port.Voice`."""
         path = self._finished(media)

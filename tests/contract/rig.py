@@ -50,9 +50,11 @@ class Outside(Protocol):
 class Rig:
     """A connected switch with all that it has told, in order."""
 
-    def __init__(self, switch: Switch, outside: Outside) -> None:
+    def __init__(self, switch: Switch, outside: Outside, *, hears_all_keys: bool = True) -> None:
         self.switch = switch
         self.outside = outside
+        #: Keys are told whatever the leg is doing, not only where they are asked for.
+        self.hears_all_keys = hears_all_keys
         #: A name that no test before had, because registrations may linger.
         self.agent = f"anna{next(_agents)}"
         self.told: list[SwitchEvent] = []

@@ -73,7 +73,8 @@ async def test_a_terminator_ends_a_recording_and_other_keys_do_not(rig: Rig) -> 
     ended = await rig.wait(RecordingEnded)
     assert (ended.end, ended.digits) == ("digits", "#")
     await rig.settled(leg)
-    assert [pressed.digit for pressed in rig.all(DigitPressed)] == ["5"]
+    if rig.hears_all_keys:
+        assert [pressed.digit for pressed in rig.all(DigitPressed)] == ["5"]
 
 
 async def test_a_recording_can_be_stopped_at_any_moment(rig: Rig) -> None:
@@ -89,7 +90,8 @@ async def test_a_recording_can_be_stopped_at_any_moment(rig: Rig) -> None:
 async def test_what_was_said_before_the_hang_up_is_kept_and_told_first(rig: Rig) -> None:
     party, leg = await recording(rig)
     await party.press("1")
-    await rig.wait(DigitPressed)
+    if rig.hears_all_keys:
+        await rig.wait(DigitPressed)
     await party.hang_up()
     await rig.gone(leg)
     [ended] = rig.all(RecordingEnded)

@@ -1,0 +1,491 @@
+"""The `Switch` port over Twilio Programmable Voice, or a server that speaks like it.
+
+Theory of operation
+-------------------
+1. Twilio asks by webhooks what a call should do; `webhook` waits a moment for the machine to say it
+   and answers a TwiML document. What is said at other times goes out as a REST request that lets
+   Twilio ask again. The machine sees neither.
+2. Who waits with music is in a queue of Twilio's, so that keys count and the place is visible in
+   Twilio's own console; who talks is in a conference. Neither decides anything.
+3. A leg is in `_legs` from its arrival (or Dial) until its end is told. Webhooks come twice, late
+   and in any order: an outcome is taken once, by the number of its document, and a leg ends once,
+   by whichever message says so first.
+4. Twilio does not say which phones are registered: one is online as long as it is known.
+5. Nothing is told from inside `execute`.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, assert_never
+
+import structlog
+
+from calls.base import EndCause
+from calls.commands import (
+    Answer,
+    Beep,
+    Command,
+    Dial,
+    Hangup,
+    Join,
+    Prompt,
+    Record,
+    StartMusic,
+    StopMusic,
+    StopPrompt,
+    StopRecording,
+    Unbridge,
+)
+from calls.errors import MediaMissing, SwitchUnreachable
+from calls.events import CommandFailed, LegEnded, LiveLeg, SwitchDown, SwitchEvent, SwitchUp
+from calls.port import Deliver, Phone
+from switch.twilio import codec, keeping
+from switch.twilio.codec import Place, What
+from switch.twilio.dialling import Dialler, Refused
+from switch.twilio.documents import End, Links, Talk
+from switch.twilio.legs import Leg
+from switch.twilio.phonebook import PhoneBook, is_number
+from switch.twilio.registry import Registry
+from switch.twilio.rest import Rest
+from switch.twilio.sounds import Sounds
+from switch.twilio.survey import Survey
+from switch.twilio.webhooks import SOON, Webhooks
+
+log = structlog.get_logger()
+
+#: Seconds until the link is tried again: the first time, and at most.
+FIRST_RETRY, LAST_RETRY = 0.5, 10.0
+#: Seconds that a recording may take to be told after its leg is gone.
+LAST_WORDS = 3.0
+#: Seconds without a word of a leg that the survey does not find: it is gone.
+SILENT = 10.0
+
+_OnLeg = (
+    Answer | Prompt | StopPrompt | StartMusic | StopMusic | Record | StopRecording | Beep | Hangup
+)
+#: Their purpose is met when there is no such leg.
+_HARMLESS = StopPrompt | StopMusic | StopRecording | Beep | Hangup
+
+
+class TwilioSwitch:
+    """One account. `name` begins all leg ids; `base`: how Twilio reaches our webhooks.
+
+    `numbers` are ours at Twilio: the first is shown to whom we call; empty for all the account's.
+    `recordings`: the folder that they are kept in.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rest: Rest,
+        base: str,
+        *,
+        sounds: Sounds,
+        numbers: Sequence[str],
+        recordings: Path,
+    ) -> None:
+        self.name = name
+        self.up = False
+        self.links = Links(base)
+        self.sounds = sounds
+        self.registry = Registry(name)
+        self._rest = rest
+        self._numbers = tuple(numbers)
+        self._recordings = recordings
+        self._survey = Survey(name, rest)
+        self._dialler = Dialler(rest, self.registry)
+        self._phones = PhoneBook(self.tell)
+        self.webhooks = Webhooks(self)
+        self._deliver: Deliver | None = None
+        #: Told a moment later, in order.
+        self._untold: list[SwitchEvent] = []
+        #: Legs whose commands have changed what they should do.
+        self._changed: dict[Leg, None] = {}
+        self._doubt = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- the port
+
+    async def run(self, deliver: Deliver) -> None:
+        """See `calls.port.Switch.run`."""
+        self._deliver = deliver
+        try:
+            async with self._rest:
+                await self._stay_connected()
+        finally:
+            self._go_down()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._tell_rest()
+            self._deliver = None
+
+    def execute(self, command: Command) -> None:
+        """See `calls.port.Switch.execute`."""
+        if not self.up:
+            self.fail(command, gone=False, detail="the link to Twilio is down")
+            return
+        match command:
+            case Dial():
+                self._dial(command)
+            case Join():
+                self._join(command)
+            case Unbridge(bridge=bridge):
+                self._unbridge(_inside(bridge))
+            case _:
+                leg = self.registry.get(command.leg)
+                if leg is not None:
+                    self._on_leg(leg, command)
+                    self.change(leg)
+                elif not isinstance(command, _HARMLESS):
+                    self.fail(command, gone=True, detail="no such leg")
+
+    async def legs(self) -> Sequence[LiveLeg]:
+        """See `calls.port.Switch.legs`. A leg that is not there any more is told as lost."""
+        if not self.up:
+            raise SwitchUnreachable("the link to Twilio is down")
+        legs = self.registry
+        places = {
+            leg.sid: Place(bridge=leg.conference, leg=leg.inside) for leg in legs if leg.conference
+        }
+        found = await self._survey.legs(legs.known(), self._numbers, self._phones.addresses, places)
+        live = {one.leg: one for sid, one in found.items() if not legs.is_over(sid)}
+        silent = asyncio.get_running_loop().time() - SILENT
+        for leg in legs:
+            if leg.id not in live and not leg.sid:  # not made yet
+                live[leg.id] = LiveLeg(leg=leg.id, inbound=False, up=False, called=leg.called)
+            elif leg.id not in live and leg.heard < silent:
+                self.ended(leg, "lost")
+        return tuple(live.values())
+
+    async def provision(self, phones: Sequence[Phone], removed: Sequence[str] = ()) -> None:
+        """See `calls.port.Switch.provision`. There is nothing to make at Twilio."""
+        self._phones.provision(phones, removed)
+
+    async def webhook(
+        self, what: What, query: Mapping[str, str], sent: Mapping[str, str]
+    ) -> str | None:
+        """Answer one of Twilio's webhooks, within a second: a TwiML document, or None where
+        nothing is asked. `query`: of its address; `sent`: its parameters."""
+        return await self.webhooks.answer(codec.hook(what, query, sent))
+
+    # --- the link
+
+    async def _stay_connected(self) -> None:
+        delay = FIRST_RETRY
+        while True:
+            try:
+                await self._come_up()
+                delay = FIRST_RETRY
+                await self._until_lost()
+            except (SwitchUnreachable, MediaMissing) as error:
+                log.warning("twilio.link_lost", switch=self.name, detail=str(error))
+            self._go_down()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LAST_RETRY)
+
+    async def _come_up(self) -> None:
+        """Ask what is there, take it over and tell it."""
+        await self.sounds.prepare()
+        if not self._numbers:
+            self._numbers = tuple(sorted(await self._survey.numbers()))
+        live = await self._survey.legs(self.registry.known(), self._numbers, self._phones.addresses)
+        live = {sid: leg for sid, leg in live.items() if not self.registry.is_over(sid)}
+        self._take_over(live)
+        self.up = True
+        self._doubt.clear()
+        legs = tuple(live.values())
+        self.tell(SwitchUp(switch=self.name, legs=legs, phones=self._phones.online))
+        log.info("twilio.up", switch=self.name, legs=len(live), numbers=len(self._numbers))
+
+    async def _until_lost(self) -> None:
+        """Raises `SwitchUnreachable` when Twilio does not answer any more."""
+        while True:
+            await self._doubt.wait()
+            self._doubt.clear()
+            await self._survey.legs({}, (), (), {})
+
+    def _go_down(self) -> None:
+        if self.up:
+            self.up = False
+            self.tell(SwitchDown(switch=self.name))
+
+    def _take_over(self, live: Mapping[str, LiveLeg]) -> None:
+        """Know exactly the legs that are there. Nobody waits for what they were told before."""
+        there = {found.leg for found in live.values()}
+        for leg in self.registry:
+            if leg.id not in there:
+                self.registry.remove(leg)
+        for sid, found in live.items():
+            leg = self.registry.get(found.leg) or self.registry.add(
+                Leg(found.leg, sid, inbound=found.inbound)
+            )
+            leg.forget()
+            leg.up = leg.answered = found.up
+            leg.heard = asyncio.get_running_loop().time()
+            leg.conference = _inside(found.bridge or "")
+            leg.bridge = leg.conference or None
+
+    # --- commands
+
+    def _on_leg(self, leg: Leg, command: _OnLeg) -> None:
+        now = asyncio.get_running_loop().time()
+        match command:
+            case Answer():
+                leg.answered = True
+            case Prompt():
+                if leg.play(command):
+                    self.work(self._prepare(leg, command))
+            case StopPrompt(prompt=name) | StopRecording(recording=name):
+                leg.stop(name, now)
+            case StartMusic(music=name):
+                leg.music, leg.last = self.sounds.music(name), command
+            case StopMusic():
+                leg.music = None
+            case Record():
+                leg.record(command)
+            case Beep():
+                self._beep(leg)
+            case Hangup(reason=reason):
+                leg.ending, leg.withdrawn = leg.ending or reason, True
+            case _:
+                assert_never(command)
+
+    def _dial(self, command: Dial) -> None:
+        if self.registry.get(command.leg) is not None:
+            return
+        address = self._phones.address(command.to)
+        leg = self.registry.add(
+            Leg(
+                command.leg,
+                "",
+                inbound=False,
+                caller=command.caller,
+                called=command.to,
+                screened=command.to.startswith("phone:") and is_number(address or ""),
+            )
+        )
+        if address is None:
+            self.ended(leg, "unreachable")
+        else:
+            if command.auto_answer and address.startswith("client:"):
+                address += "?auto_answer=1"  # a parameter of the call, for the page to see
+            self.work(self._call(leg, address, rings=command.timeout))
+
+    async def _call(self, leg: Leg, address: str, *, rings: float) -> None:
+        await self._dialler.turn()
+        if leg not in self.registry:
+            return
+        leg.posted = True
+        url = self.links.to("offer", leg=leg.inside)
+        status = self.links.to("status", leg=leg.inside)
+        try:
+            sid = await self._dialler.call(
+                codec.dial(address, self._numbers[0], url, status, rings)
+            )
+        except Refused as refused:
+            log.warning("twilio.not_dialled", leg=leg.id, detail=str(refused))
+            if not leg.sid:  # else a webhook has told that there is a call after all
+                self.ended(leg, refused.cause)
+            return
+        if leg in self.registry and not leg.sid:
+            self.registry.bind(leg, sid)
+            leg.heard = asyncio.get_running_loop().time()
+        self.change(leg)
+
+    def _join(self, command: Join) -> None:
+        legs = [self.registry.get(leg) for leg in command.legs]
+        missing = [name for name, leg in zip(command.legs, legs, strict=True) if leg is None]
+        if missing:
+            self.fail(command, gone=True, detail=f"no such leg: {', '.join(missing)}")
+            return
+        bridge, now = _inside(command.bridge), asyncio.get_running_loop().time()
+        inside = sum(leg.bridge == bridge for leg in self.registry)
+        for leg in legs:
+            if leg is not None and leg.bridge != bridge:
+                inside += 1
+                # Two keep a conversation up together; who comes to them may go again.
+                leg.join(bridge, now, loose=inside > 2)
+                leg.last = command
+            if leg is not None:
+                self.change(leg)
+
+    def _unbridge(self, bridge: str) -> None:
+        for leg in self.registry:
+            if leg.bridge == bridge:
+                leg.bridge = None
+                self.change(leg)
+
+    def _beep(self, leg: Leg) -> None:
+        if leg.running is not None and isinstance(leg.running.task, Talk):
+            if leg.conference_sid:
+                url = self.links.to("beep", leg=leg.inside)
+                self.work(self._announce(codec.announce(leg.conference_sid, leg.sid, url)))
+        else:
+            leg.before = (self.sounds.beep,)
+
+    async def _announce(self, request: codec.Request) -> None:
+        try:
+            await self._rest.send(request)  # that the participant has left is as good
+        except SwitchUnreachable:
+            self._doubt.set()
+
+    async def _prepare(self, leg: Leg, prompt: Prompt) -> None:
+        try:
+            urls: tuple[str, ...] | None = await self.sounds.urls(prompt.media)
+        except MediaMissing as error:
+            log.warning("prompt.media_missing", prompt=prompt.prompt, detail=str(error))
+            urls = None
+        except Exception:  # a full disk, say: the caller must not wait for it in silence
+            log.exception("prompt.not_prepared", prompt=prompt.prompt)
+            urls = None
+        leg.prepared(prompt.prompt, urls)
+        self.change(leg)
+
+    # --- carrying out
+
+    def change(self, leg: Leg) -> None:
+        """Look in a moment, when all commands of now are there, what a leg should do."""
+        if not self._changed:
+            asyncio.get_running_loop().call_soon(self._apply_all)
+        self._changed[leg] = None
+
+    def change_at(self, leg: Leg, when: float) -> None:
+        """Look then (the loop's time) whether a leg does what it should."""
+        asyncio.get_running_loop().call_at(when, self.change, leg)
+
+    def _apply_all(self) -> None:
+        changed, self._changed = self._changed, {}
+        for leg in changed:
+            if leg in self.registry and self.up:
+                self._apply(leg)
+
+    def _apply(self, leg: Leg) -> None:
+        loop = asyncio.get_running_loop()
+        leg.settle(loop.time())
+        self.tell_of(leg)
+        if self.webhooks.asked(leg):
+            return
+        task, running = leg.task(), leg.running
+        if isinstance(task, End):
+            if loop.time() >= leg.expected or running is None or running.task != task:
+                self._hang_up(leg)
+        elif task is None or (running is not None and running.task == task):
+            return
+        elif leg.up and loop.time() < leg.expected:
+            self.change_at(leg, leg.expected)
+        elif leg.up:
+            leg.expected = loop.time() + SOON
+            what: What = "join" if isinstance(task, Talk) else leg.place.entry
+            self.work(self._redirect(leg, what))
+
+    def _hang_up(self, leg: Leg) -> None:
+        if not leg.sid and not leg.posted:
+            self.ended(leg, "withdrawn")
+        elif leg.sid and not leg.hung_up:
+            leg.hung_up = True
+            self.work(self._complete(leg))
+
+    async def _redirect(self, leg: Leg, what: What) -> None:
+        last, number = leg.last, self.webhooks.number()
+        leg.expects(number)
+        url = self.links.to(what, leg=leg.inside, d=number)
+        try:
+            reply = await self._rest.send(codec.redirect(leg.sid, url))
+        except SwitchUnreachable as error:
+            self._doubt.set()
+            self._not_done(leg, last, str(error))
+            return
+        if reply.gone:
+            self.ended(leg, "hangup")
+        elif not reply.ok:
+            self._not_done(leg, last, reply.detail)
+
+    def _not_done(self, leg: Leg, command: Command | None, detail: str) -> None:
+        log.warning("twilio.not_redirected", leg=leg.id, detail=detail)
+        leg.expected = 0.0
+        if command is not None and leg in self.registry:
+            leg.dropped(command)
+            self.fail(command, gone=False, detail=detail)
+
+    async def _complete(self, leg: Leg) -> None:
+        try:
+            reply = await self._rest.send(codec.complete(leg.sid))
+        except SwitchUnreachable as error:
+            self._doubt.set()
+            leg.hung_up = False
+            self.fail(Hangup(leg=leg.id), gone=False, detail=str(error))
+            return
+        if reply.ok or reply.gone:
+            self.ended(leg, "hangup")
+        else:
+            leg.hung_up = False
+            self.fail(Hangup(leg=leg.id), gone=False, detail=reply.detail)
+
+    # --- what is told
+
+    def gone(self, leg: Leg, cause: EndCause) -> None:
+        """A leg is over; what it was recorded saying is told first, or soon."""
+        if leg.recording is None:
+            self.ended(leg, cause)
+        elif leg.departing is None:
+            leg.departing = cause
+            asyncio.get_running_loop().call_later(LAST_WORDS, self.ended, leg, cause)
+
+    def ended(self, leg: Leg, cause: EndCause) -> None:
+        """Tell the end of a leg, once."""
+        if leg not in self.registry:
+            return
+        if (job := leg.recording) is not None:
+            leg.cut_off(asyncio.get_running_loop().time() - job.since)
+        self.tell_of(leg)
+        self.registry.remove(leg)
+        self.tell(LegEnded(leg=leg.id, cause="withdrawn" if leg.withdrawn else cause))
+        self.webhooks.wake(leg)
+
+    def tell_of(self, leg: Leg) -> bool:
+        """Tell what a leg has to tell; whether there was anything."""
+        told, leg.told = leg.told, []
+        for event in told:
+            self.tell(event)
+        return bool(told)
+
+    def tell(self, event: SwitchEvent) -> None:
+        """Deliver an event a moment later, in order: never from inside a command.
+
+        While the link is down only that is told, and what cannot be done: `SwitchUp` says the rest.
+        """
+        if not self.up and not isinstance(event, SwitchDown | CommandFailed):
+            return
+        if not self._untold:
+            asyncio.get_running_loop().call_soon(self._tell_rest)
+        self._untold.append(event)
+
+    def _tell_rest(self) -> None:
+        untold, self._untold = self._untold, []
+        for event in untold:
+            if self._deliver is not None:
+                self._deliver(event)
+
+    def fail(self, command: Command, *, gone: bool, detail: str) -> None:
+        self.tell(CommandFailed(command=command, gone=gone, detail=detail))
+
+    def keep(self, sid: str, recording: str) -> None:
+        """Fetch a recording that Twilio has finished."""
+        self.work(keeping.keep(self._rest, sid, recording, self._recordings))
+
+    def work(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("twilio.work_failed", exc_info=error)
+
+
+def _inside(name: str) -> str:
+    """The id of a leg or bridge inside its switch."""
+    return name.partition("/")[2]
