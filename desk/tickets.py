@@ -128,6 +128,20 @@ def by_number(session: Session, number: str) -> Ticket | None:
     return session.scalar(select(Ticket).where(Ticket.number == number.strip().upper()))
 
 
+def by_digits(session: Session, digits: str, contact: int | None) -> Ticket | None:
+    """The ticket whose number has these digits: of several kinds that of the contact, else the
+    newest."""
+    found = list(
+        session.scalars(
+            select(Ticket)
+            .where(Ticket.number.in_([f"{prefix}-{int(digits)}" for prefix in PREFIXES.values()]))
+            .order_by(Ticket.id.desc())
+        )
+    )
+    theirs = [ticket for ticket in found if contact is not None and ticket.contact_id == contact]
+    return next(iter([*theirs, *found]), None)
+
+
 def open_of(session: Session, contact: int) -> list[Ticket]:
     """The open tickets of a contact, the newest first."""
     return list(
@@ -215,14 +229,20 @@ def add_note(
     *,
     call: str | None = None,
     at: float | None = None,
+    key: str | None = None,
 ) -> TicketNote:
-    """Write on a ticket. Raises `InputInvalid` for an empty note or no such ticket."""
+    """Write on a ticket; a note with a `key` is written once. Raises `InputInvalid` for an empty
+    note or no such ticket."""
     if not text.strip():
         raise InputInvalid("a note needs a text")
     found = get(session, ticket)
+    if key is not None:
+        written = session.scalar(select(TicketNote).where(TicketNote.key == key))
+        if written is not None:
+            return written
     now = time.time() if at is None else at
     note = TicketNote(
-        ticket_id=found.id, at=now, author=author, text=text.strip(), call=call, key=None
+        ticket_id=found.id, at=now, author=author, text=text.strip(), call=call, key=key
     )
     session.add(note)
     found.updated = max(found.updated, now)

@@ -14,12 +14,13 @@ from calls.events import RequestFailed, Surveyed, SwitchEvent
 from calls.facts import SwitchChanged
 from calls.messages import Message
 from calls.port import Phone, Switch
-from calls.requests import Request
+from calls.requests import AskService, Request
 from calls.views import Published
 from engine import configuration, meta, projections, stores
 from engine.journal import Journal
 from engine.loop import Loop
 from engine.service import Phones, Service, Webhooks
+from engine.services import Services
 from engine.settings import Settings
 from engine.storage import Database
 
@@ -44,8 +45,10 @@ class Running:
         self._database = database
         self._switches = list(switches)
         self._threads = ThreadPoolExecutor(STORE_THREADS, "store")
+        self._services = Services(settings.flow_services)
         self._aio = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
+        self._asked: set[asyncio.Future[Message]] = set()
         self._reloading = asyncio.Lock()
         self._seen_version = -1
         self._provisioned: dict[str, Phone] | None = None
@@ -74,6 +77,7 @@ class Running:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._services.close()
         await self.loop.stop()
         self._threads.shutdown()
         await asyncio.to_thread(projections.catch_up, self._database, self._settings.region)
@@ -107,13 +111,30 @@ class Running:
     # --- stores
 
     def _ask(self, request: Request, deliver: Callable[[Message], None]) -> None:
-        """Let a thread answer, in a moment; the answer comes back as a message."""
+        """Let a thread answer, or a service, in a moment; the answer comes back as a message."""
 
         def ask() -> None:
-            work = self._aio.run_in_executor(self._threads, self._answer, request)
-            work.add_done_callback(lambda done: deliver(done.result()))
+            work: asyncio.Future[Message]
+            if isinstance(request, AskService):
+                work = self._aio.create_task(self._ask_service(request))
+            else:
+                work = self._aio.run_in_executor(self._threads, self._answer, request)
+            self._asked.add(work)
+            work.add_done_callback(answered)
+
+        def answered(work: asyncio.Future[Message]) -> None:
+            self._asked.discard(work)
+            if not work.cancelled():
+                deliver(work.result())
 
         self._aio.call_later(ASK_AFTER, ask)
+
+    async def _ask_service(self, request: AskService) -> Message:
+        try:
+            return await self._services.ask(request)
+        except Exception as error:  # a fault of ours
+            log.exception("service.failed", call=request.call)
+            return RequestFailed(request=request.request, call=request.call, detail=str(error))
 
     def _answer(self, request: Request) -> Message:
         try:

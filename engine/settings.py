@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from calls.errors import SettingInvalid
+from engine.services import Allowed, allowed
 
 PREFIX = "RINGDESK_"
 CONFIG_FILE = "ringdesk.toml"
@@ -96,6 +97,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     #: What signs the log-ins of agents' browsers at Twilio.
     twilio_api_key_sid: str
     twilio_api_key_secret: str | None
+    #: The HTTP services that flows may ask.
+    flow_services: tuple[Allowed, ...]
     #: ``text`` for people, ``json`` for machines.
     log_format: str
     #: Where flows are read from at start.
@@ -256,6 +259,10 @@ def _rate(text: str) -> float:
     return rate
 
 
+def _services(text: str) -> tuple[Allowed, ...]:
+    return tuple(allowed(part) for part in text.split(",") if part.strip())
+
+
 def _is_web_url(text: str) -> bool:
     try:
         parts = urllib.parse.urlsplit(text)
@@ -343,6 +350,7 @@ _PARSERS: dict[str, Any] = {
     "twilio_calls_per_second": _rate,
     "twilio_api_key_sid": str.strip,
     "twilio_api_key_secret": lambda text: text or None,
+    "flow_services": _services,
     "log_format": _log_format,
     "flows": _folder,
 }

@@ -7,20 +7,28 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calls.errors import RingdeskError
+from calls.errors import InputInvalid, RingdeskError
 from calls.events import (
     CallerIdentified,
     KnownCall,
-    KnownTicket,
     RequestFailed,
     StoreEvent,
     TicketDrafted,
 )
-from calls.requests import DraftTicket, IdentifyCaller, Request
+from calls.requests import (
+    AskService,
+    DraftTicket,
+    FileVoicemail,
+    FindTicket,
+    IdentifyCaller,
+    ReportFault,
+    Request,
+)
 from cti.numbers import for_people, normalise
 from desk import contacts, tickets
 from desk.models import Contact, Ticket
-from engine import projections
+from engine import filing, projections
+from engine.filing import known_ticket
 from engine.models import CallRecord
 from engine.storage import Database
 
@@ -46,23 +54,25 @@ def answer(request: Request, database: Database, region: str) -> StoreEvent:
                 # The caller may have hung up meanwhile: then the record is there without a ticket.
                 projections.refresh(database, request.call, region)
                 return drafted
+            case FindTicket():
+                with database.session() as session:
+                    return filing.find_ticket(session, request)
+            case FileVoicemail():
+                with database.session() as session:
+                    filed = filing.file_voicemail(session, request, region)
+                projections.refresh(database, request.call, region)
+                return filed
+            case ReportFault():
+                with database.session() as session:
+                    return filing.report_fault(session, request, region)
+            case AskService():
+                raise InputInvalid("services are asked by engine.services")
     except Exception as error:
         expected = isinstance(error, RingdeskError)
         _log.error("store.failed", request=request.request, error=str(error), exc_info=not expected)
         return RequestFailed(
             request=request.request, call=request.call, detail=str(error) or type(error).__name__
         )
-
-
-def known_ticket(ticket: Ticket) -> KnownTicket:
-    return KnownTicket(
-        id=ticket.id,
-        number=ticket.number,
-        title=ticket.title,
-        status=ticket.status,
-        priority=ticket.priority,
-        queue=ticket.queue,
-    )
 
 
 def _identify(session: Session, request: IdentifyCaller, region: str) -> CallerIdentified:

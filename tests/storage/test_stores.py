@@ -4,10 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from calls.events import CallerIdentified, KnownTicket, RequestFailed, StoreEvent, TicketDrafted
-from calls.requests import DraftTicket, IdentifyCaller
+from calls.events import (
+    CallerIdentified,
+    KnownTicket,
+    RequestFailed,
+    StoreEvent,
+    TicketDrafted,
+    TicketFound,
+)
+from calls.requests import DraftTicket, FileVoicemail, FindTicket, IdentifyCaller, ReportFault
 from desk import contacts, tickets
+from desk.models import Ticket
 from engine import projections, stores
+from engine.filing import recording_file
 from engine.storage import Database
 from tests.cti.stories import abandoned, handled
 from tests.storage.test_projections import records, write
@@ -188,3 +197,107 @@ def test_failing_store_is_an_answer_too(tmp_path: Path) -> None:
     assert isinstance(answer, RequestFailed)
     assert (answer.request, answer.call) == ("r1", "c-9")
     assert "ringdesk.db" in answer.detail
+
+
+# --- what flows ask
+
+
+@pytest.fixture
+def router(database: Database, anna: int) -> Ticket:
+    """Anna's ticket, and a request with the same digits that is somebody else's."""
+    with database.session() as session:
+        mine = tickets.create(session, "Router", author="a", contact_id=anna, status="open")
+        tickets.create(session, "Cable", author="a", kind="request")
+        return mine
+
+
+def find(database: Database, number: str, contact: int | None = None) -> TicketFound:
+    request = FindTicket(request="r", call="c-3", number=number, contact=contact)
+    answer = stores.answer(request, database, "PL")
+    assert isinstance(answer, TicketFound)
+    return answer
+
+
+def test_a_ticket_is_found_by_its_digits_and_those_of_the_contact_come_first(
+    database: Database, anna: int, router: Ticket
+) -> None:
+    digits = router.number.partition("-")[2]
+    found = find(database, router.number.lower())
+    assert found.ticket is not None
+    assert (found.ticket.title, found.open) == ("Router", True)
+    assert getattr(find(database, digits).ticket, "title", "") == "Cable", "the newest"
+    assert getattr(find(database, digits, anna).ticket, "title", "") == "Router"
+    assert getattr(find(database, f"00{digits}", anna).ticket, "title", "") == "Router"
+
+
+@pytest.mark.parametrize("number", ["", "INC-99", "99", "²", "x" * 400])
+def test_a_number_that_no_ticket_has(database: Database, router: Ticket, number: str) -> None:
+    assert find(database, number).ticket is None
+
+
+def test_a_ticket_that_is_closed_is_found_but_not_open(database: Database, router: Ticket) -> None:
+    with database.session() as session:
+        tickets.change(session, router.id, "a", 9.0, status="closed")
+    assert not find(database, router.number).open
+
+
+def voicemail(database: Database, ticket: int | None, recording: str = "c-3.flow-1") -> KnownTicket:
+    request = FileVoicemail(
+        request="r",
+        call="c-3",
+        recording=recording,
+        seconds=12.4,
+        caller=NUMBER,
+        ticket=ticket,
+        queue="support",
+    )
+    answer = stores.answer(request, database, "PL")
+    assert isinstance(answer, TicketDrafted)
+    return answer.ticket
+
+
+def test_a_message_is_written_on_the_calls_ticket_once(database: Database, router: Ticket) -> None:
+    for _ in range(2):
+        assert voicemail(database, router.id).id == router.id
+    with database.session() as session:
+        assert [note.text for note in tickets.notes(session, router.id)] == [
+            "Voice message from 22 123 01 01, 12 seconds: /recordings/c-3.flow-1"
+        ]
+
+
+def test_a_message_without_a_ticket_makes_one(database: Database, anna: int) -> None:
+    made = voicemail(database, None)
+    assert (made.title, made.queue) == ("Voice message from 22 123 01 01", "support")
+    assert voicemail(database, None, "c-3.flow-2").id == made.id
+    with database.session() as session:
+        assert len(tickets.notes(session, made.id)) == 2
+
+
+def test_a_caller_is_attached_to_a_known_fault(database: Database, anna: int) -> None:
+    with database.session() as session:
+        fault = tickets.create(session, "No internet", author="a", kind="problem", queue="net")
+    request = ReportFault(request="r", call="c-3", fault=fault.number, caller=NUMBER, contact=anna)
+    for _ in range(2):
+        answer = stores.answer(request, database, "PL")
+    assert isinstance(answer, TicketDrafted)
+    assert (answer.ticket.title, answer.ticket.queue) == ("Anna Nowak: No internet", "net")
+    with database.session() as session:
+        [told] = tickets.notes(session, fault.id)
+        assert "Anna Nowak (22 123 01 01)" in told.text
+        assert answer.ticket.number in told.text
+        [own] = tickets.notes(session, answer.ticket.id)
+        assert fault.number in own.text
+
+
+def test_a_fault_that_is_not_there_is_an_answer_too(database: Database) -> None:
+    request = ReportFault(request="r", call="c-3", fault="PRB-9", caller=NUMBER)
+    answer = stores.answer(request, database, "PL")
+    assert isinstance(answer, RequestFailed)
+    assert "PRB-9" in answer.detail
+
+
+@pytest.mark.parametrize("name", ["../secrets", "/etc/passwd", ".hidden", "nothing"])
+def test_only_recordings_are_played(tmp_path: Path, name: str) -> None:
+    (tmp_path / "c-3.flow-1.wav").write_bytes(b"RIFF")
+    assert recording_file(tmp_path, name) is None
+    assert recording_file(tmp_path, "c-3.flow-1") == tmp_path / "c-3.flow-1.wav"

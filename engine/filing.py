@@ -1,0 +1,120 @@
+"""What flows ask of the desk: a ticket by its number, a message filed, a fault reported."""
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from calls.errors import InputInvalid
+from calls.events import KnownTicket, TicketDrafted, TicketFound
+from calls.requests import FileVoicemail, FindTicket, ReportFault
+from cti.numbers import for_people, normalise
+from desk import tickets
+from desk.models import Contact, Ticket
+from desk.priority import OPEN_STATUSES
+
+
+def known_ticket(ticket: Ticket) -> KnownTicket:
+    return KnownTicket(
+        id=ticket.id,
+        number=ticket.number,
+        title=ticket.title,
+        status=ticket.status,
+        priority=ticket.priority,
+        queue=ticket.queue,
+    )
+
+
+def find_ticket(session: Session, request: FindTicket) -> TicketFound:
+    found = tickets.by_number(session, request.number)
+    if found is None and request.number.isdecimal():
+        found = tickets.by_digits(session, request.number, request.contact)
+    return TicketFound(
+        request=request.request,
+        call=request.call,
+        ticket=known_ticket(found) if found else None,
+        open=found is not None and found.status in OPEN_STATUSES,
+    )
+
+
+def file_voicemail(session: Session, request: FileVoicemail, region: str) -> TicketDrafted:
+    """Write on the call's ticket where the message can be heard."""
+    who = _name(session, request.contact, request.caller, region)
+    ticket = session.get(Ticket, request.ticket) if request.ticket is not None else None
+    if ticket is None:
+        ticket = tickets.draft(
+            session,
+            request.call,
+            caller=normalise(request.caller, region),
+            title=f"Voice message from {who}",
+            contact_id=request.contact,
+            queue=request.queue,
+            assignee="",
+        )
+    tickets.add_note(
+        session,
+        ticket.id,
+        "ringdesk",
+        f"Voice message from {who}, {round(request.seconds)} seconds: "
+        f"{recording_address(request.recording)}",
+        call=request.call,
+        key=f"voicemail-{request.recording}",
+    )
+    return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
+
+
+def report_fault(session: Session, request: ReportFault, region: str) -> TicketDrafted:
+    """A ticket for the caller, and a note on each of the two about the other."""
+    fault = tickets.by_number(session, request.fault)
+    if fault is None:
+        raise InputInvalid(f"there is no ticket {request.fault!r} to attach a caller to")
+    who = _name(session, request.contact, request.caller, region)
+    own = tickets.draft(
+        session,
+        request.call,
+        caller=normalise(request.caller, region),
+        title=f"{who}: {fault.title}"[: tickets.MOST_TITLE],
+        contact_id=request.contact,
+        queue=fault.queue,
+        assignee="",
+    )
+    key = f"fault-{fault.id}-{request.call}"
+    number = for_people(request.caller, region)
+    tickets.add_note(
+        session,
+        fault.id,
+        "ringdesk",
+        f"{who} ({number}) is affected and wants to be told when it is mended: {own.number}",
+        call=request.call,
+        key=f"{key}-theirs",
+    )
+    tickets.add_note(
+        session,
+        own.id,
+        "ringdesk",
+        f"Affected by {fault.number}: {fault.title}. To be told when it is mended.",
+        call=request.call,
+        key=f"{key}-own",
+    )
+    return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(own))
+
+
+def recording_address(recording: str) -> str:
+    """Where the panel plays a recording."""
+    return f"/recordings/{recording}"
+
+
+def recording_file(folder: Path, recording: str) -> Path | None:
+    """The file of a recording below ``<home>/recordings``; None for no such one, and for names
+    that lead elsewhere."""
+    path = folder / f"{recording}.wav"
+    inside = "/" not in recording and "\\" not in recording and not recording.startswith(".")
+    return path if inside and path.is_file() else None
+
+
+def _name(session: Session, contact: int | None, caller: str, region: str) -> str:
+    """Whom a note is about."""
+    known = session.get(Contact, contact) if contact is not None else None
+    if known is not None:
+        return known.name
+    number = for_people(caller, region)
+    return "a withheld number" if number == "withheld" else number
