@@ -62,7 +62,7 @@ from calls.views import AgentView, QueueView
 
 #: What is done about each kind of message.
 HANDLERS: dict[type[AcdMessage], Callable[[Floor, Any], None]] = {
-    Tick: lambda floor, _: floor.tick(),
+    Tick: Floor.tick,
     Enqueue: contacts.enqueue,
     Withdraw: contacts.withdraw,
     Accept: contacts.accept,
@@ -98,6 +98,7 @@ class Acd:
         said: list[Fact | Refused] = []
         floor.said, floor.now = said, now
         HANDLERS[type(message)](floor, message)
+        floor.settle()
         return said
 
     def deadline(self) -> Instant | None:

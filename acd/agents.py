@@ -120,7 +120,7 @@ def step(
     if record.call is not None and state in FREE:
         record.call, record.queue, record.offer = None, "", None
         record.next_state, record.next_reason, record.disposition = "", "", None
-        record.talked, record.extended = 0.0, 0
+        record.joined, record.talked, record.extended = None, 0.0, 0
 
 
 def _occupancy(record: AgentRecord, now: Instant) -> float:

@@ -7,7 +7,7 @@ from acd import parallel
 from acd.agents import AgentEvent
 from acd.floor import PHONE_GONE, Floor
 from acd.live import Seat, resting
-from acd.state import Disposition, Item
+from acd.state import Disposition
 from acd.timers import AGENT
 from calls.actions import DeclineOffer, ExtendWrapUp, FinishWrapUp, SetAgentState
 from calls.base import AgentId
@@ -28,6 +28,8 @@ def set_agent_state(floor: Floor, asked: SetAgentState) -> None:
     elif agent.state in ("talking", "wrap_up"):
         agent.next_state, agent.next_reason = asked.state, asked.reason
         floor.say(NextStateAsked(agent=asked.agent, state=asked.state, reason=asked.reason))
+    elif agent.leaving:
+        floor.refuse("wrong_state", f"{asked.agent} is to be removed when all is done")
     elif asked.state == "ready" and resting(agent):
         floor.refuse("wrong_state", f"{asked.agent} rests between two calls")
     else:
@@ -44,10 +46,7 @@ def _set_now(floor: Floor, agent: Seat, asked: SetAgentState) -> None:
     elif agent.offer is not None:
         floor.give_back(agent.offer, "declined", event, reason)
     elif (agent.state, agent.reason) != (asked.state, reason) or resting(agent):
-        calls = parallel.end_offers(floor, agent, "declined") if agent.items else ()
-        floor.become(agent, event, reason)
-        for call in calls:
-            floor.again(call)
+        parallel.go_away(floor, agent, "declined", event, reason)
 
 
 _EVENTS: dict[str, AgentEvent] = {
@@ -62,18 +61,16 @@ def decline_offer(floor: Floor, asked: DeclineOffer) -> None:
     agent = known_agent(floor, asked.agent)
     if agent is None:
         return
-    item = _first_item(agent, "reserved")
-    if agent.offer is not None:
-        floor.miss(agent.offer, "declined")
-    elif item is not None:
-        floor.miss(item.offer, "declined")
-    else:
+    items = (item.offer for item in agent.items.values() if item.state == "reserved")
+    offer = agent.offer or next(items, None)
+    if offer is None:
         floor.refuse("wrong_state", f"no call rings for {asked.agent}")
+    else:
+        floor.miss(offer, "declined")
 
 
 def finish_wrap_up(floor: Floor, asked: FinishWrapUp) -> None:
-    """Of the call, or of the contact beside others that was offered first. Given while the
-    conversation is still on, it is kept, and no wrap-up will follow."""
+    """Given while the conversation is still on, it is kept, and no wrap-up will follow."""
     agent = known_agent(floor, asked.agent)
     if agent is None:
         return
@@ -81,14 +78,8 @@ def finish_wrap_up(floor: Floor, asked: FinishWrapUp) -> None:
         floor.finish_work(agent, "agent", asked.code, asked.note)
     elif agent.state == "talking":
         agent.disposition = Disposition(code=asked.code, note=asked.note)
-    elif (item := _first_item(agent, "wrap_up")) is not None:
-        parallel.finish(floor, item, "agent", asked.code, asked.note)
     else:
         floor.refuse("wrong_state", f"{asked.agent} has no call to wrap up")
-
-
-def _first_item(agent: Seat, state: str) -> Item | None:
-    return next((item for item in agent.items.values() if item.state == state), None)
 
 
 def extend_wrap_up(floor: Floor, asked: ExtendWrapUp) -> None:
@@ -103,7 +94,7 @@ def extend_wrap_up(floor: Floor, asked: ExtendWrapUp) -> None:
     else:
         agent.extended += 1
         agent.until += queue.wrap_up_extension
-        floor.timers.set(agent.until, AGENT, asked.agent)
+        floor.timers.set(agent.until, AGENT, asked.agent, asked.agent)
         floor.say(
             AgentStateChanged(
                 agent=asked.agent, state="wrap_up", call=agent.call, until=agent.until
@@ -129,7 +120,7 @@ def phone_changed(floor: Floor, event: PhoneChanged) -> None:
     if agent.offer is not None:
         floor.give_back(agent.offer, "unreachable", "phone_gone", PHONE_GONE)
     elif agent.state == "ready":
-        floor.become(agent, "phone_gone", PHONE_GONE)
+        parallel.go_away(floor, agent, "unreachable", "phone_gone", PHONE_GONE)
 
 
 def known_agent(floor: Floor, name: AgentId) -> Seat | None:

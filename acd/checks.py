@@ -55,19 +55,17 @@ def _queue_faults(queue: Queue) -> Iterator[str]:
         if number < 1:
             yield f"{place}: {field} must be 1 or more, not {number}"
     for at, step in enumerate(queue.relaxation, start=1):
-        yield from _relaxation_faults(f"{place}: relaxation {at}", queue, step)
+        yield from _relaxation_faults(f"{place}: relaxation {at}", step)
     for at, rule in enumerate(queue.overflow, start=1):
         yield from _overflow_faults(f"{place}: overflow {at}", queue, rule)
     if queue.hours is not None and (wrong := hours.fault(queue.hours)) is not None:
         yield f"{place}: hours: {wrong}"
 
 
-def _relaxation_faults(place: str, queue: Queue, step: Relaxation) -> Iterator[str]:
+def _relaxation_faults(place: str, step: Relaxation) -> Iterator[str]:
     if not (isfinite(step.after) and step.after >= 0):
         yield f"{place}: after must be 0 or more seconds, not {step.after}"
     yield from _skill_faults(place, step.skills, least=0)
-    if queue.name in step.queues:
-        yield f"{place}: queues must be others than {queue.name!r}"
     if step.ring is not None and step.ring < 0:
         yield f"{place}: ring must be 0 or more, not {step.ring}"
 

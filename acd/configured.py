@@ -30,7 +30,9 @@ def configure_queue(floor: Floor, asked: ConfigureQueue) -> None:
         index.enter(call)
     floor.say(ConfigurationChanged(kind="queue", name=queue.name, value=queue))
     for call in index.line(queue.name):
-        floor.again(call)
+        floor.place(call)
+        if not overflow.later(floor, call):
+            floor.time(call)
 
 
 def remove_queue(floor: Floor, asked: RemoveQueue) -> None:
@@ -58,15 +60,13 @@ def configure_agent(floor: Floor, asked: ConfigureAgent) -> None:
         floor.state.numbered += 1
         agent = floor.agents[config.name] = Seat(config, floor.now)
         agent.number = floor.state.numbered
-        queues = config.queues
     else:
-        queues = agent.config.queues | config.queues
+        floor.remember(agent.config.queues | config.queues)
         index.remove_agent(agent)
         agent.config, agent.leaving = config, False
     index.set_agent(agent)
     floor.say(ConfigurationChanged(kind="agent", name=config.name, value=config))
     floor.count(agent)
-    overflow.nobody(floor, queues)
     if agent.state == "ready":
         floor.seek(agent)
 
@@ -85,6 +85,7 @@ def remove_agent(floor: Floor, asked: RemoveAgent) -> None:
         floor.remove(agent)
     else:
         agent.leaving = True
-        floor.count(agent)
         if agent.state == "wrap_up":
             floor.finish_work(agent, "timeout")
+        else:
+            floor.count(agent)

@@ -33,6 +33,7 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
     if message.agent and message.agent_for > 0:
         _wait_alone(floor, call, message)
     call.step = relaxation.in_force(lane.steps, call, floor.now)
+    call.tried = floor.now
     position = floor.index.enter(call)
     signature = floor.index.signature(call)
     free = signature.first() is not None
@@ -82,17 +83,15 @@ def withdraw(floor: Floor, message: Withdraw) -> None:
             raise UnexpectedEvent(f"call {message.call!r} talks, it does not wait")
         floor.drop(message)
         return
+    if call.taken:
+        raise UnexpectedEvent(f"call {message.call!r} is being called, it does not wait")
     freed = [_rescinded(floor, offer) for offer in call.offers]
-    taken = call.taken
     floor.leave_queue(call, message.outcome)
     for agent in freed:
         if agent.state == "reserved":
             floor.become(agent, "rescind")
-    for agent in freed:
         if agent.state == "ready":
             floor.seek(agent)
-    if taken:
-        floor.free(floor.agents[taken])
 
 
 def _rescinded(floor: Floor, offer: OfferId) -> Seat:
@@ -163,7 +162,7 @@ def release(floor: Floor, message: Release) -> None:
     if agent.state != "talking" or agent.call != name:
         parallel.release(floor, agent, message)
         return
-    agent.talked = floor.now - agent.since
+    agent.talked = floor.now - (agent.since if agent.joined is None else agent.joined)
     floor.said.append(
         ConversationEnded(
             call=name, agent=talks_with, queue=agent.queue, talked=agent.talked, by=message.by

@@ -1,18 +1,20 @@
 """The moves that all messages are made of: an agent steps, an offer is made or ends, a call or an
 agent looks around. `acd.acd` says how they fit together."""
 
+from collections.abc import Iterable
 from typing import Literal, cast
 
 from acd import estimates, overflow, parallel, relaxation
 from acd.agents import AgentEvent, step
 from acd.estimates import Load
 from acd.index import Index
-from acd.live import Caller, Seat, caller, present, seat
+from acd.live import AT_WORK, Caller, Seat, caller, present, seat
 from acd.offers import consequence
 from acd.state import AcdState, AgentRecord, Offer, WaitingCall
 from acd.timers import AGENT, CALL, ITEM, Kind, Timers
 from calls.actions import Refused
-from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueOutcome, Word
+from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueId, QueueOutcome, Word
+from calls.events import Tick
 from calls.facts import (
     AgentStateChanged,
     CallLeftQueue,
@@ -44,6 +46,10 @@ class Floor:
         self.said: list[Fact | Refused] = []
         #: The calls that wait for one agent only, in the order of their arrival.
         self.alone: dict[AgentId, dict[CallId, Caller]] = {}
+        #: For the end of the step: the calls that do not wait for one agent only any more, and how
+        #: many were signed in and at work before, where agents have come or gone.
+        self._freed: list[Caller] = []
+        self._before: dict[QueueId, tuple[int, int]] = {}
         self._seat_all(state)
         self._line_up_all(state)
         for one in self.agents.values():
@@ -60,7 +66,7 @@ class Floor:
                 one.number = state.numbered
             one.presence = present(one)
             if one.until is not None:
-                self.timers.set(one.until, AGENT, name)
+                self.timers.set(one.until, AGENT, name, name)
         for item in state.items.values():
             parallel.hold(self, item)
         for one in self.agents.values():
@@ -111,7 +117,7 @@ class Floor:
         if event == "ask_ready" or event == "pass_over":
             agent.idle_order = self.next_order()
         if until is not None:
-            self.timers.set(until, AGENT, name)
+            self.timers.set(until, AGENT, name, name)
         self.said.append(
             AgentStateChanged(
                 agent=name, state=agent.state, reason=reason, call=agent.call, until=until
@@ -122,20 +128,33 @@ class Floor:
             self.count(agent)
 
     def count(self, agent: Seat) -> None:
-        """See whether an agent is there. Nobody waits any longer for one who is not, and a queue
-        in which nobody is left may send its calls elsewhere."""
-        before, presence = agent.presence, present(agent)
+        """See whether an agent is there. Nobody waits any longer for one who is not."""
+        presence = present(agent)
+        self.remember(agent.config.queues)
         self.index.count(agent, presence)
-        if presence >= before:
-            return
-        waiting = list(self.alone.get(agent.config.name, {}).values())
-        for call in waiting:
-            self._not_alone(call)
-        overflow.nobody(self, agent.config.queues)
-        for call in waiting:
-            if self.calls.get(call.call) is call:
-                self.place(call)
-                self.time(call)
+        if presence < AT_WORK:
+            for call in list(self.alone.get(agent.config.name, {}).values()):
+                self._not_alone(call)
+                self._freed.append(call)
+
+    def remember(self, queues: Iterable[QueueId]) -> None:
+        """The agents who are there in these queues are about to be counted anew."""
+        for name in queues:
+            lane = self.index.lanes.get(name)
+            if lane is not None and lane.later:
+                self._before.setdefault(name, (lane.signed_in, lane.able))
+
+    def settle(self) -> None:
+        """The end of a step: what came of agents who went."""
+        if self._freed:
+            freed, self._freed = self._freed, []
+            for call in sorted(freed, key=lambda call: call.order):
+                if self.calls.get(call.call) is call:
+                    self.place(call)
+                    self.time(call)
+        if self._before:
+            before, self._before = self._before, {}
+            overflow.nobody(self, before)
 
     def seek(self, agent: Seat) -> None:
         """A ready agent takes the waiting call that is best for them, and as many more as they
@@ -196,16 +215,17 @@ class Floor:
 
     # Time
 
-    def tick(self) -> None:
+    def tick(self, _tick: Tick) -> None:
         """Everything whose time is over, the earliest first."""
         while (due := self.timers.first()) is not None and due[0] <= self.now:
-            _, kind, name = due
+            _, kind, _, name = due
             if kind == AGENT:
                 self._agent_due(self.agents[name])
             elif kind == ITEM:
                 parallel.due(self, self.state.items[name])
             else:
                 self._call_due(self.calls[name])
+            self.settle()
 
     def time(self, call: Caller) -> None:
         """Set the timer of a waiting call."""
@@ -215,14 +235,14 @@ class Floor:
             return
         times = (
             relaxation.due(lane.steps, call),
-            overflow.due(lane.later, call, self.now) if lane.later else None,
+            overflow.due(lane.later, call) if lane.later else None,
             call.held,
         )
         due = min((time for time in times if time is not None), default=None)
         if due != call.due:
             call.due = due
             if due is not None:
-                self.timers.set(due, CALL, call.call)
+                self.timers.set(due, CALL, call.call, call.call)
 
     def _due(self, kind: Kind, name: str) -> Instant | None:
         one = (self.agents, self.state.items, self.calls)[kind].get(name)
@@ -245,11 +265,10 @@ class Floor:
         again = self.relax(call)
         if call.held is not None and call.held <= self.now:
             call.held, again = None, True
-        if overflow.later(self, call):
-            return
         if again:
             self.place(call)
-        self.time(call)
+        if not overflow.later(self, call):
+            self.time(call)
 
     # Calls and offers
 

@@ -251,24 +251,17 @@ class Index:
         """Where a signature is listed, to be found by the agents who might fit."""
         if signature.only:
             return [self._only.setdefault(signature.only, {})]
-        queues = (signature.lane.queue.name, *signature.needs.queues)
-        return [self._served.setdefault(queue, {}) for queue in queues]
+        return [self._served.setdefault(queue, {}) for queue in signature.queues]
 
     def _candidates(self, signature: Signature) -> list[Seat]:
         """The agents who might fit, each once."""
         if signature.only:
             seat = self._seats.get(signature.only)
             return [] if seat is None else [seat]
-        queues = (signature.lane.queue.name, *signature.needs.queues)
-        if len(queues) == 1:
-            return list(self._members.get(queues[0], {}).values())
-        return list(
-            {
-                name: seat
-                for queue in queues
-                for name, seat in self._members.get(queue, {}).items()
-            }.values()
-        )
+        found: dict[AgentId, Seat] = {}
+        for queue in signature.queues:
+            found |= self._members.get(queue, {})
+        return list(found.values())
 
     def _reachable(self, seat: Seat) -> dict[Signature, None]:
         """The signatures that an agent might fit, each once."""

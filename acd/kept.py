@@ -45,6 +45,7 @@ def reached(floor: Floor, message: Reached) -> None:
     )
     floor.leave_queue(call, "connected")
     contacts.connect(floor, call, call.taken)
+    floor.agents[call.taken].joined = floor.now
 
 
 def unreached(floor: Floor, message: Unreached) -> None:

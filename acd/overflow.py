@@ -13,7 +13,7 @@ Theory of operation
 3. The Acd only says so (`calls.facts.CallOverflowed`); who acts upon it is the call center.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from acd.live import Caller
@@ -67,6 +67,7 @@ def later(floor: "Floor", call: Caller) -> bool:
     lane = floor.index.lanes[call.queue]
     if not lane.later or call.offers or call.virtual:
         return False
+    call.tried = floor.now
     for rule in lane.later:
         if call.queued + rule.limit <= floor.now and (
             rule.when == "waited" or _nobody(lane, rule.when)
@@ -76,21 +77,23 @@ def later(floor: "Floor", call: Caller) -> bool:
     return False
 
 
-def nobody(floor: "Floor", queues: Iterable[QueueId]) -> None:
-    """Calls of queues in which nobody may be left any more go elsewhere."""
+def nobody(floor: "Floor", queues: Mapping[QueueId, tuple[int, int]]) -> None:
+    """Agents have come or gone. In a queue where nobody is left now, but was before (`queues`:
+    how many were signed in, and at work), calls go elsewhere."""
     for name in sorted(queues):
-        lane = floor.index.lanes.get(name)
-        if lane is not None and any(_nobody(lane, rule.when) for rule in lane.later):
+        lane = floor.index.lanes[name]
+        signed_in, able = queues[name]
+        if (signed_in and not lane.signed_in) or (able and not lane.able):
             for call in floor.index.line(name):
                 later(floor, call)
 
 
-def due(rules: Iterable[Overflow], call: WaitingCall, now: Instant) -> Instant | None:
+def due(rules: Iterable[Overflow], call: WaitingCall) -> Instant | None:
     """When a rule may come to hold by mere waiting; None for never."""
     if call.offers or call.virtual:
         return None
     times = (call.queued + rule.limit for rule in rules)
-    return min((time for time in times if time > now), default=None)
+    return min((time for time in times if time > call.tried), default=None)
 
 
 def is_closed(queue: Queue, now: Instant) -> bool:

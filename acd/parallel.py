@@ -13,15 +13,15 @@ Theory of operation
 4. What changes an agent's room or rank while they are ready ends in their being opened anew.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from acd.agents import AgentEvent
-from acd.live import Caller, Seat
+from acd.live import Seat
 from acd.state import Item, Offer
 from acd.timers import ITEM
-from calls.base import OfferId
+from calls.base import OfferId, OfferOutcome
 from calls.facts import CallConnected, ConversationEnded, WrapUpEnded
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def hold(floor: "Floor", item: Item) -> None:
         agent.contacts[item.channel] = agent.contacts.get(item.channel, 0) + 1
     floor.state.items[item.offer] = agent.items[item.offer] = item
     if item.until is not None:
-        floor.timers.set(item.until, ITEM, item.offer)
+        floor.timers.set(item.until, ITEM, item.call, item.offer)
 
 
 def reserve(floor: "Floor", offer: Offer) -> None:
@@ -61,7 +61,9 @@ def accept(floor: "Floor", offer: OfferId) -> None:
     item = floor.state.items[offer]
     floor.leave_queue(call, "connected")
     floor.state.conversations[call.call] = ended.agent
-    hold(floor, replace(item, state="talking", since=floor.now, until=None))
+    for items in (floor.state.items, agent.items):  # in the order of being accepted
+        del items[offer]
+        items[offer] = replace(item, state="talking", since=floor.now, until=None)
     floor.say(
         CallConnected(
             call=call.call, agent=ended.agent, queue=call.queue, waited=floor.now - call.queued
@@ -91,18 +93,16 @@ def release(floor: "Floor", agent: Seat, message: "Release") -> None:
         )
     )
     if agent.leaving or queue is None or queue.wrap_up_manual or queue.wrap_up == 0:
-        finish(floor, item, "timeout")
+        finish(floor, item)
     else:
         until = floor.now + queue.wrap_up
         hold(floor, replace(item, state="wrap_up", since=floor.now, until=until))
 
 
-def finish(
-    floor: "Floor", item: Item, by: Literal["agent", "timeout"], code: str = "", note: str = ""
-) -> None:
+def finish(floor: "Floor", item: Item) -> None:
     """The wrap-up is over: the agent has room for another one."""
     agent = floor.agents[item.agent]
-    _wrapped(floor, item, by, code, note)
+    _wrapped(floor, item)
     if agent.leaving and not agent.items:
         floor.remove(agent)
     elif agent.state == "ready":
@@ -114,7 +114,7 @@ def due(floor: "Floor", item: Item) -> None:
     if item.state == "reserved":
         floor.miss(item.offer, "timed_out")
     else:
-        finish(floor, item, "timeout")
+        finish(floor, item)
 
 
 def missed(floor: "Floor", item: Item, event: AgentEvent, reason: str) -> None:
@@ -135,44 +135,40 @@ def let_go(floor: "Floor", item: Item) -> None:
     floor.index.fit_room(agent)
 
 
-def end_offers(
-    floor: "Floor", agent: Seat, outcome: Literal["declined", "rescinded"]
-) -> list[Caller]:
-    """All that is offered to an agent beside voice is not any more; the calls must go on."""
+def go_away(
+    floor: "Floor", agent: Seat, outcome: OfferOutcome, event: AgentEvent, reason: str = ""
+) -> None:
+    """An agent wants or gets no more contacts: what is offered to them beside voice goes on to
+    others. Nothing but that for one who is logged out already."""
     offered = [item for item in agent.items.values() if item.state == "reserved"]
     for item in offered:
         floor.end_offer(item.offer, outcome)
         let_go(floor, item)
-    return [floor.calls[item.call] for item in offered]
+    if event != "ask_logged_out" or agent.state != "logged_out":
+        floor.become(agent, event, reason)
+    for item in offered:
+        floor.again(floor.calls[item.call])
 
 
 def leave(floor: "Floor", agent: Seat) -> None:
     """An agent with items is to be removed: at once, or when the last conversation is over."""
-    calls = end_offers(floor, agent, "rescinded")
     for item in list(agent.items.values()):
         if item.state == "wrap_up":
-            _wrapped(floor, item, "timeout")
+            _wrapped(floor, item)
     agent.leaving = True
-    if agent.state != "logged_out":
-        floor.become(agent, "ask_logged_out")
+    go_away(floor, agent, "rescinded", "ask_logged_out")
     if not agent.items:
         floor.remove(agent)
-    for call in calls:
-        floor.again(call)
 
 
-def _wrapped(
-    floor: "Floor", item: Item, by: Literal["agent", "timeout"], code: str = "", note: str = ""
-) -> None:
+def _wrapped(floor: "Floor", item: Item) -> None:
     floor.say(
         WrapUpEnded(
             call=item.call,
             agent=item.agent,
             queue=item.queue,
             lasted=floor.now - item.since if item.state == "wrap_up" else 0.0,
-            by=by,
-            code=code,
-            note=note,
+            by="timeout",
         )
     )
     let_go(floor, item)

@@ -32,7 +32,9 @@ class Signature:
         "only",
         "open",
         "overdue",
+        "queues",
         "rank",
+        "ring",
         "size",
         "slope",
         "voice",
@@ -45,6 +47,10 @@ class Signature:
         self.key = key
         self.needs = needs
         self.only, self.channel = key[3], key[4]
+        name = lane.queue.name
+        #: Whose agents may take the calls: its own first, in this ring.
+        self.queues = (name, *(other for other in needs.queues if other != name))
+        self.ring = 0 if name in needs.queues else needs.ring
         self.voice = self.channel == "voice"
         self.slope = lane.queue.slope
         self.overdue = lane.queue.overdue or inf
@@ -66,17 +72,17 @@ class Signature:
             return None
         if self.only:
             return self._fit(0, 0) if agent.name == self.only else None
-        needs, have = self.needs, agent.skills
-        for skill, level in needs.skills.items():
+        have = agent.skills
+        for skill, level in self.needs.skills.items():
             if have.get(skill, 0) < level:
                 return None
         queues = agent.queues
-        own = queues.get(self.lane.queue.name)
-        if own is not None and own > needs.ring > 0:
+        own = queues.get(self.queues[0])
+        if own is not None and own > self.ring > 0:
             own = None
-        if not needs.queues:
+        if len(self.queues) == 1:
             return None if own is None else self._fit(own, own)
-        other = min((queues[name] for name in needs.queues if name in queues), default=None)
+        other = min((queues[name] for name in self.queues[1:] if name in queues), default=None)
         if own is None:
             return None if other is None else self._fit(other, other + WIDENED)
         return self._fit(own if other is None else min(own, other), own)
@@ -106,7 +112,7 @@ class Signature:
         """An agent who fits is open."""
         rank: Any = self.rank(seat, self.needs.skills, self.lane.queue.name) if self.rank else 0.0
         if not self.voice:
-            rank = (seat.contacts.get(self.channel, 0), rank)
+            rank = (len(seat.items), rank)
         opened = self.open
         heappush(opened, (preference, rank, seat.idle_order, seat.epoch, seat))
         if len(opened) > 2 * self.size + 16:

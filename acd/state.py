@@ -54,6 +54,8 @@ class WaitingCall(msgspec.Struct, omit_defaults=True):
     held: Instant | None = None
     #: Who accepted it, while the caller is called.
     taken: AgentId = ""
+    #: When the rules that may send it elsewhere were tried last.
+    tried: Instant = 0.0
     #: The wait expected when it came, seconds.
     expected: tuple[float, float] | None = None
 
@@ -125,6 +127,8 @@ class AgentRecord(msgspec.Struct, omit_defaults=True):
     number: int = 0
     #: The number of the last offer of each queue (`round_robin`).
     offered: dict[QueueId, int] = {}
+    #: When the conversation began, where that was later than `since` (`acd.kept`).
+    joined: Instant | None = None
     #: Seconds of the conversation that is being wrapped up, and how often that was extended.
     talked: float = 0.0
     extended: int = 0
