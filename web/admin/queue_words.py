@@ -1,6 +1,6 @@
 """What the queue's page says about its fields: names, explanations, and a line for each group."""
 
-from calls.config import Overflow, Queue
+from calls.config import Queue
 from web.admin.queue_form import QueueForm
 
 #: How it is called, and what it does.
@@ -75,7 +75,7 @@ def rules(queue: Queue) -> list[str]:
     said = ["closed"] if queue.closed else []
     said += ["opening hours"] if queue.hours else []
     said += [_counted(len(queue.relaxation), "relaxation step")] if queue.relaxation else []
-    said += [_overflow(rule) for rule in queue.overflow]
+    said += [_counted(len(queue.overflow), "overflow rule")] if queue.overflow else []
     return said
 
 
@@ -105,12 +105,6 @@ def summaries(form: QueueForm) -> dict[str, str]:
         f"called back {number('callback_attempts')} times at most",
         "level": SERVICE_LEVELS.get(fields.get("service_level_variant", ""), ""),
     }
-
-
-def _overflow(rule: Overflow) -> str:
-    name, unit = OVERFLOWS[rule.when]
-    limit = f" {rule.limit:g} {'s' if unit == 'seconds' else unit}" if unit else ""
-    return f"{name.lower()}{limit} → {rule.to} {rule.target}"
 
 
 def _counted(count: int, what: str, none: str = "none") -> str:
