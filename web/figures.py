@@ -1,7 +1,7 @@
 """For supervisors: figures over a period, as a table and as pictures."""
 
 import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import flask
 import msgspec
@@ -33,6 +33,9 @@ VARIANTS = {
     "abandoned_late": "answered in time / (answered + abandoned late)",
     "abandoned_well": "(answered + abandoned, in time) / (answered + abandoned)",
 }
+#: A title, a legend (names and classes) and a drawing.
+_Picture: TypeAlias = tuple[str, list[tuple[str, str]], Markup]
+
 #: What callers have that have none.
 NOBODY = {"skill": "no skill needed", "organisation": "not known"}
 
@@ -87,8 +90,7 @@ def _name(row: Row, by: By) -> str:
     return row.title or NOBODY.get(by, "")
 
 
-def _pictures(report: Report) -> list[tuple[str, list[tuple[str, str]], Markup]]:
-    """Titles, legends (name and class) and drawings."""
+def _pictures(report: Report) -> list[_Picture]:
     labels = [_name(row, report.by) for row in report.rows]
     if report.by == "hour":
         labels = [label[6:] for label in labels]
@@ -96,16 +98,17 @@ def _pictures(report: Report) -> list[tuple[str, list[tuple[str, str]], Markup]]
         return []
     if report.by == "agent":
         return [_times(report, labels)]
-    callers = _callers(report, labels)
     level = [None if r.service_level is None else 100 * r.service_level for r in report.rows]
     series = [Series("service level", "s2", level)]
     draw = charts.lines if report.by == "hour" else charts.bars
-    more: dict[str, Any] = {"top": 100.0} if report.by == "hour" else {}
-    drawn = draw("Service level", labels, series, " %", **more)
-    return [callers, ("Service level", _legend(series), Markup(drawn))]  # noqa: S704 - escaped
+    drawn = draw("Service level", labels, series, " %", top=100.0)
+    return [
+        _callers(report, labels),
+        ("Service level", _legend(series), Markup(drawn)),  # noqa: S704 - escaped
+    ]
 
 
-def _callers(report: Report, labels: list[str]) -> tuple[str, list[tuple[str, str]], Markup]:
+def _callers(report: Report, labels: list[str]) -> _Picture:
     rows = report.rows
     series = [
         Series("answered in time", "s2", [row.answered_in_time for row in rows]),
@@ -113,12 +116,18 @@ def _callers(report: Report, labels: list[str]) -> tuple[str, list[tuple[str, st
         Series("kept the place", "s1", [row.callbacks for row in rows]),
         Series("went elsewhere", "s5", [row.overflowed + row.moved + row.failed for row in rows]),
         Series("abandoned", "s4", [row.abandoned for row in rows]),
+        Series("still waits", "s6", [_waiting(row) for row in rows]),
     ]
     drawn = charts.bars("Callers by what came of them", labels, series)
     return "Callers by what came of them", _legend(series), Markup(drawn)  # noqa: S704 - escaped
 
 
-def _times(report: Report, labels: list[str]) -> tuple[str, list[tuple[str, str]], Markup]:
+def _waiting(row: Row) -> int:
+    over = row.answered + row.abandoned + row.overflowed + row.moved + row.failed
+    return row.offered - over - row.callbacks
+
+
+def _times(report: Report, labels: list[str]) -> _Picture:
     rows = report.rows
     series = [
         Series("talking", "s2", [row.talking_seconds / 3600 for row in rows]),

@@ -11,6 +11,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 10, 30
 _PLOT_WIDTH, _PLOT_HEIGHT = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
 #: About so many labels fit below.
 _LABELS = 12
+#: The width of a bar, where there are few.
+_WIDEST = 64
 
 
 class Series(NamedTuple):
@@ -21,11 +23,14 @@ class Series(NamedTuple):
     values: Sequence[float | None]
 
 
-def bars(title: str, labels: Sequence[str], series: Sequence[Series], unit: str = "") -> str:
+def bars(
+    title: str, labels: Sequence[str], series: Sequence[Series], unit: str = "", top: float = 0.0
+) -> str:
     """Bars that stack the series, the first one lowest."""
     sums = [sum(one.values[n] or 0.0 for one in series) for n in range(len(labels))]
-    top = _nice(max(sums, default=0.0))
-    width = _PLOT_WIDTH / max(1, len(labels))
+    top = top or _nice(max(sums, default=0.0))
+    step = _PLOT_WIDTH / max(1, len(labels))
+    width = min(step * 0.84, _WIDEST)
     shapes = []
     for n, label in enumerate(labels):
         base = 0.0
@@ -35,8 +40,8 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series], unit: str 
                 y = _y(base + value, top)
                 height = _y(base, top) - y
                 shapes.append(
-                    f'<rect class="{one.style}" x="{_LEFT + n * width + width * 0.08:.1f}" '
-                    f'y="{y:.1f}" width="{width * 0.84:.1f}" height="{height:.1f}">'
+                    f'<rect class="{one.style}" x="{_LEFT + (n + 0.5) * step - width / 2:.1f}" '
+                    f'y="{y:.1f}" width="{width:.1f}" height="{height:.1f}">'
                     f"<title>{escape(f'{label} {one.name}: {value:.4g}{unit}')}</title></rect>"
                 )
             base += value
