@@ -172,6 +172,7 @@ def test_a_long_line_is_summed_as_if_term_by_term() -> None:
     """The integral behind the first terms against the sum itself, by the ratio of two lines."""
     load = known(100, gave_up=50, waited=300.0)
     served, patience = 3 / 100, 1 / 300
+    assert isclose(load.gone / load.waited, patience)
 
     def mean(ahead: int) -> float:
         return sum(1 / (served + i * patience) for i in range(ahead + 1))
