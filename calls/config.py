@@ -132,6 +132,9 @@ class Agent(Word):
     persistent: bool = False
     #: Contacts at a time by channel, beside voice, which takes the agent alone.
     capacity: dict[Channel, int] = {}
+    #: Where else they are rung by a switch that registers no phones (Twilio): ``tel:+48221230101``,
+    #: which asks them to press 1, or ``sip:anna@example.org``; empty for the browser.
+    phone: str = ""
 
 
 class Number(Word):

@@ -42,6 +42,8 @@ _COUNTS = {
     "callback_attempts": (1, 20),
 }
 _DIALLED = re.compile(r"\+?[0-9*#]{1,20}")
+#: A phone outside, for a switch that registers none.
+_PHONE = re.compile(r"tel:\+?[0-9]{2,15}|sip:[^\s@]+@[^\s@]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 #: The source of the newest version of a flow; None where there is none of that name.
@@ -98,6 +100,10 @@ def check_agent(agent: Agent, queues: Collection[QueueId]) -> None:
             raise InputInvalid("capacity.voice: a call takes the agent alone; leave it out")
         _one_of("capacity", channel, get_args(Channel))
         _within(f"capacity.{channel}", most, 0, 50)
+    if agent.phone and not _PHONE.fullmatch(agent.phone):
+        raise InputInvalid(
+            f"phone: {agent.phone!r} is neither like tel:+48221230101 nor like sip:anna@example.org"
+        )
 
 
 def check_levels(field: str, levels: dict[str, int], least: int = 1) -> None:

@@ -101,7 +101,9 @@ def phones(session: Session) -> list[Phone]:
         select(User).where(User.role == "agent", User.active).order_by(User.name)
     )
     return [
-        Phone(name=name, password=user.sip_secret, browser=browser)
+        Phone(
+            name=name, password=user.sip_secret, browser=browser, address=agent_word(user).phone
+        )
         for user in users
         for name, browser in ((user.name, False), (f"{user.name}-web", True))
     ]
@@ -231,7 +233,8 @@ def publish_flow(
 
 
 def publish_folder(session: Session, folder: Path) -> list[str]:
-    """Publish the flows of a folder (``<name>.yaml``) whose file is another than last time.
+    """Publish the flows of a folder (``<name>.yaml``) whose file is another than last time. Beside
+    them stand their scenarios (``<name>.test.yaml``), which are no flows.
 
     A flow changed in the database since stays, until its file changes. Returns the flows
     published. Raises `FlowInvalid`.
@@ -239,7 +242,8 @@ def publish_folder(session: Session, folder: Path) -> list[str]:
     if not folder.is_dir():
         raise FlowInvalid(f"there is no folder {folder} to read flows from (setting 'flows')")
     published = []
-    for path in sorted(folder.glob("*.yaml")):
+    flows = [path for path in folder.glob("*.yaml") if not path.name.endswith(".test.yaml")]
+    for path in sorted(flows):
         try:
             source = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

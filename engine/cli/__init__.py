@@ -14,6 +14,7 @@ COMMANDS = {
     "call": "Place a real call by a scripted phone.",
     "rehearse": "Let scripted callers and agents fill the center.",
     "doctor": "Say what is missing or misconfigured, and the remedy.",
+    "twilio": "Compare what is set at Twilio with what is needed.",
     "user": "Add and list log-ins, set passwords.",
     "token": "Make tokens for the API.",
     "db": "Upgrade or back up the database.",

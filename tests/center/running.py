@@ -32,6 +32,8 @@ START_LIMIT, STOP_LIMIT = 90.0, 20.0
 class RunningCenter:
     """One center. `start` and `stop` may be repeated; the folder and the ports stay."""
 
+    arguments: tuple[str, ...] = ("run", "--demo")
+
     def __init__(self, home: Path) -> None:
         self.home = home
         self.environment = {
@@ -58,7 +60,7 @@ class RunningCenter:
     def launch(self) -> None:
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_RINGDESK, "run", "--demo"],
+                [*_RINGDESK, *self.arguments],
                 cwd=_ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

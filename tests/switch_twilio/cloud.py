@@ -71,6 +71,8 @@ class Cloud:
         #: Method, path, parameters of each request that came.
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.shuffled = self.doubled = False
+        #: How much faster than in reality sounds are played.
+        self.speed = 1.0
         #: What the next requests of a kind get instead: (method, path begins with) -> statuses.
         self.failing: dict[tuple[str, str], list[int]] = {}
         self.answer_times: list[float] = []

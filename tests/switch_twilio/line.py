@@ -194,7 +194,7 @@ class Line:
         sound = await self.cloud.fetch_sound(verb.text or "")
         self.heard.append(verb.text or "")
         with wave.open(io.BytesIO(sound)) as file:
-            seconds = file.getnframes() / file.getframerate()
+            seconds = file.getnframes() / file.getframerate() / self.cloud.speed
         times = int(verb.get("loop", "1"))
         await asyncio.sleep(seconds * times if times else 1e6)
 
