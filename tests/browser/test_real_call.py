@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from desk import tickets
+from engine import configuration
 from engine.phones.wav import Sound
 from tests.browser.chromium import FLAGS, WIDE
 from tests.browser.earpiece import CAPTURE_FLAG, SCRIPT, Earpiece, share_heard, write_for_microphone
@@ -145,6 +147,64 @@ async def test_an_agent_declines_and_later_misses_a_call(scene: Scene, open_page
     await expect(page.locator("#state-hint")).to_contain_text("did not answer", timeout=20_000)
     await expect(page.get_by_role("dialog")).to_be_hidden()
     assert (await scene.phase(call, "waiting")).agent == ""
+
+
+@pytest.fixture
+async def configured(scene: Scene) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Configures agent1 as an administrator does; afterwards they are as before."""
+    database = scene.center.database
+    with database.session() as session:
+        before = configuration.read(session).agents["agent1"]
+
+    async def configure(**fields: object) -> None:
+        changed = msgspec.structs.replace(before, title=f"Alice {sorted(fields)}", **fields)
+        with database.session() as session:
+            configuration.save_agent(session, changed)
+        await scene.until(
+            lambda live: any(agent.title == changed.title for agent in live.agents),
+            "the center knows of the change",
+        )
+
+    yield configure
+    with database.session() as session:
+        configuration.save_agent(session, before)
+
+
+async def test_a_phone_that_answers_by_itself_needs_no_key(
+    scene: Scene, open_page: Opens, configured: Callable[..., Awaitable[None]]
+) -> None:
+    await configured(auto_answer=True)
+    page = await open_page("/login")
+    await online(page, "agent1")
+    await expect(page.locator("#phone-state")).to_contain_text("answers by itself")
+    call = await scene.call("1001")
+    await expect_state(page, "Talking")
+    call.say(THEIRS, repeat=True)
+    await asyncio.gather(page_hears(page, THEIRS), scene.hears(call, OURS))
+    await call.hang_up()
+    await expect_state(page, "After-call work")
+
+
+async def test_a_line_that_stays_open_takes_one_caller_after_another(
+    scene: Scene, open_page: Opens, configured: Callable[..., Awaitable[None]]
+) -> None:
+    await configured(persistent=True)
+    page = await open_page("/login")
+    await online(page, "agent1")
+    await expect(page.locator("#phone-state")).to_contain_text("the line stays open")
+    first = await scene.call("1001")
+    await expect_state(page, "Talking")
+    first.say(THEIRS, repeat=True)
+    await asyncio.gather(page_hears(page, THEIRS), scene.hears(first, OURS))
+    await page.get_by_role("button", name="Hang up").click()
+    await expect_state(page, "After-call work")
+    assert await first.ended(10) == "far end hung up"
+    await expect(page.locator("#phone-state")).to_contain_text("the line stays open")
+    await page.get_by_role("button", name="Done").click()
+    second = await scene.call("1001")
+    await expect_state(page, "Talking")
+    await second.hang_up()
+    await expect_state(page, "After-call work")
 
 
 async def test_only_one_page_has_the_phone(scene: Scene, open_page: Opens) -> None:

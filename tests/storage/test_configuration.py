@@ -33,6 +33,7 @@ BUSY_BEA = Agent(
     auto_answer=True,
     persistent=True,
     capacity={"chat": 3, "email": 1},
+    phone="sip:bea@example.org",
 )
 FLOW = """\
 flow: main

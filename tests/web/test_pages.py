@@ -5,7 +5,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from calls.config import Overflow, Relaxation
+from calls.config import Overflow, Queue, Relaxation
 from calls.hours import Hours
 from desk import tickets
 from engine import configuration
@@ -104,6 +104,7 @@ def test_an_agents_skills_and_queues_are_edited(admin: FlaskClient, service: Fak
         "auto_answer": "on",
         "capacity:chat": "3",
         "capacity:sms": "",
+        "phone": "tel:+48221230199",
     }
     answer = admin.post("/admin/users/agent1", data=form)
     assert answer.headers["Location"] == "/admin/users"
@@ -113,6 +114,7 @@ def test_an_agents_skills_and_queues_are_edited(admin: FlaskClient, service: Fak
     assert agent.queues == {"sales": 1}
     assert (agent.title, agent.rona_limit) == ("Alice W.", 2)
     assert (agent.auto_answer, agent.persistent, agent.capacity) == (True, False, {"chat": 3})
+    assert agent.phone == "tel:+48221230199"
     alice = next(one for one in service.live().agents if one.name == "agent1")
     assert alice.queues == {"sales": 1}, "the running center knows"
 
@@ -127,6 +129,7 @@ def test_an_agents_skills_and_queues_are_edited(admin: FlaskClient, service: Fak
         ({"rona_limit": ""}, "rona_limit"),
         ({"capacity:chat": "99"}, "capacity.chat"),
         ({"capacity:voice": "2"}, "capacity.voice"),
+        ({"phone": "mum"}, "phone: &#39;mum&#39; is neither like tel:"),
         ({"password": "short"}, "at least 8"),
     ],
 )
@@ -261,7 +264,7 @@ def test_all_rules_of_a_queue_are_edited(admin: FlaskClient, service: FakeServic
     assert (saved.reconnect, saved.last_agent_within) == (600.0, 129600.0)
     # What the page shows is what was saved, field by field.
     page = admin.get("/admin/queues/returns").text
-    assert queue_of("returns", shown(saved, "UTC")) == saved
+    assert queue_of(Queue(name="returns"), shown(saved, "UTC")) == saved
     for shown_there in ("240", "+48221230199", "09:00-12:30, 13:00-17:00", "Jeszcze chwila."):
         assert shown_there in page
     listed = admin.get("/admin/queues").text
@@ -383,11 +386,18 @@ def test_a_queue_whose_form_is_not_whole_is_not_added(admin: FlaskClient) -> Non
 
 def test_a_supervisor_reads_what_happened(client: FlaskClient, service: FakeService) -> None:
     for number in range(51):
-        service.record(f"c-{number}", 1_763_700_000.0 + number, name=f"Caller {number}")
+        service.record(
+            f"c-{number}",
+            1_763_700_000.0 + number,
+            name=f"Caller {number}",
+            queue="support",
+            virtual=number == 50,
+        )
     service.arrive("c-50")
     log_in(client, "supervisor")
     page = client.get("/supervisor/calls").text
     assert "Caller 50" in page
+    assert page.count("kept the place") == 1
     assert "Caller 0<" not in page
     older = page.split('class="button" href="')[1].split('"')[0]
     assert "Caller 0<" in client.get(older).text

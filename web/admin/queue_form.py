@@ -154,7 +154,7 @@ def sent(form: MultiDict[str, str]) -> QueueForm:
     )
 
 
-def queue_of(name: str, form: QueueForm) -> Queue:
+def queue_of(before: Queue, form: QueueForm) -> Queue:
     """The queue that was meant. Raises `InputInvalid`, which names the field."""
     skills = {f"skill:{skill}": level for skill, level in form.skills.items()}
     added = {"new_skill": form.new_skill[0], "new_skill_level": form.new_skill[1]}
@@ -163,9 +163,9 @@ def queue_of(name: str, form: QueueForm) -> Queue:
     fields |= {field: whole(field, form.fields.get(field, "")) for field in COUNTS}
     fields |= {field: field in form.checked for field in CHECKS}
     return plain.word(
-        fields
+        plain.plain(before)
+        | fields
         | {
-            "name": name,
             "music": fields["music"] or "default",
             "skills": pairs({**skills, **added}, "skill", new="new_skill"),
             "relaxation": [_step(f"relaxation.{n}", step) for n, step in enumerate(form.steps, 1)],

@@ -48,7 +48,7 @@ def new_queue() -> View:
     form, name = sent(request.form), request.form.get("name", "").strip()
     try:
         with auth.service().database.session() as session:
-            queue = queue_of(name, form)
+            queue = queue_of(Queue(name=name), form)
             if session.get(models.Queue, name) is not None:
                 raise InputInvalid(f"name: there is a queue {name!r} already")
             configuration.save_queue(session, queue)
@@ -67,7 +67,7 @@ def queue(name: str) -> View:
     form = sent(request.form)
     try:
         with auth.service().database.session() as session:
-            configuration.save_queue(session, queue_of(name, form))
+            configuration.save_queue(session, queue_of(queue, form))
     except InputInvalid as error:
         return _page(name, form, error), 422
     return saved("admin.queues", f"Queue {name} is saved.")

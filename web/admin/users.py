@@ -138,7 +138,7 @@ def _save_user(session: Session, name: str) -> None:
     if form.get("password"):
         users.set_password(session, name, form["password"])
     if user.role == "agent" and "rona_limit" in form:
-        agent = {
+        changed = {
             "title": title,
             "skills": pairs(form, "skill", new="new_skill"),
             "queues": pairs(form, "queue"),
@@ -146,8 +146,10 @@ def _save_user(session: Session, name: str) -> None:
             "auto_answer": "auto_answer" in form,
             "persistent": "persistent" in form,
             "capacity": pairs(form, "capacity"),
+            "phone": form.get("phone", "").strip(),
         }
-        configuration.save_agent(session, plain.word(agent, Agent, name=name))
+        before = plain.plain(configuration.agent_word(user))
+        configuration.save_agent(session, plain.word(before | changed, Agent))
 
 
 def _user_page(session: Session, name: str, wrong: str = "") -> str:

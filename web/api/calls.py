@@ -39,6 +39,8 @@ class PastCall(msgspec.Struct):
     talked: float
     wrapped: float
     offers: int
+    #: The caller kept the place without the line and was called back.
+    virtual: bool
     ticket: int | None
     #: The wrap-up code (disposition) and note.
     code: str
