@@ -39,10 +39,9 @@ class Pair:
     def give(self, message: AcdMessage, now: Instant) -> None:
         """Raises AssertionError where the two part."""
         named = self.brute.bids.get(getattr(message, "offer", ""))
-        self.log.append((message, now, named and (named.call, named.agent)))
+        self.log.append((message, now, (named.call, named.agent) if named else None))
         if self.restart:
-            snapshot = msgspec.json.encode(self.real.snapshot())
-            self.real = Acd(msgspec.json.decode(snapshot, type=AcdState))
+            self.real = Acd(self.stored())
         said = told(self.real.handle(message, now))
         queued = next((fact for fact in said if isinstance(fact, CallQueued)), None)
         meant = self.brute.handle(message, now, queued.expected if queued else None)
@@ -56,6 +55,11 @@ class Pair:
         self.ledger.add(said)
         if len(self.log) % LOOK_EVERY == 0:
             self.look()
+
+    def stored(self) -> AcdState:
+        """The state of the Acd after having been JSON."""
+        snapshot = msgspec.json.encode(self.real.snapshot())
+        return msgspec.json.decode(snapshot, type=AcdState)
 
     def look(self) -> None:
         """All that people see."""

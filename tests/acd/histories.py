@@ -25,7 +25,7 @@ from calls import actions, events
 from calls.base import Channel, EndCause, OfferOutcome, OverflowWhen
 from calls.config import Agent, Overflow, Queue, Relaxation, Strategy
 from calls.hours import Hours
-from tests.acd.brute_world import Caller, World
+from tests.acd.brute_world import Caller, Person, World
 
 Thing = TypeVar("Thing")
 
@@ -195,7 +195,10 @@ class Maker:
             offer = self.one(*world.bids) if world.bids else "o1"
             return Reject(offer=offer, outcome=self.one(*REJECTED))
         if roll < 0.95 and world.people:
-            return self.asked(self.one(*world.people))
+            person = world.people[self.one(*world.people)]
+            if self.chance(0.5):
+                return self.sensible(person, person.name in world.phones)
+            return self.asked(person.name)
         return self.configured(world)
 
     def over(self, world: World) -> AcdMessage | None:
@@ -245,6 +248,27 @@ class Maker:
         )
         self.late_calls = [*self.late_calls[-9:], replace(message, queue=one(*QUEUES))]
         return message
+
+    def sensible(self, person: Person, online: bool) -> AcdMessage:
+        """What an agent would ask for, as things stand."""
+        name = person.name
+        leave: AcdMessage = actions.SetAgentState(agent=name, state="not_ready", reason="break")
+        ready: AcdMessage = actions.SetAgentState(agent=name, state="ready")
+        finish: AcdMessage = actions.FinishWrapUp(agent=name, code="done")
+        match person.state:
+            case "wrap_up":
+                extend = actions.ExtendWrapUp(agent=name)
+                return self.one(extend, extend, finish, leave)
+            case "talking":
+                return self.one(finish, leave, ready)
+            case "reserved":
+                return self.one(leave, actions.DeclineOffer(agent=name))
+            case "ready" if self.chance(0.3):
+                return self.one(leave, actions.SetAgentState(agent=name, state="logged_out"))
+            case _ if online:
+                return ready
+            case _:
+                return events.PhoneChanged(phone=name, online=True)
 
     def asked(self, name: str) -> AcdMessage:
         roll = self.rng.random()

@@ -288,7 +288,7 @@ class Floor(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         again = Acd()
-        for message, now in self.pair.log:
+        for message, now, _ in self.pair.log:
             again.handle(message, now)
         assert msgspec.json.encode(again.snapshot()) == msgspec.json.encode(
             self.pair.real.snapshot()
