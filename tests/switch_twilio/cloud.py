@@ -75,7 +75,10 @@ class Cloud:
         self.speed = 1.0
         #: What the next requests of a kind get instead: (method, path begins with) -> statuses.
         self.failing: dict[tuple[str, str], list[int]] = {}
+        self.queue_is_full = False
         self.answer_times: list[float] = []
+        #: Requests with wrong credentials.
+        self.refused = 0
         self.url = ""
         self._ids = itertools.count(1)
         self._dice = random.Random(4)
@@ -98,16 +101,19 @@ class Cloud:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for line in list(self.lines.values()):
-            line.callback = ""
-            await line.over("completed")
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.vanish()
         assert self._http is not None
         assert self._runner is not None
         await self._http.close()
         await self._runner.cleanup()
+
+    async def vanish(self) -> None:
+        """All calls are gone, and nobody is told."""
+        for line in list(self.lines.values()):
+            await line.vanish()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # --- people
 
@@ -215,6 +221,7 @@ class Cloud:
     async def _answer(self, request: web.Request) -> web.Response:
         wanted = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
         if request.headers.get("Authorization") != f"Basic {wanted}":
+            self.refused += 1
             raise Failure(401, 20003, "Authenticate")
         prefix = f"/2010-04-01/Accounts/{self.account}"
         if not request.path.startswith(prefix):

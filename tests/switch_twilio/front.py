@@ -71,6 +71,7 @@ class Front:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._runner is not None
+        await self.cloud.vanish()
         await self._runner.cleanup()
 
     def restart(self) -> TwilioSwitch:

@@ -62,6 +62,17 @@ class Line:
     async def hang_up(self) -> None:
         await self.over("completed")
 
+    async def vanish(self) -> None:
+        """It is gone, and nobody is told."""
+        self.status, self.callback = "completed", ""
+        self._recording = self._queue = None
+        life, self._life = self._life, None
+        if life is not None:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+        if self.conference is not None:
+            self.conference.leave(self, "participant_hung_up")
+
     # --- the API
 
     def redirect(self, url: str) -> None:
@@ -285,6 +296,9 @@ class Line:
 
     async def _enqueue(self, verb: ET.Element) -> str:
         began = asyncio.get_running_loop().time()
+        if self.cloud.queue_is_full:
+            self._carried = self._queue_left(began, "queue-full")
+            return verb.attrib["action"]
         self._queue = (verb, began)
         url, sent = verb.attrib["waitUrl"], dict[str, str]()
         while True:
