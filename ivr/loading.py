@@ -35,7 +35,7 @@ def problems(source: str, file: str = "flow.yaml", known: Known = _ANY) -> list[
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of flow files, for completion in editors."""
-    return msgspec.json.schema(Flow)
+    return reading.as_written(msgspec.json.schema(Flow))
 
 
 def _examine(source: str, file: str, known: Known) -> tuple[Flow | None, Report]:

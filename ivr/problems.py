@@ -34,8 +34,11 @@ class Problem(msgspec.Struct, frozen=True):
 class Report:
     """The problems of one file, gathered while it is read and checked."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, what: str = "flow", begins: str = "flow") -> None:
         self.file = file
+        #: What the file holds, and the field that it begins with.
+        self.what = what
+        self.begins = begins
         self.problems: list[Problem] = []
         self._places: dict[Path, Place] = {}
 
@@ -50,20 +53,20 @@ class Report:
 
     def add(self, path: Path, message: str) -> None:
         """A problem with what stands at `path`, or with the nearest that holds it."""
-        self.add_at(self._place(path), message)
+        self.add_at(self.place(path), message)
 
     def add_at(self, place: Place, message: str) -> None:
         self.problems.append(Problem(self.file, place, message))
 
     def warn(self, path: Path, message: str) -> None:
         """As `add`, for what may well be meant so."""
-        self.problems.append(Problem(self.file, self._place(path), message, "warning"))
+        self.problems.append(Problem(self.file, self.place(path), message, "warning"))
 
     def errors(self) -> list[Problem]:
         """What must be mended before the flow can be used, by its place in the file."""
         return [problem for problem in self.ordered() if problem.severity == "error"]
 
-    def _place(self, path: Path) -> Place:
+    def place(self, path: Path) -> Place:
         while path and path not in self._places:
             path = path[:-1]
         return self._places.get(path, Place(1, 1))

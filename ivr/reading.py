@@ -38,10 +38,10 @@ def parse(source: str, report: Report) -> yaml.Node | None:
         report.add_at(Place(line, 1), f"this is not YAML: {error.reason}")
         return None
     except RecursionError:
-        report.add_at(Place(1, 1), "this is nested far too deeply for a flow")
+        report.add_at(Place(1, 1), "this is nested far too deeply")
         return None
     if root is None:
-        report.add_at(Place(1, 1), "the file is empty; begin with 'flow: <name>'")
+        report.add_at(Place(1, 1), f"the file is empty; begin with '{report.begins}: ...'")
     return root
 
 
@@ -58,12 +58,29 @@ def read(root: yaml.Node, wanted: inspect.Type, report: Report) -> dict[str, Any
     return plain
 
 
+def as_written(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema for editors, which know numbers and truths from texts where we do not."""
+    found: dict[str, Any] = {}
+    for key, value in schema.items():
+        match value:
+            case dict():
+                found[key] = as_written(value)
+            case list():
+                found[key] = [as_written(one) if isinstance(one, dict) else one for one in value]
+            case "string" if key == "type":
+                found[key] = ["string", "number", "boolean"]
+            case _:
+                found[key] = value
+    return found
+
+
 def _read(node: yaml.Node, wanted: inspect.Type, path: Path, report: Report) -> Plain:
     report.mark(path, _place(node))
     description = ""
     if isinstance(wanted, inspect.Metadata):
         description = str((wanted.extra_json_schema or {}).get("description", ""))
         wanted = wanted.type
+    wanted = _given(wanted)
     try:
         match wanted:
             case inspect.UnionType() | inspect.StructType():
@@ -76,8 +93,15 @@ def _read(node: yaml.Node, wanted: inspect.Type, path: Path, report: Report) -> 
                 return _scalar(node, wanted)
     except ValueError as error:
         what = description or str(error) or "something else"
-        report.add(path, f"{_where(path)} must be {what}{_instead(node)}")
+        report.add(path, f"{_where(path, report)} must be {what}{_instead(node)}")
         raise _Unusable from None
+
+
+def _given(wanted: inspect.Type) -> inspect.Type:
+    """What an optional field is when it is there."""
+    if isinstance(wanted, inspect.UnionType) and wanted.includes_none:
+        [wanted] = [one for one in wanted.types if not isinstance(one, inspect.NoneType)]
+    return wanted
 
 
 def _struct(
@@ -96,7 +120,8 @@ def _struct(
     for name, (key, value) in given.items():
         if name not in fields:
             report.add_at(
-                _place(key), f"{_where(path)} has no field {name!r}{did_you_mean(name, fields)}"
+                _place(key),
+                f"{_where(path, report)} has no field {name!r}{did_you_mean(name, fields)}",
             )
             continue
         try:
@@ -105,7 +130,7 @@ def _struct(
             continue
     for name, field in fields.items():
         if field.required and name not in given:
-            report.add(path, f"{_where(path)} lacks {name!r}{_hint(field.type)}")
+            report.add(path, f"{_where(path, report)} lacks {name!r}{_hint(field.type)}")
     return plain
 
 
@@ -119,13 +144,16 @@ def _kind(
     kinds = {str(one.tag): one for one in union.types if isinstance(one, inspect.StructType)}
     tag_field = str(next(iter(kinds.values())).tag_field)
     if tag_field not in given:
-        report.add(path, f"{_where(path)} lacks {tag_field!r}: one of {', '.join(sorted(kinds))}")
+        report.add(
+            path, f"{_where(path, report)} lacks {tag_field!r}: one of {', '.join(sorted(kinds))}"
+        )
         raise _Unusable
     value = given[tag_field][1]
     name = value.value if isinstance(value, yaml.ScalarNode) else ""
     if name not in kinds:
         report.add_at(
-            _place(value), f"{_where(path)}: no {tag_field} {name!r}{did_you_mean(name, kinds)}"
+            _place(value),
+            f"{_where(path, report)}: no {tag_field} {name!r}{did_you_mean(name, kinds)}",
         )
         raise _Unusable
     return kinds[name]
@@ -201,12 +229,13 @@ def _pairs(
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else None
         if name is None:
-            report.add_at(_place(key), f"{_where(path)} has a list where a name belongs")
+            report.add_at(_place(key), f"{_where(path, report)} has a list where a name belongs")
         elif name in pairs:
             first = _place(pairs[name][0])
             report.add_at(
                 _place(key),
-                f"{_where(path)} has {name!r} twice (first in line {first.line}); remove one",
+                f"{_where(path, report)} has {name!r} twice (first in line {first.line}); "
+                f"remove one",
             )
         else:
             pairs[name] = (key, value)
@@ -218,13 +247,14 @@ def _place(node: yaml.Node) -> Place:
     return Place(mark.line + 1, mark.column + 1)
 
 
-def _where(path: Path) -> str:
+def _where(path: Path, report: Report) -> str:
     """A path in words: ``node 'menu': keys.1``."""
     if not path:
-        return "the flow"
-    if path[0] == "nodes" and len(path) > 1:
+        return f"the {report.what}"
+    if path[0] in ("nodes", "scenarios") and len(path) > 1:
         inside = ".".join(path[2:])
-        return f"node {path[1]!r}: {inside!r}" if inside else f"node {path[1]!r}"
+        what = f"node {path[1]!r}" if path[0] == "nodes" else f"scenario {int(path[1]) + 1}"
+        return f"{what}: {inside!r}" if inside else what
     return repr(".".join(path))
 
 

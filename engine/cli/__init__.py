@@ -19,6 +19,7 @@ COMMANDS = {
     "token": "Make tokens for the API.",
     "db": "Upgrade or back up the database.",
     "config": "Export or import queues, agents, numbers and flows.",
+    "flow": "Check, test, try and draw phone menus.",
     "staff": "Say how many agents a load of calls needs.",
     "simulate": "Run a day of calls through the center in seconds.",
 }
