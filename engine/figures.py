@@ -4,12 +4,14 @@ import datetime
 import zoneinfo
 
 import msgspec
+from sqlalchemy import select
 
 from acd.statistics import DayFigures
 from calls.base import Instant
 from calls.views import LiveView, Published, QueueFigures, QueueView
 from engine import history
 from engine.journal import Journal
+from engine.models import User
 
 
 class Today:
@@ -20,7 +22,8 @@ class Today:
         self._figures = DayFigures()
         self._begin(now)
         with journal.database.session() as session:
-            for _, known in history.states(session, self._midnight):
+            agents = session.scalars(select(User.name))
+            for _, known in history.states(session, self._midnight, agents):
                 self._figures.state(known.agent, known.state, self._midnight)
         for published in journal.facts_since(self._midnight):
             self._figures.add(published.fact, published.at)

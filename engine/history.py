@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from calls.base import CallId, Instant
+from calls.base import AgentId, CallId, Instant
 from calls.codec import decode_fact
 from calls.facts import AgentStateChanged, Fact
 from calls.views import Published
@@ -63,30 +63,27 @@ def of_calls(
     return sorted(found, key=lambda published: published.seq)
 
 
-def states(session: Session, at: Instant) -> list[tuple[Instant, AgentStateChanged]]:
-    """The last change of state of every agent before `at`, with its time."""
-    # The index is stepped through from agent to agent; it is long, and the agents are few.
-    first = select(func.min(facts.c.agent).label("agent")).where(_IS_STATE)
-    agents = first.cte("agents", recursive=True)
-    following = (
-        select(func.min(facts.c.agent))
-        .where(_IS_STATE, facts.c.agent > agents.c.agent)
-        .scalar_subquery()
-    )
-    agents = agents.union_all(select(following).where(agents.c.agent.is_not(None)))
-    last = (
-        select(func.max(facts.c.seq))
-        .where(
-            _IS_STATE,
-            facts.c.agent == agents.c.agent,
-            facts.c.seq <= last_before(session, at),
-        )
-        .scalar_subquery()
-    )
+def at_work(session: Session, begin: Instant, end: Instant) -> set[AgentId]:
+    """The agents whose state changed between, also those whose user has been removed since."""
+    seen = select(facts.c.agent).where(_IS_STATE, facts.c.at >= begin, facts.c.at < end)
+    return {agent for agent in session.scalars(seen.distinct()) if agent is not None}
+
+
+def states(
+    session: Session, at: Instant, agents: Iterable[AgentId]
+) -> list[tuple[Instant, AgentStateChanged]]:
+    """The last change of state of each of these agents before `at`, with its time."""
+    last = last_before(session, at)
     query = (
         select(facts.c.at, facts.c.body)
-        .where(facts.c.seq.in_(select(last).where(agents.c.agent.is_not(None))))
-        .order_by(facts.c.seq)
+        .where(_IS_STATE, facts.c.agent == bindparam("agent"), facts.c.seq <= last)
+        .order_by(facts.c.seq.desc())
+        .limit(1)
     )
-    found = ((since, decode_fact(body)) for since, body in session.execute(query))
-    return [(since, fact) for since, fact in found if isinstance(fact, AgentStateChanged)]
+    found = []
+    for agent in sorted(set(agents)):
+        row = session.execute(query, {"agent": agent}).first()
+        fact = decode_fact(row.body) if row is not None else None
+        if row is not None and isinstance(fact, AgentStateChanged):
+            found.append((row.at, fact))
+    return found

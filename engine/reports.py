@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from acd.statistics import KINDS, Counting
@@ -21,6 +22,7 @@ from calls.config import Queue, ServiceLevelVariant
 from calls.errors import InputInvalid
 from calls.facts import AgentStateChanged, CallerKnown, CallQueued
 from engine import configuration, history
+from engine.models import User
 
 By: TypeAlias = Literal["queue", "agent", "hour", "skill", "organisation"]
 
@@ -182,7 +184,8 @@ class _Counts:
         return lines, work, self._times[key]
 
     def _count(self, session: Session, begin: Instant, now: Instant) -> None:
-        for _, known in history.states(session, begin):
+        agents = history.at_work(session, begin, self._end) | {*session.scalars(select(User.name))}
+        for _, known in history.states(session, begin, agents):
             self._counting.state(known.agent, known.state, begin)
         for published in history.between(session, begin, self._end, KINDS):
             self._counting.add(published.fact, published.at)

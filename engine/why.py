@@ -103,13 +103,14 @@ def _gathered(
         if getattr(published.fact, "call", None) != call:
             found.setdefault(published.seq, published)
     settings, known = _settings(session, journal, begin)
+    agents = [word for word in settings if isinstance(word, Agent)]
     return History(
         call=call,
         until=until,
         facts=[(found[seq].at, found[seq].fact) for seq in sorted(found)],
         queues=[word for word in settings if isinstance(word, Queue)],
-        agents=[word for word in settings if isinstance(word, Agent)],
-        states=history.states(session, begin),
+        agents=agents,
+        states=history.states(session, begin, [agent.name for agent in agents]),
         known=known,
     )
 

@@ -23,7 +23,7 @@ from calls.facts import (
     WrapUpEnded,
 )
 from calls.views import Published
-from engine import configuration, reports
+from engine import configuration, reports, users
 from engine.journal import Entry, Journal
 from engine.reports import By, Report, Row
 from engine.storage import Database
@@ -151,6 +151,9 @@ def test_a_call_that_comes_back_the_next_day_is_another_visit(story: Story) -> N
 
 
 def test_by_agent_with_time_from_before_the_period(story: Story) -> None:
+    """Bob has a user and does nothing; Ann's user has been removed since."""
+    with story.database.session() as session:
+        users.create_user(session, "bob", "agent", None, "Bob")
     story.state(DAY - 5000, "ann", "ready")
     story.state(DAY - 4000, "bob", "not_ready")
     story.state(DAY - 3000, "cyd", "ready")
@@ -222,6 +225,8 @@ def total(parts: Iterable[Report], name: str) -> float:
 
 
 def test_days_add_up_to_the_week(story: Story) -> None:
+    with story.database.session() as session:
+        users.create_user(session, "ann", "agent", None)
     story.state(DAY + 100, "ann", "ready")
     for n in range(60):
         at = DAY + n * 10_000
