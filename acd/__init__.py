@@ -12,5 +12,8 @@
 - `strategies`: how one of several idle agents is chosen, as a table
 - `checks`: is a queue or an agent configured sensibly?
 - `state`: all that an Acd knows, as plain values; `views`: the same for people
-- `statistics`: the day's figures, folded from the facts
+- `estimates`: how long a caller will wait, and how often that was right
+- `statistics`: figures, folded from the facts; `sums`: what is counted, and the formulas
+- `why`: why a caller waited and why that agent, told from the facts
+- `erlang`: what the theory of queues says
 """

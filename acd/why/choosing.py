@@ -87,4 +87,4 @@ def _advantage(floor: Onlooker, first: Visit, then: Visit) -> str:
     start = first.fact.priority + one.priority - then.fact.priority - other.priority
     if start > 0:
         return f"with a head start of {lasted(start)}"
-    return "whose waiting counts for more" if one.slope > other.slope else "with a head start"
+    return "whose waiting counts for more" if one.slope > other.slope else "who came later"
