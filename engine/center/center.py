@@ -69,6 +69,8 @@ class CallCenter:
         self.emit: Callable[[Output], None]
         #: Agents who stay on the line, as configured.
         self.persistent = {name for name, agent in self.acd.agents().items() if agent.persistent}
+        #: When callers were cut off, the earliest first, and their numbers; stale ones are skipped.
+        self.cut_off = sorted((one.at, name) for name, one in self.state.cut_off.items())
         #: Calls that were queued in this step; those who still wait when it is over hear music.
         self.newcomers: list[CallState] = []
         #: (when, call) for each flow or wait that wants a Tick; stale ones are skipped.

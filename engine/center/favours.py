@@ -1,5 +1,6 @@
 """What a caller is owed for who they are: a head start, the agent they know, the old place."""
 
+import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
 from acd.messages import Withdraw
@@ -84,12 +85,11 @@ def remember(center: "CallCenter", call: CallState, now: Instant) -> None:
         return
     talking = call.phase == "talking"
     waited = (call.since if talking else now) - call.queued + call.credit
-    cut_off = center.state.cut_off
-    cut_off.pop(call.caller, None)
     _forget(center, now)
-    cut_off[call.caller] = CutOff(
+    center.state.cut_off[call.caller] = CutOff(
         queue=call.queue, since=now - waited, at=now, agent=call.agent if talking else ""
     )
+    heapq.heappush(center.cut_off, (now, call.caller))
 
 
 def _old_place(
@@ -115,13 +115,16 @@ def _old_place(
 
 def _forget(center: "CallCenter", now: Instant) -> None:
     """Drop who may not come back any more, the oldest first; each queue has its own time."""
-    cut_off = center.state.cut_off
-    while cut_off:
-        number, oldest = next(iter(cut_off.items()))
-        queue = center.acd.queue(oldest.queue)
-        if queue is not None and now - oldest.at <= queue.reconnect:
-            return
-        del cut_off[number]
+    state = center.state
+    while center.cut_off:
+        at, number = center.cut_off[0]
+        oldest = state.cut_off.get(number)
+        if oldest is not None and oldest.at == at:
+            queue = center.acd.queue(oldest.queue)
+            if queue is not None and now - at <= queue.reconnect:
+                return
+            del state.cut_off[number]
+        heapq.heappop(center.cut_off)
 
 
 def _last_agent(call: CallState, queue: Queue, now: Instant) -> AgentId:

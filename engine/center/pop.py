@@ -67,8 +67,8 @@ def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> Non
     due, call.pops_due = call.pops_due, []
     for agent in due:
         show(center, call, agent, now)
-    treatment.wake(center, call, who, now)
     favours.identified(center, call, now)
+    treatment.wake(center, call, who, now)
 
 
 def drafted(center: "CallCenter", drafted: TicketDrafted, now: Instant) -> None:

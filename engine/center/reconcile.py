@@ -50,7 +50,8 @@ def switch_removed(center: "CallCenter", removed: SwitchRemoved, now: Instant) -
             _gone(center, leg, known, now)
     for leg in [leg for leg in center.state.closing if switch_of(leg) == switch]:
         del center.state.closing[leg]
-    for call in [call for call in center.state.calls.values() if call.switch == switch]:
+    left = [call for call in center.state.calls.values() if call.switch == switch]
+    for call in sorted(left, key=lambda call: (call.arrived, call.call)):
         life.give_up(center, call, "lost", now)
 
 
@@ -160,7 +161,9 @@ def _legs_of(command: Command) -> tuple[LegId, ...]:
 
 
 def _ours(center: "CallCenter", switch: str) -> list[LegId]:
-    return [leg for leg in center.state.legs if switch_of(leg) == switch]
+    """Legs on that switch, the oldest first: snapshots do not keep the order of what is by name."""
+    ours = [(known.since, leg) for leg, known in center.state.legs.items()]
+    return [leg for _, leg in sorted(ours) if switch_of(leg) == switch]
 
 
 def _lost(center: "CallCenter", leg: LegId, now: Instant) -> None:

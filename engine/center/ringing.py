@@ -68,7 +68,8 @@ def offer_ended(center: "CallCenter", fact: OfferEnded, now: Instant) -> None:
     if fact.agent in call.pops_due:
         call.pops_due.remove(fact.agent)
     if call.agent == fact.agent:
-        rings = next(iter(call.ringing.values()), None)
+        pending = center.acd.offers_for_call(call.call)
+        rings = next((call.ringing[offer] for offer in pending if offer in call.ringing), "")
         call.agent = center.state.legs[rings].agent if rings in center.state.legs else ""
     _stop_ringing(center, leg, fact, now)
     if call.call_back:

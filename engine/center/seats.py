@@ -78,7 +78,7 @@ def remove(center: "CallCenter", name: AgentId, now: Instant) -> None:
 
 
 def _dial(center: "CallCenter", name: AgentId, now: Instant) -> None:
-    switch = next((one for one, up in center.state.switches.items() if up), None)
+    switch = min((one for one, up in center.state.switches.items() if up), default=None)
     if switch is None:
         return
     leg = center.state.seats[name] = center.mint_leg(switch)

@@ -64,6 +64,8 @@ class Stage:
         #: Every message with its time, as the journal has them.
         self.journal: list[tuple[float, bytes]] = []
         self.facts: list[tuple[float, Fact]] = []
+        #: Facts and commands, in the order in which they were said or carried out.
+        self.done: list[Fact | Command] = []
         #: The process dies instead of giving the next command of this kind to the switch,
         #: and is dead for that many seconds.
         self.dies_before: tuple[type[Command], float] | None = None
@@ -98,6 +100,7 @@ class Stage:
             self._watch(self.now, output)
             if isinstance(output, Fact):
                 self.facts.append((self.now, output))
+                self.done.append(output)
         for output in outputs:
             self._carry_out(output)
 
@@ -151,6 +154,7 @@ class Stage:
             if self.dies_before is not None and isinstance(output, self.dies_before[0]):
                 seconds, self.dies_before = self.dies_before[1], None
                 raise Died(seconds)
+            self.done.append(output)
             self.world.execute(output, self.now)
 
     def _ask(self, request: Request) -> StoreEvent:

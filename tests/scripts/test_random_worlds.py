@@ -1,16 +1,19 @@
 """Random callers, agents and mishaps through the center, in jump time; what must always hold."""
 
 from collections import Counter
+from typing import get_args
 
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from calls import actions
-from calls.commands import Dial, Hangup, Join, Prompt, StartMusic
-from calls.config import Agent
+from calls.base import OverflowWhen
+from calls.commands import Beep, Dial, Hangup, Join, Prompt, StartMusic
+from calls.config import Agent, Overflow, Queue
 from calls.facts import (
     AgentStateChanged,
     CallArrived,
+    CallbackTried,
     CallConnected,
     CallEnded,
     CallLeftQueue,
@@ -18,13 +21,27 @@ from calls.facts import (
     ConversationEnded,
     OfferEnded,
     OfferMade,
+    PlaceKept,
 )
 from switch.simulated.scripts import Answering, Caller, Press
 from tests.scripts.script import Script
 from tests.scripts.stage import Stage, encode_state, replay
 
-AGENTS = ("anna", "bob", "carl")
 SKILLS = {"lang:en": 5, "lang:pl": 5}
+#: How each agent's phone is used.
+AGENTS = {
+    "anna": Agent(name="anna", skills=SKILLS, queues={"support": 1, "sales": 2}),
+    "bob": Agent(name="bob", skills=SKILLS, queues={"support": 1, "sales": 2}, persistent=True),
+    "carl": Agent(name="carl", skills=SKILLS, queues={"sales": 1, "support": 2}, auto_answer=True),
+}
+NAMES = tuple(AGENTS)
+NUMBERS = ("500100200", "500100201", "500100208", "500100209", "48500", "anonymous")
+#: Where queues may send callers; ``gone`` is not there.
+TARGETS = {
+    "queue": ("support", "sales", "gone"),
+    "number": ("+4822100",),
+    "flow": ("main.menu", "main.hours", "main", "gone"),
+}
 
 seconds = st.floats(0, 60).map(lambda value: round(value, 1))
 answerings = st.builds(
@@ -35,31 +52,73 @@ answerings = st.builds(
 )
 presses = st.builds(
     Press,
-    digits=st.sampled_from(["1", "2", "3", "7", "9", "0", "12", "#"]),
-    prompt=st.sampled_from(["", "main.language.en", "main.menu"]),
+    digits=st.sampled_from(["1", "2", "3", "7", "9", "0", "12", "#", "*", "*", "*1"]),
+    prompt=st.sampled_from(["", "main.language.en", "main.menu", "waiting.callback.offer"]),
     delay=st.sampled_from([0.0, 1.0, 6.0]),
 )
 callers = st.builds(
     Caller,
-    number=st.sampled_from(["500100200", "500100201", "48500", "anonymous"]),
-    dials=st.sampled_from(["1000", "1001", "1001", "1999"]),
-    presses=st.lists(presses, max_size=3).map(tuple),
+    number=st.sampled_from(NUMBERS),
+    dials=st.sampled_from(["1000", "1001", "1002", "1002", "1003", "1999"]),
+    presses=st.lists(presses, max_size=4).map(tuple),
     patience=st.none() | seconds,
     talks=st.none() | seconds,
 )
-kinds = st.sampled_from([Dial, Join, Prompt, StartMusic, Hangup])
+#: Who presses the keys to keep the place as soon as there is music.
+keepers = st.builds(
+    Caller,
+    number=st.sampled_from(NUMBERS),
+    dials=st.just("1002"),
+    presses=st.sampled_from([0.1, 1.0, 5.0]).map(
+        lambda delay: (
+            Press(digits="*", delay=delay),
+            Press(digits="1", prompt="waiting.callback.offer", delay=delay),
+        )
+    ),
+    patience=st.sampled_from([None, None, 6.0, 8.0]),
+    talks=st.none() | seconds,
+)
+overflows = st.sampled_from(
+    [(to, name) for to, names in TARGETS.items() for name in names]
+).flatmap(
+    lambda target: st.builds(
+        Overflow,
+        when=st.sampled_from(get_args(OverflowWhen)),
+        limit=st.sampled_from([0.0, 1.0, 20.0]),
+        to=st.just(target[0]),
+        target=st.just(target[1]),
+    )
+)
+queues = st.builds(
+    Queue,
+    name=st.sampled_from(["support", "sales"]),
+    strategy=st.sampled_from(["longest_idle", "ring_all", "ring_all"]),
+    wrap_up=st.sampled_from([0.0, 10.0]),
+    announce_every=st.sampled_from([0.0, 15.0]),
+    overflow=st.lists(overflows, max_size=2).map(tuple),
+    closed=st.sampled_from([False, False, False, True]),
+    limit=st.sampled_from([0, 0, 1]),
+    last_agent=st.sampled_from([0.0, 10.0]),
+    callback_attempts=st.integers(1, 2),
+    callback_retry=st.just(20.0),
+)
+kinds = st.sampled_from([Dial, Dial, Join, Prompt, StartMusic, Hangup, Beep])
 deeds = st.one_of(
     st.tuples(st.just("call"), callers),
     st.tuples(st.just("call"), callers),
-    st.tuples(st.just("phone"), st.sampled_from(AGENTS), answerings),
-    st.tuples(st.just("phone gone"), st.sampled_from(AGENTS)),
+    st.tuples(st.just("call"), keepers),
+    st.tuples(st.just("call"), keepers),
+    st.tuples(st.just("queue"), queues),
+    st.tuples(st.just("answering"), st.sampled_from([*NUMBERS, "+4822100"]), answerings),
+    st.tuples(st.just("phone"), st.sampled_from(NAMES), answerings),
+    st.tuples(st.just("phone gone"), st.sampled_from(NAMES)),
     st.tuples(
         st.just("state"),
-        st.sampled_from(AGENTS),
-        st.sampled_from(["ready", "ready", "not_ready", "logged_out"]),
+        st.sampled_from(NAMES),
+        st.sampled_from(["ready", "ready", "ready", "not_ready", "logged_out"]),
     ),
-    st.tuples(st.just("wrap up"), st.sampled_from(AGENTS)),
-    st.tuples(st.just("decline"), st.sampled_from(AGENTS)),
+    st.tuples(st.just("wrap up"), st.sampled_from(NAMES)),
+    st.tuples(st.just("decline"), st.sampled_from(NAMES)),
     st.tuples(st.just("end a call"), st.integers(0, 9)),
     st.tuples(st.just("hang up"), st.integers(0, 9)),
     st.tuples(st.just("lose"), st.integers(0, 9)),
@@ -68,16 +127,20 @@ deeds = st.one_of(
     st.tuples(st.just("link down"), seconds),
     st.tuples(st.just("fail"), kinds, st.booleans()),
     st.tuples(st.just("survey")),
-    st.tuples(st.just("remove"), st.sampled_from(AGENTS)),
+    st.tuples(st.just("remove"), st.sampled_from(NAMES)),
 )
-stories = st.lists(st.tuples(seconds, deeds), max_size=25)
+pauses = st.sampled_from([0.0, 0.1, 1.0, 2.5]) | seconds
+stories = st.lists(st.tuples(pauses, deeds), min_size=10, max_size=40)
 
 
 def begin() -> Stage:
     script = Script(reload_always=False)
     script.center()
-    for agent in AGENTS:
-        script.agent(agent, queues="support,sales")
+    for name, agent in AGENTS.items():
+        script.stage.do(actions.ConfigureAgent(agent=agent))
+        script.phone(name)
+        script.stage.run(0)
+        script.state(name, "not_ready", "lunch")
     return script.stage
 
 
@@ -88,6 +151,10 @@ def do(stage: Stage, deed: tuple[object, ...]) -> None:
             world.call(caller, now)
         case "phone", str(agent), Answering() as answering:
             world.register(agent, now, answering)
+        case "queue", Queue() as queue:
+            stage.do(actions.ConfigureQueue(queue=queue))
+        case "answering", str(number), Answering() as answering:
+            world.set_answering(number, answering)
         case "phone gone", str(agent):
             world.unregister(agent, now)
         case "state", str(agent), "ready" | "not_ready" | "logged_out" as state:
@@ -124,22 +191,25 @@ def do(stage: Stage, deed: tuple[object, ...]) -> None:
 def finish(stage: Stage) -> None:
     """Let all calls come to their end: agents who answer, callers who lose patience."""
     stage.world.connect(stage.now)
-    for agent in AGENTS:
-        configured = Agent(name=agent, skills=SKILLS, queues={"support": 1, "sales": 2})
-        stage.do(actions.ConfigureAgent(agent=configured))
-        stage.world.register(agent, stage.now, Answering(after=1, talks=5))
+    for number in (*NUMBERS, "+4822100"):
+        stage.world.set_answering(number, Answering(after=1, talks=5))
+    for name, agent in AGENTS.items():
+        stage.do(actions.ConfigureAgent(agent=agent))
+        stage.world.register(name, stage.now, Answering(after=1, talks=5))
     stage.run(1)
     for _ in range(60):
         stage.world.survey(stage.now)
         stage.run(30)
-        for agent in AGENTS:
-            stage.do(actions.SetAgentState(agent=agent, state="ready"))
-            stage.do(actions.FinishWrapUp(agent=agent))
+        for name in NAMES:
+            stage.do(actions.SetAgentState(agent=name, state="ready"))
+            stage.do(actions.FinishWrapUp(agent=name))
         for leg in stage.world.legs(stage.now):
             if leg.bridge is not None:
                 stage.world.hang_up(leg.leg, stage.now)
-        if not stage.world.legs(stage.now):
+        if not stage.center.view(stage.now).calls:
             break
+    for name in NAMES:
+        stage.do(actions.SetAgentState(agent=name, state="logged_out"))
     for _ in range(3):
         stage.run(61)
         stage.world.survey(stage.now)
@@ -165,6 +235,30 @@ def check(stage: Stage) -> None:
     assert not state.calls
     assert not state.legs
     assert not state.closing, "every hang-up is confirmed or given up"
+    assert not state.seats
+    assert not state.kept
+    check_callbacks(stage)
+
+
+def check_callbacks(stage: Stage) -> None:
+    """Who kept the place is called at most once for each time that an agent accepted, and never
+    again once they were reached."""
+    kept: set[str] = set()
+    accepted: Counter[str] = Counter()
+    dialled: Counter[str] = Counter()
+    for what in stage.done:
+        match what:
+            case PlaceKept(call=call):
+                kept.add(call)
+            case OfferEnded(call=call, outcome="accepted") if call in kept:
+                accepted[call] += 1
+            case CallConnected(call=call):
+                kept.discard(call)
+            case Dial(call=call, to=to) if call in kept and to.startswith("tel:"):
+                dialled[call] += 1
+                assert dialled[call] <= accepted[call], f"{call} is called once too often"
+            case _:
+                pass
 
 
 def check_agents(stage: Stage) -> None:
@@ -181,6 +275,8 @@ def check_agents(stage: Stage) -> None:
                 del busy[agent]
             case CallConnected(agent=agent, call=call):
                 assert busy[agent] == call
+            case CallbackTried(agent=agent, call=call, outcome=outcome) if outcome != "answered":
+                assert busy.pop(agent) == call
             case ConversationEnded(agent=agent, call=call):
                 assert busy.pop(agent) == call
             case AgentStateChanged(agent=agent):
