@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import acd, calls, simulation, start
+from bench import acd, calls, ivr, simulation, start
 from bench.results import Result, table
 from calls.errors import RingdeskError
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[Callable[[], list[Result]], tuple[str, ...]] = {
     acd.growth: ("acd.growth_1k_100k",),
     acd.memory: acd.MEMORY_NAMES,
     simulation.calls_per_second: ("sim.calls_per_s",),
+    ivr.run: ivr.NAMES,
     calls.run: calls.NAMES,
     start.start: ("run.start",),
     start.first_start: ("run.first_start",),

@@ -182,7 +182,7 @@ class Caller:
 
     @property
     def waits_for(self) -> Prompt | Record | Asked | None:
-        return self._session.snapshot().waits_for
+        return self._session.waits_for
 
     @property
     def node(self) -> str:

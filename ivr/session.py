@@ -186,6 +186,11 @@ class Session:
         """When something that never ended is given up."""
         return self._state.overdue
 
+    @property
+    def waits_for(self) -> Prompt | Record | Asked | None:
+        """None once it has ended."""
+        return self._state.waits_for
+
     def snapshot(self) -> SessionState:
         return msgspec.structs.replace(self._state)
 
