@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 from flask import Response, g
 
 
+_TWILIO = ("wss://*.twilio.com", "https://*.twilio.com")
+
+
 def allow_websocket(address: str) -> None:
     """Let the page being made open a WebSocket to the switch (``ws://host:port/...``)."""
     if address:
@@ -12,11 +15,18 @@ def allow_websocket(address: str) -> None:
         g.websocket = f"{parts.scheme}://{parts.netloc}"
 
 
+def allow_twilio() -> None:
+    """Let the page being made register a phone at Twilio and fetch its sounds."""
+    g.twilio = True
+
+
 def secure(response: Response) -> Response:
     """No script or style that is not a file of ours, no frame, no guessing of types."""
+    twilio = _TWILIO if g.get("twilio") else ()
     policy = {
         "default-src": "'self'",
-        "connect-src": " ".join(filter(None, ("'self'", g.get("websocket")))),
+        "connect-src": " ".join(filter(None, ("'self'", g.get("websocket"), *twilio))),
+        "media-src": " ".join(("'self'", *twilio[1:])),
         "img-src": "'self' data:",
         "object-src": "'none'",
         "base-uri": "'none'",

@@ -107,9 +107,16 @@ function onlyHere() {
   });
 }
 
+/** A center on Twilio gives a token, one with a switch of its own a WebSocket. */
+async function phoneFor(login) {
+  if (login.token) return new (await import("./lib/twilio-phone.js")).TwilioPhone();
+  if (login.websocket) return new Phone();
+  throw new Error("This center has no phones in the browser. Calls ring at the phone that is set for you.");
+}
+
 async function register() {
   const phones = await get("/api/v1/me/phone");
-  phone = new Phone();
+  phone = await phoneFor(phones.browser);
   const registered = new Promise((resolve, reject) => {
     phone.addEventListener("registered", resolve, { once: true });
     phone.addEventListener("unregistered", ({ detail }) => reject(new Error(detail.reason)), { once: true });
