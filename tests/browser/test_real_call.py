@@ -207,6 +207,43 @@ async def test_a_line_that_stays_open_takes_one_caller_after_another(
     await expect_state(page, "After-call work")
 
 
+async def test_of_two_who_ring_one_answers_and_the_other_missed_nothing(
+    scene: Scene, open_page: Opens
+) -> None:
+    scene.center.change_queue("support", strategy="ring_all")
+    try:
+        page = await open_page("/login")
+        await online(page, "agent1")
+        colleague = await scene.agent("agent2")
+        call = await scene.call("1001")
+        await expect(page.get_by_role("button", name="Answer")).to_be_enabled(timeout=20_000)
+        answered = await colleague.rung()
+        await answered.answer()
+        await expect(page.locator("#notice")).to_have_text("Answered by Bartosz Lis.")
+        await expect_state(page, "Ready")
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        assert (await scene.phase(call, "talking")).agent == "agent2"
+        await call.hang_up()
+    finally:
+        scene.center.change_queue("support", strategy="longest_idle")
+
+
+async def test_after_call_work_is_made_longer(scene: Scene, open_page: Opens) -> None:
+    page = await open_page("/login")
+    await online(page, "agent1")
+    call = await scene.call("1001")
+    await expect(page.get_by_role("button", name="Answer")).to_be_enabled(timeout=20_000)
+    await page.keyboard.press("a")
+    await expect_state(page, "Talking")
+    await call.hang_up()
+    await expect_state(page, "After-call work")
+    until = (await scene.agent_state("agent1", "wrap_up")).until
+    assert until is not None
+    await page.get_by_role("button", name="More time (3 left)").click()
+    await expect(page.get_by_role("button", name="More time (2 left)")).to_be_visible()
+    assert (await scene.agent_state("agent1", "wrap_up")).until == until + 30
+
+
 async def test_only_one_page_has_the_phone(scene: Scene, open_page: Opens) -> None:
     page = await open_page("/login")
     await online(page, "agent1")

@@ -86,7 +86,6 @@ def shown(queue: Queue, zone: str) -> QueueForm:
     fields = {name: getattr(queue, name) for name in TEXTS}
     fields |= {name: _text(getattr(queue, name) / unit) for name, unit in NUMBERS.items()}
     fields |= {name: str(getattr(queue, name)) for name in COUNTS}
-    opening = queue.hours or Hours(zone=zone)
     return QueueForm(
         fields=fields,
         checked={name for name in CHECKS if getattr(queue, name)},
@@ -109,15 +108,20 @@ def shown(queue: Queue, zone: str) -> QueueForm:
             )
             for rule in queue.overflow
         ],
-        opening=Opening(
-            limited=queue.hours is not None,
-            zone=opening.zone,
-            country=opening.country,
-            days={day: ", ".join(spans) for day, spans in opening.weekly.items()},
-            dates=[(date, ", ".join(spans)) for date, spans in sorted(opening.exceptions.items())],
-        ),
+        opening=_shown_hours(queue.hours, zone),
         messages={language: "\n".join(texts) for language, texts in queue.messages.items()},
         music=dict(queue.music_by_language),
+    )
+
+
+def _shown_hours(known: Hours | None, zone: str) -> Opening:
+    shown = known or Hours(zone=zone)
+    return Opening(
+        limited=known is not None,
+        zone=shown.zone,
+        country=shown.country,
+        days={day: ", ".join(spans) for day, spans in shown.weekly.items()},
+        dates=[(date, ", ".join(spans)) for date, spans in sorted(shown.exceptions.items())],
     )
 
 
