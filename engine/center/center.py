@@ -49,6 +49,7 @@ from engine.center import (
     treatment,
     view,
 )
+from engine.center.around import Around
 from engine.center.shelf import Shelf
 from engine.center.state import CallState, CenterState, HangupReason
 from ivr.session import Session
@@ -62,6 +63,7 @@ class CallCenter:
         self.state = state or CenterState(center=center, acd=AcdState())
         self.acd = Acd(self.state.acd)
         self.shelf = Shelf(self.state)
+        self.around = Around(self)
         self.late: Counter[str] = Counter()
         self.sessions: dict[CallId, Session] = {}
         self.waits: dict[CallId, Waiting] = {}
@@ -81,7 +83,7 @@ class CallCenter:
         for call in self.state.calls.values():
             if call.session is not None:
                 flow = self.shelf.flow(call.flow, call.version)
-                self.sessions[call.call] = Session(flow, call.session)
+                self.sessions[call.call] = Session(flow, call.session, self.around)
             if call.waiting is not None:
                 self.waits[call.call] = Waiting(call.waiting)
             self.watch(call)
@@ -92,6 +94,7 @@ class CallCenter:
         """Take one message; what must be journalled, told and asked comes out, in order."""
         out: list[Output] = []
         self.emit = out.append
+        self.around.now = now
         self._later.clear()
         self.newcomers = []
         self._attempt(self._takes.get(type(message), self.acd_does), message, now)
@@ -201,7 +204,8 @@ class CallCenter:
             self.emit(facts.ConfigurationChanged(kind="number", name=name, removed=True))
 
     def _publish_flow(self, action: actions.PublishFlow, _: Instant) -> None:
-        self.emit(self.shelf.publish(action, self.state.calls.values()))
+        self.emit(self.shelf.publish(action))
+        treatment.tidy_flows(self)
 
     # --- tools for all
 

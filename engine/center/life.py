@@ -120,6 +120,7 @@ def _caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: In
             center.acd_does(Withdraw(call=call.call, outcome="abandoned"), now)
             end(center, call, outcome, cause, now)
         case "menu":
+            treatment.caller_gone(center, call, now)
             end(center, call, "abandoned_menu", cause, now)
 
 
@@ -190,7 +191,7 @@ def end(
     del state.calls[call.call]
     if call.call_back and state.kept.get(call.call_back) == call.call:
         del state.kept[call.call_back]
-    center.shelf.forget(call.flow, call.version, state.calls.values())
+    treatment.tidy_flows(center)
     if outcome != "moved" and call.result is not None:
         outcome = call.result
     lasted = now - call.arrived

@@ -69,6 +69,7 @@ def fall_back(center: "CallCenter", call: CallState, when: OverflowExit, now: In
         treatment.enter_flow(center, call, node, now, left_by=when)
     elif not call.rescued:
         call.rescued = True
+        call.inside = ()
         operator = center.shelf.flow(call.flow, call.version).operator
         treatment.enter_flow(center, call, operator, now)
     else:
@@ -77,7 +78,6 @@ def fall_back(center: "CallCenter", call: CallState, when: OverflowExit, now: In
 
 def apologise(center: "CallCenter", call: CallState, now: Instant) -> None:
     """Say that nobody can help, and hang up."""
-    before = (call.flow, call.version)
-    call.flow, call.version = "", HOUSE_VERSION
-    center.shelf.forget(*before, center.state.calls.values())
+    call.flow, call.version, call.inside = "", HOUSE_VERSION, ()
+    treatment.tidy_flows(center)
     treatment.enter_flow(center, call, "", now)

@@ -1,12 +1,12 @@
 """The flows in use: the newest version of each, and the older ones that calls still walk."""
 
-from collections.abc import Iterable
+from collections.abc import Set
 
 from calls.actions import PublishFlow, Refused
 from calls.errors import FlowInvalid
 from calls.facts import ConfigurationChanged
 from engine.center.house import HOUSE
-from engine.center.state import CallState, CenterState, FlowVersion
+from engine.center.state import CenterState, FlowVersion
 from ivr.flow import Flow
 from ivr.loading import load
 
@@ -21,9 +21,7 @@ class Shelf:
         self._state = state
         self._compiled: dict[str, Flow] = {}
 
-    def publish(
-        self, action: PublishFlow, calls: Iterable[CallState]
-    ) -> ConfigurationChanged | Refused:
+    def publish(self, action: PublishFlow) -> ConfigurationChanged | Refused:
         """Check a new version and let new calls take it."""
         key = _key(action.flow, action.version)
         try:
@@ -33,10 +31,7 @@ class Shelf:
         self._state.flows[key] = FlowVersion(
             flow=action.flow, version=action.version, source=action.source
         )
-        before = self._state.newest.get(action.flow)
         self._state.newest[action.flow] = action.version
-        if before is not None:
-            self.forget(action.flow, before, calls)
         return ConfigurationChanged(kind="flow", name=action.flow)
 
     def flow(self, name: str, version: int) -> Flow:
@@ -48,13 +43,19 @@ class Shelf:
             self._compiled[key] = load(source, f"{name} version {version}")
         return self._compiled[key]
 
-    def forget(self, name: str, version: int, calls: Iterable[CallState]) -> None:
-        """Drop a version that is not the newest and that no call walks any more."""
-        if self._state.newest.get(name, version) == version:
-            return
-        if not any(call.flow == name and call.version == version for call in calls):
-            self._state.flows.pop(_key(name, version), None)
-            self._compiled.pop(_key(name, version), None)
+    @property
+    def untidy(self) -> bool:
+        """There are versions that no new call will walk."""
+        return len(self._state.flows) > len(self._state.newest)
+
+    def tidy(self, walked: Set[tuple[str, int]]) -> None:
+        """Drop versions that are not the newest, and that no call walks: `walked` are those that
+        some call does."""
+        for key, kept in list(self._state.flows.items()):
+            newest = self._state.newest.get(kept.flow) == kept.version
+            if not newest and (kept.flow, kept.version) not in walked:
+                del self._state.flows[key]
+                self._compiled.pop(key, None)
 
 
 def _key(name: str, version: int) -> str:

@@ -9,7 +9,7 @@ from calls.base import AgentId, CallId, CallOutcome, Instant, Language, LegId, O
 from calls.config import Number
 from calls.events import CallerIdentified, KnownTicket
 from calls.requests import Request
-from ivr.messages import Queued, Transferred
+from ivr.messages import Frame, Queued, Transferred
 from ivr.session import SessionState
 from ivr.waiting import WaitingState
 
@@ -65,9 +65,10 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: The queue, how the flow put the caller there, and when.
     queue: QueueId = ""
     wants: Queued | None = None
-    #: The caller's leg was answered; what the flow knew when it was left.
+    #: The caller's leg was answered; what the flow knew when it was left, and the flows within it.
     answered: bool = False
     variables: dict[str, Any] = {}
+    inside: tuple[Frame, ...] = ()
     queued: Instant | None = None
     #: Seconds of waiting that were brought along to this queue.
     credit: float = 0.0

@@ -72,6 +72,7 @@ def _offer_to(
         agent_for=transfer.timeout + MARGIN,
         after=transfer.after,
         variables=transfer.variables,
+        inside=transfer.inside,
     )
     call.gives_up = now + transfer.timeout
     treatment.enqueue(center, call, wants, now)

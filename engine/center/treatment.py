@@ -8,8 +8,6 @@ queued: who is joined with somebody in the same step hears none.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
-from msgspec.structs import replace
-
 from acd.messages import Enqueue, Withdraw
 from calls.base import CallId, CallOutcome, Instant
 from calls.events import (
@@ -29,7 +27,7 @@ from calls.facts import (
     LanguageChosen,
     NodeEntered,
     NodeLeft,
-    SurveyAnswered,
+    VoicemailLeft,
 )
 from calls.messages import Output
 from calls.requests import Request
@@ -71,10 +69,8 @@ Awaited: TypeAlias = (
 
 def start_flow(center: "CallCenter", call: CallState, flow: str, entry: str, now: Instant) -> None:
     """Let a caller begin in the newest version of a flow."""
-    before = (call.flow, call.version)
-    call.flow, call.version = flow, center.state.newest[flow]
-    if before != (call.flow, call.version):
-        center.shelf.forget(*before, center.state.calls.values())
+    call.flow, call.version, call.inside = flow, center.state.newest[flow], ()
+    tidy_flows(center)
     center.emit(FlowStarted(call=call.call, flow=flow, version=call.version))
     enter_flow(center, call, entry, now)
 
@@ -98,6 +94,11 @@ def enter_flow(
         now=now,
         answered=call.answered,
         variables=call.variables,
+        inside=call.inside,
+        who=call.who,
+        agent=call.agent if call.result == "handled" else "",
+        surroundings=center.around,
+        version=call.version,
     )
     center.sessions[call.call] = session
     flow_says(center, call, outputs, now)
@@ -117,20 +118,20 @@ def flow_says(
 
 
 def _queued(center: "CallCenter", call: CallState, wants: Queued, now: Instant) -> None:
-    _flow_left(center, call, wants.variables)
+    _flow_left(center, call, wants)
     call.transfer, call.call_back = None, wants.call_back
     enqueue(center, call, wants, now)
 
 
 def _transferred(center: "CallCenter", call: CallState, to: Transferred, now: Instant) -> None:
-    _flow_left(center, call, to.variables)
+    _flow_left(center, call, to)
     transfers.begin(center, call, to, now)
 
 
-def _flow_left(center: "CallCenter", call: CallState, variables: dict[str, Any]) -> None:
+def _flow_left(center: "CallCenter", call: CallState, left: Queued | Transferred) -> None:
     """The flow is over for now."""
     center.sessions.pop(call.call, None)
-    call.answered, call.variables = True, variables
+    call.answered, call.variables, call.inside = True, left.variables, left.inside
 
 
 def _finished(center: "CallCenter", call: CallState, finished: Finished, now: Instant) -> None:
@@ -156,10 +157,9 @@ def _language_chosen(
     center.emit(fact)
 
 
-def _survey_answered(
-    center: "CallCenter", call: CallState, fact: SurveyAnswered, _: Instant
-) -> None:
-    center.emit(replace(fact, agent=call.agent))
+def _voicemail_left(center: "CallCenter", call: CallState, fact: VoicemailLeft, _: Instant) -> None:
+    call.result = call.result or "completed_menu"  # also if the caller hangs up then
+    center.emit(fact)
 
 
 def _asked(center: "CallCenter", _call: CallState, request: Request, _: Instant) -> None:
@@ -173,9 +173,29 @@ _CARRIED_OUT: dict[type[Any], Callable[["CallCenter", CallState, Any, Instant], 
     Finished: _finished,
     NodeEntered: _node_entered,
     LanguageChosen: _language_chosen,
-    SurveyAnswered: _survey_answered,
+    VoicemailLeft: _voicemail_left,
     **dict.fromkeys(get_args(Request), _asked),
 }
+
+
+def caller_gone(center: "CallCenter", call: CallState, now: Instant) -> None:
+    """The caller has hung up amid a flow: it says what is still to be done for them."""
+    session = center.sessions.get(call.call)
+    if session is not None:
+        flow_says(center, call, session.gone(now), now)
+
+
+def tidy_flows(center: "CallCenter") -> None:
+    """Drop old versions of flows that nobody walks any more."""
+    if not center.shelf.untidy:
+        return
+    walked = set()
+    for call in center.state.calls.values():
+        walked.add((call.flow, call.version))
+        session = center.sessions.get(call.call)
+        inside = session.snapshot().inside if session else call.inside
+        walked.update((frame.flow, frame.version) for frame in inside)
+    center.shelf.tidy(walked)
 
 
 # --- queues
@@ -213,7 +233,7 @@ def enqueue_now(center: "CallCenter", call: CallState, now: Instant) -> None:
         now,
     )
     if not known:  # no such queue: nobody would ever come
-        overflow.fall_back(center, call, "closed", now)
+        overflow.fall_back(center, call, "error", now)
     elif call.call_back:
         center.soon(recalls.ask_again, call, now)
 
