@@ -92,11 +92,13 @@ class Session:
         agent: str = "",
         surroundings: Surroundings | None = None,
         version: int = 0,
+        prompts: int = 0,
     ) -> tuple["Session", list[SessionOutput]]:
         """Begin at `entry`, or at the flow's start if it has no such node.
 
         A caller who comes back from a queue or an `agent` brings `variables` and what they were
         `inside`, and has been `answered`: keys pressed meanwhile are not taken for answers here.
+        `prompts` were played to them in this call already: no name is given twice.
         """
         state = SessionState(
             call=call,
@@ -108,6 +110,7 @@ class Session:
             version=version,
             variables=variables or {},
             inside=inside,
+            prompts=prompts,
             answered=answered,
             type_ahead=not answered,
             who=who,

@@ -69,6 +69,8 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     answered: bool = False
     variables: dict[str, Any] = {}
     inside: tuple[Frame, ...] = ()
+    #: How many prompts its flows have played.
+    prompts: int = 0
     queued: Instant | None = None
     #: Seconds of waiting that were brought along to this queue.
     credit: float = 0.0

@@ -99,6 +99,7 @@ def enter_flow(
         agent=call.agent if call.result == "handled" else "",
         surroundings=center.around,
         version=call.version,
+        prompts=call.prompts,
     )
     center.sessions[call.call] = session
     flow_says(center, call, outputs, now)
@@ -130,13 +131,14 @@ def _transferred(center: "CallCenter", call: CallState, to: Transferred, now: In
 
 def _flow_left(center: "CallCenter", call: CallState, left: Queued | Transferred) -> None:
     """The flow is over for now."""
-    center.sessions.pop(call.call, None)
+    call.prompts = center.sessions.pop(call.call).snapshot().prompts
     call.answered, call.variables, call.inside = True, left.variables, left.inside
 
 
 def _finished(center: "CallCenter", call: CallState, finished: Finished, now: Instant) -> None:
     apology = call.version == HOUSE_VERSION
     if finished.outcome == "failed" and not apology:
+        call.prompts = center.sessions[call.call].snapshot().prompts
         overflow.apologise(center, call, now)
     else:
         outcome: CallOutcome = "failed" if apology else "completed_menu"
