@@ -36,7 +36,17 @@ from tests.scripts.stage import START, Stage
 
 FLOW = Path(__file__).parent / "center.yaml"
 #: Where in the flow callers begin who dial a number.
-NUMBERS = {"1000": "", "1001": "support", "1002": "patience", "1003": "nowhere"}
+NUMBERS = {
+    "1000": "",
+    "1001": "support",
+    "1002": "patience",
+    "1003": "nowhere",
+    "1004": "boss",
+    "1005": "night",
+    "1006": "message",
+    "1007": "pleased",
+    "1008": "call_me",
+}
 #: Fields that are points in time, shown from the beginning of the script.
 INSTANTS = ("until", "since", "at", "retry")
 #: Configuration goes without saying.
@@ -151,8 +161,7 @@ class Script:
     # -- the stage -----------------------------------------------------------------------------
 
     def center(self, announce: str = "0", wrap_up: str = "30", flow: str = "") -> None:
-        """Queues support and sales, the numbers 1000 (menu), 1001 (support) and those with ways
-        out of the queue, 1002 (patience) and 1003 (nowhere), the switch up."""
+        """Queues support and sales, the `NUMBERS`, the switch up."""
         source = (Path(flow) if flow else FLOW).read_text(encoding="utf-8")
         self.stage.do(actions.PublishFlow(flow="main", version=1, source=source))
         for queue in ("support", "sales"):

@@ -12,10 +12,18 @@ import msgspec
 
 from calls.codec import decode_message, encode
 from calls.commands import Command
-from calls.events import CallerIdentified, KnownCall, KnownTicket, StoreEvent, Tick, TicketDrafted
+from calls.events import (
+    CallerIdentified,
+    KnownCall,
+    KnownTicket,
+    RequestFailed,
+    StoreEvent,
+    Tick,
+    TicketDrafted,
+)
 from calls.facts import Fact
 from calls.messages import Message, Output
-from calls.requests import DraftTicket, IdentifyCaller, Request
+from calls.requests import DraftTicket, FileVoicemail, IdentifyCaller, Request
 from engine.center import CallCenter, CenterState
 from switch.simulated.world import World
 
@@ -162,7 +170,7 @@ class Stage:
             case IdentifyCaller(request=name, call=call, caller=caller):
                 who = KNOWN.get(caller, CallerIdentified(request="", call=""))
                 return msgspec.structs.replace(who, request=name, call=call)
-            case DraftTicket(request=name, call=call, queue=queue):
+            case DraftTicket(queue=queue) | FileVoicemail(queue=queue):
                 self._tickets += 1
                 ticket = KnownTicket(
                     id=self._tickets,
@@ -170,7 +178,9 @@ class Stage:
                     title=f"Call to {queue}",
                     queue=queue,
                 )
-                return TicketDrafted(request=name, call=call, ticket=ticket)
+                return TicketDrafted(request=request.request, call=request.call, ticket=ticket)
+            case _:
+                return RequestFailed(request=request.request, call=request.call, detail="not here")
 
 
 def encode_state(center: CallCenter) -> bytes:

@@ -24,6 +24,7 @@ from calls.facts import (
     PlaceKept,
 )
 from switch.simulated.scripts import Answering, Caller, Press
+from tests.scripts import script
 from tests.scripts.script import Script
 from tests.scripts.stage import Stage, encode_state, replay
 
@@ -36,11 +37,12 @@ AGENTS = {
 }
 NAMES = tuple(AGENTS)
 NUMBERS = ("500100200", "500100201", "500100208", "500100209", "48500", "anonymous")
+OUTSIDE = ("+4822100", "+4822200")
 #: Where queues may send callers; ``gone`` is not there.
 TARGETS = {
     "queue": ("support", "sales", "gone"),
     "number": ("+4822100",),
-    "flow": ("main.menu", "main.hours", "main", "gone"),
+    "flow": ("main.menu", "main.hours", "main.message", "main", "gone"),
 }
 
 seconds = st.floats(0, 60).map(lambda value: round(value, 1))
@@ -59,7 +61,7 @@ presses = st.builds(
 callers = st.builds(
     Caller,
     number=st.sampled_from(NUMBERS),
-    dials=st.sampled_from(["1000", "1001", "1002", "1002", "1003", "1999"]),
+    dials=st.sampled_from([*script.NUMBERS, "1001", "1002", "1002", "1999"]),
     presses=st.lists(presses, max_size=4).map(tuple),
     patience=st.none() | seconds,
     talks=st.none() | seconds,
@@ -109,7 +111,7 @@ deeds = st.one_of(
     st.tuples(st.just("call"), keepers),
     st.tuples(st.just("call"), keepers),
     st.tuples(st.just("queue"), queues),
-    st.tuples(st.just("answering"), st.sampled_from([*NUMBERS, "+4822100"]), answerings),
+    st.tuples(st.just("answering"), st.sampled_from([*NUMBERS, *OUTSIDE]), answerings),
     st.tuples(st.just("phone"), st.sampled_from(NAMES), answerings),
     st.tuples(st.just("phone gone"), st.sampled_from(NAMES)),
     st.tuples(
@@ -134,14 +136,14 @@ stories = st.lists(st.tuples(pauses, deeds), min_size=10, max_size=40)
 
 
 def begin() -> Stage:
-    script = Script(reload_always=False)
-    script.center()
+    begun = Script(reload_always=False)
+    begun.center()
     for name, agent in AGENTS.items():
-        script.stage.do(actions.ConfigureAgent(agent=agent))
-        script.phone(name)
-        script.stage.run(0)
-        script.state(name, "not_ready", "lunch")
-    return script.stage
+        begun.stage.do(actions.ConfigureAgent(agent=agent))
+        begun.phone(name)
+        begun.stage.run(0)
+        begun.state(name, "not_ready", "lunch")
+    return begun.stage
 
 
 def do(stage: Stage, deed: tuple[object, ...]) -> None:
@@ -191,7 +193,7 @@ def do(stage: Stage, deed: tuple[object, ...]) -> None:
 def finish(stage: Stage) -> None:
     """Let all calls come to their end: agents who answer, callers who lose patience."""
     stage.world.connect(stage.now)
-    for number in (*NUMBERS, "+4822100"):
+    for number in (*NUMBERS, *OUTSIDE):
         stage.world.set_answering(number, Answering(after=1, talks=5))
     for name, agent in AGENTS.items():
         stage.do(actions.ConfigureAgent(agent=agent))
