@@ -12,7 +12,7 @@ from engine import asterisk_keeper, configuration
 from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
 from engine.models import User
 from engine.parts.progress import Progress
-from engine.prompts import spoken
+from engine.prompts import spoken, spoken_while_waiting
 from engine.secrets import secret
 from engine.service import Phones
 from engine.settings import Settings
@@ -82,10 +82,11 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
         return _simulated(settings, database)
     if kind == "twilio":
         check_settings(settings)
-    voices = default_voices(settings)
+    voices = default_voices(settings, progress)
     with database.session() as session:
         known = configuration.read(session)
     voices.prerender(spoken(known), progress)
+    voices.render_later(spoken_while_waiting(known))
     if kind == "twilio":
         return _twilio(settings, database, voices)
     server = AsteriskServer(settings, announcements=please_hold(voices), progress=progress)

@@ -152,8 +152,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", str(error), "correct RINGDESK_DATABASE_URL, or start the server")
 
 
-def _voices(_: Settings) -> Iterator[Finding]:
-    found = engines()
+def _voices(settings: Settings) -> Iterator[Finding]:
+    found = engines(settings)
     mute = [code for code in _LANGUAGES if not any(engine.voice(code) for engine in found)]
     names = ", ".join(f"{engine.name} {engine.version}" for engine in found)
     detail = f"{names or 'none'}{f'; nothing speaks {mute}' if mute else ''}"

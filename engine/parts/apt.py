@@ -59,12 +59,13 @@ def triplet() -> str:
 class Apt:
     """A private apt state in the folder `state`, for one release (empty: the host's own)."""
 
-    def __init__(self, state: Path, suite: str) -> None:
+    def __init__(self, state: Path, suite: str, components: tuple[str, ...] = ("main",)) -> None:
         for tool in ("apt-get", "dpkg-deb"):
             if shutil.which(tool) is None:
                 raise PartMissing(f"this system has no {tool}, so it is not Debian or Ubuntu")
         self._state = state
         self._suite = suite
+        self._components = components
         (state / "state/lists/partial").mkdir(parents=True, exist_ok=True)
         (state / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
         # As if nothing were installed: whatever the program needs is fetched with it.
@@ -128,7 +129,7 @@ class Apt:
             mirror = next((t[0] for t in targets if "-" not in t[1] and t[2] == "main"), None)
             if mirror is None:
                 raise PartMissing("the system's apt sources name no Debian mirror")
-            targets = [[mirror, self._suite, "main"]]
+            targets = [[mirror, self._suite, *self._components]]
         if not targets:
             raise PartMissing("the system's apt sources do not have its own release")
         options = f"target=Packages{_keyring()}"

@@ -20,6 +20,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     #: The Debian release it comes from; empty for the host's own. A foreign release is run by
     #: its own loader and C library.
     suite: str = ""
+    #: The parts of that release's archive that its packages are in.
+    components: tuple[str, ...] = ("main",)
     environment: dict[str, str] = {}
     #: Folders of private libraries beside the usual one.
     libraries: tuple[str, ...] = ()
@@ -76,6 +78,22 @@ _RECIPES = (
         command="espeak-ng",
         environment={"ESPEAK_DATA_PATH": "{root}/usr/lib/{triplet}/espeak-ng-data"},
         remedy="install espeak-ng so that 'espeak-ng' is on PATH",
+    ),
+    Recipe(
+        name="rhvoice",
+        title="RHVoice",
+        packages=("rhvoice", "rhvoice-polish", "rhvoice-ukrainian"),
+        program="usr/bin/RHVoice-test",
+        command="RHVoice-test",
+        suite="forky",
+        components=("main", "non-free"),
+        environment={
+            "RHVOICE_DATA_PATH": "{root}/usr/share/RHVoice",
+            "RHVOICE_CONFIG_PATH": "{root}/etc/RHVoice",
+        },
+        libraries=("{root}/usr/lib/{triplet}/pulseaudio",),
+        remedy="install RHVoice with its Polish and Ukrainian voices so that 'RHVoice-test' is "
+        "on PATH; without it they are spoken by espeak-ng",
     ),
 )
 

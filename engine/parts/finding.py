@@ -55,6 +55,11 @@ def unpacked(name: str, folder: Path, progress: Progress | None = None) -> Part:
     return Part(name, _launcher(root, name), root)
 
 
+def is_there(name: str, folder: Path) -> bool:
+    """Whether `find` would have nothing to fetch."""
+    return shutil.which(RECIPES[name].command) is not None or is_unpacked(name, folder)
+
+
 def is_unpacked(name: str, folder: Path) -> bool:
     """Whether `unpacked` would have nothing to fetch."""
     return _launcher(_root(RECIPES[name], folder), name).exists()
@@ -92,7 +97,7 @@ def _fetch(recipe: Recipe, suite: str, root: Path, progress: Progress) -> None:
 
 
 def _unpack(recipe: Recipe, suite: str, state: Path, root: Path, step: Step) -> None:
-    apt = Apt(state, suite)
+    apt = Apt(state, suite, recipe.components)
     apt.update(step)
     if apt.candidate(recipe.packages[0]) is None:
         raise PartMissing(f"the system's apt sources have no package {recipe.packages[0]!r}")

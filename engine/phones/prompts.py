@@ -2,7 +2,7 @@
 
 from engine import configuration
 from engine.phones.hearing import PromptFile
-from engine.prompts import spoken
+from engine.prompts import spoken, spoken_while_waiting
 from engine.settings import Settings
 from engine.storage import Database
 from engine.voices.defaults import default_voices, please_hold
@@ -16,9 +16,9 @@ def known_prompts(settings: Settings) -> list[PromptFile]:
     with Database(settings.database_url).session() as session:
         known = configuration.read(session)
     voices = default_voices(settings)
-    files = [
-        PromptFile(speech.name, speech.language, voices.file(speech)) for speech in spoken(known)
-    ]
+    speeches = [*spoken(known), *spoken_while_waiting(known)]
+    voices.prerender(speeches)
+    files = [PromptFile(speech.name, speech.language, voices.file(speech)) for speech in speeches]
     files += [
         PromptFile("system.please-hold", language, path)
         for language, path in please_hold(voices).items()

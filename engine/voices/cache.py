@@ -5,6 +5,7 @@ voice, its manner, the rate and the text. Nothing is ever rendered anew or needs
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -86,21 +87,36 @@ class VoiceCache:
             for done, _ in enumerate(workers.map(self.file, missing), 1):
                 step.advance(done / len(missing))
 
+    def render_later(self, media: Iterable[Media]) -> None:
+        """Render whatever of these is not there yet, one by one, beside everything else. Nobody
+        waits for it; what cannot be spoken is told when it is wanted."""
+        missing = [one for one in dict.fromkeys(media) if self._finished(one) is None]
+
+        def render() -> None:
+            for one in missing:
+                with contextlib.suppress(MediaMissing, OSError):
+                    self.file(one)
+
+        if missing:
+            threading.Thread(target=render, name="voices", daemon=True).start()
+
     # --- what is there
 
     def _finished(self, media: Media) -> Path | None:
-        """The file if nothing has to be rendered."""
+        """The file if nothing has to be rendered: of the best engine, though another one may have
+        spoken it before."""
         match media:
             case Speech():
                 recorded = self._recorded(media)
                 if recorded is not None:
                     return recorded
-                paths = [self._speech_path(media, *choice) for choice in self._choices(media)]
+                best = next(iter(self._choices(media)), None)
+                path = self._speech_path(media, *best) if best else None
             case Tone():
-                paths = [self._tone_path(media)]
+                path = self._tone_path(media)
             case _:
                 assert_never(media)
-        return next((path for path in paths if path.exists()), None)
+        return path if path is not None and path.exists() else None
 
     def _recorded(self, speech: Speech) -> Path | None:
         """The recording of that name, converted if it is not as telephones need it."""

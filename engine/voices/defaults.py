@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from calls.media import Speech
+from engine.parts.progress import Progress
 from engine.settings import Settings
 from engine.voices.cache import VoiceCache
 from engine.voices.engine import Engine
 from engine.voices.espeak import Espeak
+from engine.voices.rhvoice import RHVoice
 
 _PROMPTS = Path(__file__).resolve().parents[2] / "dialplans" / "prompts"
 _PLEASE_HOLD = {
@@ -16,16 +18,20 @@ _PLEASE_HOLD = {
 }
 
 
-def engines() -> list[Engine]:
-    """The text-to-speech engines of this machine, best first."""
-    espeak = Espeak.found()
-    return [espeak] if espeak else []
+def engines(settings: Settings, progress: Progress | None = None) -> list[Engine]:
+    """The text-to-speech engines of this machine, best first; with `progress`, missing ones that
+    can be are fetched."""
+    found: tuple[Engine | None, ...] = (
+        RHVoice.found(settings.parts, progress),
+        Espeak.found(),
+    )
+    return [engine for engine in found if engine is not None]
 
 
-def default_voices(settings: Settings) -> VoiceCache:
+def default_voices(settings: Settings, progress: Progress | None = None) -> VoiceCache:
     """Recordings in ``<home>/prompts``, then those of the repository, then the engines."""
     folders = (settings.home / "prompts", _PROMPTS)
-    return VoiceCache(settings.home / "voices", folders, engines())
+    return VoiceCache(settings.home / "voices", folders, engines(settings, progress))
 
 
 def please_hold(voices: VoiceCache) -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """Rendered prompts: as telephones need them, rendered once, overruled by recordings."""
 
+import functools
 import threading
 import wave
 from pathlib import Path
@@ -9,11 +10,15 @@ import pytest
 
 from calls.errors import MediaMissing
 from calls.media import Speech, Tone
+from engine.parts.progress import Silent
 from engine.phones import hearing, wav
+from engine.settings import load
 from engine.voices import VoiceCache
 from engine.voices.defaults import engines
+from engine.voices.engine import Engine
 from engine.voices.espeak import Espeak
 from engine.voices.music import CHORDS, frequency, write_music
+from engine.voices.rhvoice import RHVoice
 from engine.voices.sound import LEAD, RATE, Sound, read_wav, resampled, tone, write_wav
 
 TEXTS = {
@@ -22,6 +27,12 @@ TEXTS = {
     "uk": "Вітаємо в Рінгдеску. Щоб зв'язатися з відділом продажу, натисніть один.",
 }
 PROMPTS = [Speech(name="greeting", language=code, text=text) for code, text in TEXTS.items()]
+
+
+@functools.cache
+def all_engines() -> list[Engine]:
+    """What this machine has, fetched first where it is missing."""
+    return engines(load(), Silent())
 
 
 class Counting:
@@ -50,7 +61,7 @@ def say(text: str, name: str = "p") -> Speech:
 
 
 async def test_each_language_is_spoken_as_telephones_need_it(tmp_path: Path) -> None:
-    voices = VoiceCache(tmp_path, [], engines())
+    voices = VoiceCache(tmp_path, [], all_engines())
     for prompt in PROMPTS:
         path = Path(await voices.sound(prompt) + ".wav")
         with wave.open(str(path)) as file:
@@ -65,7 +76,7 @@ async def test_each_language_is_spoken_as_telephones_need_it(tmp_path: Path) -> 
 
 def test_languages_and_runs_can_be_told_by_correlation(tmp_path: Path) -> None:
     """What `ringdesk call` relies on: a prompt is like itself in any run, and like no other."""
-    once, again = (VoiceCache(tmp_path / name, [], engines()) for name in ("a", "b"))
+    once, again = (VoiceCache(tmp_path / name, [], all_engines()) for name in ("a", "b"))
     for prompt in PROMPTS:
         heard = wav.read(again.file(prompt))
         for other in PROMPTS:
@@ -84,6 +95,53 @@ def test_the_wheels_espeak_speaks_where_there_is_no_program(
     assert len(sound.samples) / sound.rate > 0.4
     with pytest.raises(MediaMissing, match="espeak-ng cannot say"):
         espeak.speak("hello", "no such voice")
+
+
+def test_polish_and_ukrainian_are_spoken_by_the_better_voice() -> None:
+    assert [engine.name for engine in all_engines()] == ["RHVoice", "espeak-ng"]
+    best = {
+        code: next(engine.name for engine in all_engines() if engine.voice(code))
+        for code in ("en", "pl", "uk", "de")
+    }
+    assert best == {"en": "espeak-ng", "pl": "RHVoice", "uk": "RHVoice", "de": "espeak-ng"}
+
+
+def test_rhvoice_that_cannot_speak_is_an_error_with_the_text(tmp_path: Path) -> None:
+    [voice] = [engine for engine in all_engines() if isinstance(engine, RHVoice)]
+    assert "magda" in voice.version
+    with pytest.raises(MediaMissing, match="RHVoice cannot say ''"):
+        voice.speak("", "magda")
+    assert RHVoice.found(tmp_path) is None, "nothing is fetched unasked"
+
+
+def test_where_one_engine_fails_the_next_speaks(tmp_path: Path) -> None:
+    class Broken(Counting):
+        name = "broken"
+
+        def speak(self, text: str, voice: str) -> Sound:
+            raise MediaMissing("no")
+
+    fallback = Counting()
+    VoiceCache(tmp_path, [], [Broken(), fallback]).file(say("hello"))
+    assert fallback.spoken == ["hello"]
+
+
+def test_a_better_engine_that_came_later_speaks_what_another_has_spoken(tmp_path: Path) -> None:
+    worse, better = Counting(), Counting()
+    better.name = "better"
+    VoiceCache(tmp_path, [], [worse]).file(say("hello"))
+    VoiceCache(tmp_path, [], [better, worse]).file(say("hello"))
+    assert better.spoken == ["hello"]
+
+
+def test_what_is_rendered_later_is_there_soon_and_faults_are_nobodys(tmp_path: Path) -> None:
+    engine = Counting()
+    voices = VoiceCache(tmp_path, [], [engine])
+    voices.render_later([say("one"), Speech(name="p", language="xx", text="hm"), say("two")])
+    for thread in threading.enumerate():
+        if thread.name == "voices":
+            thread.join(10)
+    assert engine.spoken == ["one", "two"]
 
 
 async def test_a_prompt_is_rendered_once(tmp_path: Path) -> None:
