@@ -94,7 +94,7 @@ def extend_wrap_up(floor: Floor, asked: ExtendWrapUp) -> None:
     else:
         agent.extended += 1
         agent.until += queue.wrap_up_extension
-        floor.timers.set(agent.until, AGENT, asked.agent, asked.agent)
+        floor.timers.set((agent.until, AGENT, asked.agent))
         floor.say(
             AgentStateChanged(
                 agent=asked.agent, state="wrap_up", call=agent.call, until=agent.until

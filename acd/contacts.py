@@ -19,7 +19,7 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
         floor.refuse("unknown", f"there is no queue {message.queue!r}")
         return
     demand = lane.demand(message.channel, message.skills)
-    call = floor.calls[name] = Caller(
+    call = Caller(
         name,
         message.queue,
         demand.skills,
@@ -29,6 +29,7 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
         floor.next_order(),
         message.channel,
         message.credit,
+        demand=demand,
     )
     if message.agent and message.agent_for > 0:
         _wait_alone(floor, call, message)

@@ -39,8 +39,8 @@ class Floor:
         """`state` is taken over."""
         self.state = state
         self.agents: dict[AgentId, Seat] = {}
-        self.calls: dict[CallId, Caller] = {}
         self.index = Index(self.agents)
+        self.calls = self.index.calls
         self.timers = Timers(self._due)
         self.now: Instant = 0.0
         self.said: list[Fact | Refused] = []
@@ -66,7 +66,7 @@ class Floor:
                 one.number = state.numbered
             one.presence = present(one)
             if one.until is not None:
-                self.timers.set(one.until, AGENT, name, name)
+                self.timers.set((one.until, AGENT, name))
         for item in state.items.values():
             parallel.hold(self, item)
         for one in self.agents.values():
@@ -75,12 +75,12 @@ class Floor:
     def _line_up_all(self, state: AcdState) -> None:
         for queue in state.queues.values():
             self.index.set_queue(queue)
-        for name, waiting in state.waiting.items():
-            self.calls[name] = caller(waiting)
-            self.calls[name].offers = ()
+        offers: dict[CallId, tuple[OfferId, ...]] = {}
         for offer in state.offers.values():
-            self.calls[offer.call].offers += (offer.offer,)
-        for call in self.calls.values():
+            offers[offer.call] = (*offers.get(offer.call, ()), offer.offer)
+        for waiting in state.waiting.values():
+            call = caller(waiting)
+            call.offers = offers.get(call.call, ())
             self.index.enter(call)
             if call.agent:
                 self.alone.setdefault(call.agent, {})[call.call] = call
@@ -117,7 +117,7 @@ class Floor:
         if event == "ask_ready" or event == "pass_over":
             agent.idle_order = self.next_order()
         if until is not None:
-            self.timers.set(until, AGENT, name, name)
+            self.timers.set((until, AGENT, name))
         self.said.append(
             AgentStateChanged(
                 agent=name, state=agent.state, reason=reason, call=agent.call, until=until
@@ -218,7 +218,7 @@ class Floor:
     def tick(self, _tick: Tick) -> None:
         """Everything whose time is over, the earliest first."""
         while (due := self.timers.first()) is not None and due[0] <= self.now:
-            _, kind, _, name = due
+            kind, name = due[1], due[-1]
             if kind == AGENT:
                 self._agent_due(self.agents[name])
             elif kind == ITEM:
@@ -242,7 +242,7 @@ class Floor:
         if due != call.due:
             call.due = due
             if due is not None:
-                self.timers.set(due, CALL, call.call, call.call)
+                self.timers.set((due, CALL, call.call))
 
     def _due(self, kind: Kind, name: str) -> Instant | None:
         one = (self.agents, self.state.items, self.calls)[kind].get(name)
@@ -337,7 +337,6 @@ class Floor:
 
     def leave_queue(self, call: Caller, outcome: QueueOutcome) -> None:
         """A call without offers is out of its queue."""
-        del self.calls[call.call]
         self.index.leave(call)
         if call.agent:
             self._forget_alone(call)

@@ -9,29 +9,30 @@ Theory of operation
    signature at most one side is not empty.
 2. score(now) = slope x (now - queued + credit) + priority, in seconds of head start. Written as
    slope x now - kappa, with kappa = slope x (queued - credit) - priority, it shows that kappa never
-   changes while a call waits: a heap on kappa needs no re-sorting, though everybody ages. Between
+   changes while a call waits: a list sorted by it stays so, though everybody ages. Between
    signatures only the heads are compared, at `now`. From a score of `Queue.overdue` on a call goes
    before what the agent prefers.
-3. Open agents are in a heap on (preference, the strategy's rank, who became idle first), which does
+3. Open agents are sorted by (preference, the strategy's rank, who became idle first), which does
    not change while they are open either (`acd.strategies`). Who stops to be open stays in the
-   heaps: the entries of an *epoch* are valid only while it is the agent's. Such entries are dropped
-   when they come up, or when there are too many.
-4. An agent knows the signatures that they fit (`Seat.fits`). A signature is made when the first
+   lists: the entries of an *epoch* are valid only while it is the agent's. Void entries go when
+   they come up, or when there are too many.
+4. All these lists are `Row`s, since who came last mostly goes last: kappa and idle order grow.
+5. An agent knows the signatures that they fit (`Seat.fits`). A signature is made when the first
    call needs it, by looking once at the agents of its queues, and stays; beyond `KEPT` of a queue,
    those with nobody waiting are dropped, and those for one agent only as soon as they are empty.
-5. The index decides nothing by the order of its dicts: keys end in a unique number. So one built
+6. The index decides nothing by the order of its dicts: keys end in a unique number. So one built
    from a snapshot chooses exactly as the one that grew.
 
 Cost: an arrival looks into one signature; an agent who becomes ready compares as many heads as
 they fit signatures. Becoming busy costs nothing.
 """
 
-from bisect import bisect_left
-
 from acd.live import Caller, Presence, Seat
 from acd.relaxation import Needs
+from acd.rows import Opened, Place
 from acd.signatures import NOTHING, Fit, Key, Lane, Signature
-from calls.base import AgentId, QueueId
+from acd.strategies import Rank
+from calls.base import AgentId, CallId, QueueId
 from calls.config import Queue
 
 #: Signatures of one queue that are kept though nobody waits in them.
@@ -44,6 +45,8 @@ class Index:
     def __init__(self, seats: dict[AgentId, Seat]) -> None:
         self.lanes: dict[QueueId, Lane] = {}
         self._seats = seats
+        #: All that wait, in the order in which they came.
+        self.calls: dict[CallId, Caller] = {}
         #: The agents of each queue, also of queues that are not configured (yet).
         self._members: dict[QueueId, dict[AgentId, Seat]] = {}
         #: The signatures that agents of a queue may fit, whatever queue their calls are in.
@@ -57,7 +60,7 @@ class Index:
     def set_queue(self, queue: Queue) -> None:
         """Configure a queue, anew or changed; its line is empty until calls enter (again)."""
         self.remove_queue(queue.name)
-        lane = self.lanes[queue.name] = Lane(queue)
+        lane = self.lanes[queue.name] = Lane(queue, self.calls)
         for seat in self._members.get(queue.name, {}).values():
             lane.signed_in += seat.presence > 0
             lane.able += seat.presence > 1
@@ -65,8 +68,8 @@ class Index:
     def remove_queue(self, name: QueueId) -> None:
         lane = self.lanes.pop(name, None)
         if lane is not None:
-            for _, _, call in lane.line:
-                call.place = call.signature = None
+            for call in self._calls(lane):
+                call.demand = call.signature = None
             for signature in list(lane.signatures.values()):
                 self._drop(signature)
 
@@ -83,9 +86,6 @@ class Index:
     def remove_agent(self, seat: Seat) -> None:
         """Also before its configuration changes."""
         seat.epoch = 0
-        for fits in (seat.fits, *seat.parallel.values()):
-            for _, _, signature in fits:
-                signature.size -= 1
         self._members_of(seat, joins=False)
 
     def count(self, seat: Seat, presence: Presence) -> None:
@@ -102,35 +102,35 @@ class Index:
 
     def enter(self, call: Caller) -> int:
         """A call joins the line of its queue; it is not offered to anybody yet. Its position."""
+        self.calls[call.call] = call
         lane = self.lanes[call.queue]
+        if call.demand is None:
+            call.demand = lane.demand(call.channel, call.skills)
         place = call.place = lane.place(call)
-        line = lane.line
-        if not line or line[-1] < place:
-            line.append(place)
-            return len(line)
-        position = bisect_left(line, place)
-        line.insert(position, place)
-        return position + 1
+        return lane.line.add(place) + 1
 
     def leave(self, call: Caller) -> None:
         """A call is out of its queue altogether."""
-        self.hold(call)
-        line, place = self.lanes[call.queue].line, call.place
-        del line[0 if line[0] is place else bisect_left(line, place)]
-        call.place = None
+        if call.signature is not None:
+            self.hold(call)
+        del self.calls[call.call]
+        self.lanes[call.queue].line.remove(call.place)
 
     def signature(self, call: Caller) -> Signature:
         """Where a call waits, or would wait, for agents."""
+        demand = call.demand
+        assert demand is not None  # noqa: S101 - set by `enter`
+        known = None if call.agent else demand.at[call.step]
+        if known is not None:
+            return known
         lane = self.lanes[call.queue]
         if call.agent:
             alone = Needs({}, (), 0)
             return self._signature(lane, (NOTHING, 0, (), call.agent, call.channel), alone)
-        demand = lane.demand(call.channel, call.skills)
-        known = demand.at[call.step]
-        if known is None:
-            needs = demand.needs[call.step]
-            key = frozenset(needs.skills.items()), needs.ring, needs.queues, "", call.channel
-            known = demand.at[call.step] = self._signature(lane, key, needs)
+        needs = demand.needs[call.step]
+        key = frozenset(needs.skills.items()), needs.ring, needs.queues, "", call.channel
+        known = demand.at[call.step] = self._signature(lane, key, needs)
+        known.demands.append(demand)
         return known
 
     def wait(self, call: Caller, signature: Signature) -> None:
@@ -143,15 +143,19 @@ class Index:
         signature = call.signature
         if signature is not None:
             signature.take(call)
-            self.tidy(signature)
+            if signature.only:
+                self.tidy(signature)
 
     def position(self, call: Caller) -> int:
         """1-based, in the order of score."""
-        return bisect_left(self.lanes[call.queue].line, call.place) + 1
+        return self.lanes[call.queue].line.before(call.place) + 1
 
     def line(self, queue: QueueId) -> list[Caller]:
         """The calls of a queue in the order of score."""
-        return [call for _, _, call in self.lanes[queue].line]
+        return self._calls(self.lanes[queue])
+
+    def _calls(self, lane: Lane) -> list[Caller]:
+        return [self.calls[name] for _, _, name in lane.line.places]
 
     # Agents
 
@@ -159,25 +163,46 @@ class Index:
         """An agent is ready and no call waits that they fit."""
         self._epoch += 1
         seat.epoch = self._epoch
+        #: Entries by rank.
+        made: dict[Rank | None, Opened] = {}
         for fits in seat.room:
-            for _, preference, signature in fits:
-                signature.push(seat, preference)
+            for _, bucket, signature in fits:
+                entry = made.get(signature.rank) if signature.personal else None
+                if entry is None:
+                    entry = _opened(seat, signature)
+                    if signature.personal:
+                        made[signature.rank] = entry
+                entries = bucket.entries
+                if not entries or entries[-1] < entry:
+                    entries.append(entry)
+                else:
+                    bucket.add(entry)
+                if len(entries) > bucket.most:
+                    bucket.tidy()
 
     def best_call(self, seat: Seat, now: float) -> Caller | None:
         """The waiting call that a ready agent should take: of those that are overdue or else of
         the queue they prefer, the one with the highest score; the first come among equals."""
-        best: tuple[int, float, int] | None = None
-        chosen: Caller | None = None
+        chosen: Place | None = None
+        least, most = 0, 0.0
         for fits in seat.room:
             for number, _, signature in fits:
-                waiting = signature.waiting
-                if waiting:
-                    kappa, order, call = waiting[0]
-                    score = signature.slope * now - kappa
-                    key = (0 if score >= signature.overdue else number, -score, order)
-                    if best is None or key < best:
-                        best, chosen = key, call
-        return chosen
+                head = signature.head
+                if head is None:
+                    continue
+                score = signature.slope * now - head[0]
+                if score >= signature.overdue:
+                    number = 0
+                if (
+                    chosen is None
+                    or number < least
+                    or (
+                        number == least
+                        and (score > most or (score == most and head[1] < chosen[1]))
+                    )
+                ):
+                    chosen, least, most = head, number, score
+        return None if chosen is None else self.calls[chosen[2]]
 
     def fit_room(self, seat: Seat) -> None:
         """What an agent fits with the room that they have, worked out anew; they are not open."""
@@ -226,13 +251,12 @@ class Index:
             if fit is not None and seat.epoch:
                 mine = _fits(seat, signature)
                 if any(fits is mine for fits in seat.room):
-                    signature.push(seat, fit[1])
+                    fit[1].add(_opened(seat, signature))
         return signature
 
     def _join(self, seat: Seat, signature: Signature) -> Fit | None:
         fit = signature.fit(seat.config)
         if fit is not None:
-            signature.size += 1
             _fits(seat, signature).append(fit)
         return fit
 
@@ -241,7 +265,7 @@ class Index:
         del lane.signatures[signature.key]
         for served in self._serving(signature):
             del served[signature]
-        for demand in lane.demands.values():
+        for demand in signature.demands:
             demand.at = [None if one is signature else one for one in demand.at]
         for seat in self._candidates(signature):
             fits = _fits(seat, signature)
@@ -274,3 +298,12 @@ class Index:
 def _fits(seat: Seat, signature: Signature) -> list[Fit]:
     """The list of an agent that a signature belongs in."""
     return seat.fits if signature.voice else seat.parallel.get(signature.channel, [])
+
+
+def _opened(seat: Seat, signature: Signature) -> Opened:
+    """How an agent is found among the open agents of a signature."""
+    name = signature.queues[0]
+    rank = 0.0 if signature.rank is None else signature.rank(seat, signature.needs.skills, name)
+    if signature.voice:
+        return rank, seat.idle_order, seat.epoch, seat
+    return (len(seat.items), rank), seat.idle_order, seat.epoch, seat

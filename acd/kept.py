@@ -25,7 +25,7 @@ def keep_place(floor: Floor, message: KeepPlace) -> None:
     if call is None or call.offers or call.virtual or call.channel != "voice":
         floor.drop(message)
         return
-    call.virtual, call.number = True, message.number
+    call.virtual = True
     floor.say(PlaceKept(call=call.call, queue=call.queue, number=message.number))
     floor.time(call)
 

@@ -1,13 +1,14 @@
 """Agents and waiting calls as a running Acd holds them: their records, and where the index has
 them. One object for each, changed in place: that is what makes a decision cheap."""
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from acd.state import AgentRecord, Item, WaitingCall, agent_fields, call_fields
 from calls.base import AgentState, Channel, Instant, OfferId
 
 if TYPE_CHECKING:
-    from acd.signatures import Fit, Signature
+    from acd.rows import Place
+    from acd.signatures import Demand, Fit, Signature
 
 #: Not signed in (or leaving); signed in, on a break; at work, also resting between calls.
 Presence: TypeAlias = Literal[0, 1, 2]
@@ -22,11 +23,14 @@ _PRESENCE: dict[AgentState, Presence] = {
 }
 
 
-class Caller(WaitingCall, eq=False):
-    """A waiting call."""
+class Caller(WaitingCall, eq=False, gc=False):
+    """A waiting call. Nothing that it refers to may refer to it: the collector does not look
+    here, because there are many of them."""
 
-    #: (kappa, order, self): its place in the line; see `acd.index`. Always set while it waits.
-    place: Any = None
+    #: Where it is in the line (`acd.index`); always set while it waits.
+    place: "Place" = (0.0, 0, "")
+    #: What it needs at each step.
+    demand: "Demand | None" = None
     #: Where it waits for agents; None while it does not (an agent is reserved for it, it is held).
     signature: "Signature | None" = None
     #: When its timer is due.

@@ -36,7 +36,7 @@ def hold(floor: "Floor", item: Item) -> None:
         agent.contacts[item.channel] = agent.contacts.get(item.channel, 0) + 1
     floor.state.items[item.offer] = agent.items[item.offer] = item
     if item.until is not None:
-        floor.timers.set(item.until, ITEM, item.call, item.offer)
+        floor.timers.set((item.until, ITEM, item.call, item.offer))
 
 
 def reserve(floor: "Floor", offer: Offer) -> None:

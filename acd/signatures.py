@@ -1,46 +1,56 @@
 """Who can be matched with whom, and the queues that it is sorted by. `acd.index` says how."""
 
+from bisect import insort
 from collections.abc import Mapping
-from heapq import heapify, heappop, heappush
 from math import inf
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from acd.live import Caller, Seat
 from acd.relaxation import Needs, needs_by_step, ordered
-from acd.strategies import RANKS
-from calls.base import AgentId, Channel, OverflowWhen, QueueId
+from acd.rows import FEW, Bucket, Line, Place, Row
+from acd.strategies import PERSONAL, RANKS
+from calls.base import AgentId, CallId, Channel, OverflowWhen, QueueId
 from calls.config import Agent, Queue
+
+#: An agent and a signature that they fit: the agent's preference among calls (lower goes first),
+#: and where they are while they are open.
+Fit: TypeAlias = tuple[int, Bucket, "Signature"]
+#: What makes signatures of one queue alike.
+Key: TypeAlias = tuple[frozenset[tuple[str, int]], int, tuple[QueueId, ...], AgentId, Channel]
 
 #: Added to the preference of agents who are not of the call's own queue: they are asked last.
 WIDENED = 1 << 40
-#: An agent and a signature that they fit: the agent's preference among calls, and among the
-#: agents of the signature. Lower goes first.
-Fit: TypeAlias = tuple[int, int, "Signature"]
-#: What makes signatures of one queue alike.
-Key: TypeAlias = tuple[frozenset[tuple[str, int]], int, tuple[QueueId, ...], AgentId, Channel]
+#: No skills at all.
+NOTHING: frozenset[tuple[str, int]] = frozenset()
+#: Why a call that waits already is sent elsewhere.
+LATER: tuple[OverflowWhen, ...] = ("waited", "nobody_signed_in", "nobody_ready")
+#: So many different wishes of the calls of one queue are remembered.
+DEMANDS = 1024
 
 
 class Signature:
     """The calls that wait with the same needs in one queue, and the open agents who fit."""
 
     __slots__ = (
+        "buckets",
         "channel",
+        "demands",
         "fits",
+        "head",
         "key",
         "lane",
         "needs",
         "only",
-        "open",
         "overdue",
+        "personal",
         "queues",
         "rank",
         "ring",
-        "size",
         "slope",
         "voice",
         "waiting",
         "waits",
-    )  # fmt: skip
+    )
 
     def __init__(self, lane: "Lane", key: Key, needs: Needs) -> None:
         self.lane = lane
@@ -55,16 +65,18 @@ class Signature:
         self.slope = lane.queue.slope
         self.overdue = lane.queue.overdue or inf
         self.rank = RANKS[lane.queue.strategy]
-        #: A heap of `Caller.place`; the first is always one that waits here, later ones may not.
-        self.waiting: list[tuple[float, int, Caller]] = []
-        #: How many wait here.
+        #: Agents rank alike in all such signatures.
+        self.personal = self.voice and self.rank in PERSONAL
+        #: Of those who wait here; and some who did.
+        self.waiting: Row[Place] = Row()
+        #: The first of them who does, and how many do.
+        self.head: Place | None = None
         self.waits = 0
-        #: A heap of (preference, rank, idle order, epoch, seat); valid while the epoch is the
-        #: seat's.
-        self.open: list[tuple[int, Any, int, int, Seat]] = []
-        #: How many agents fit.
-        self.size = 0
+        #: The open agents, by preference.
+        self.buckets: list[Bucket] = []
         self.fits: dict[tuple[int, int], Fit] = {}
+        #: What has this signature noted as its own.
+        self.demands: list[Demand] = []
 
     def fit(self, agent: Agent) -> Fit | None:
         """How an agent fits, if they do."""
@@ -89,54 +101,68 @@ class Signature:
 
     def _fit(self, number: int, preference: int) -> Fit:
         """One object for all agents who fit alike."""
-        return self.fits.setdefault((number, preference), (number, preference, self))
+        known = self.fits.get((number, preference))
+        if known is None:
+            bucket = next((one for one in self.buckets if one.preference == preference), None)
+            if bucket is None:
+                bucket = Bucket(preference)
+                insort(self.buckets, bucket, key=lambda one: one.preference)
+            known = self.fits[number, preference] = (number, bucket, self)
+        return known
 
     def wait(self, call: Caller) -> None:
+        """A call wants an agent, from now on."""
         call.signature = self
         self.waits += 1
-        heappush(self.waiting, call.place)
+        place = call.place
+        entries = self.waiting.entries
+        if not entries or entries[-1] < place:
+            entries.append(place)
+        else:
+            insort(entries, place, self.waiting.front)
+        if self.head is None or place < self.head:
+            self.head = place
 
     def take(self, call: Caller) -> None:
-        """A call does not wait here any more."""
+        """A call does not want an agent any more."""
         call.signature = None
-        self.waits -= 1
-        waiting = self.waiting
-        if waiting[0] is call.place:
-            while waiting and waiting[0][2].signature is not self:
-                heappop(waiting)
-        elif len(waiting) > 2 * self.waits + 16:
-            self.waiting = [place for place in waiting if place[2].signature is self]
-            heapify(self.waiting)
+        waits = self.waits = self.waits - 1
+        row = self.waiting
+        if not waits:
+            row.keep(())
+            self.head = None
+        elif self.head is call.place:
+            entries, at = row.entries, row.front + 1
+            # As many as wait: then all do.
+            while len(entries) - at != waits and not self._waits(entries[at]):
+                at += 1
+            self.head = entries[at]
+            row.skip(at)
+        elif len(row) > 2 * waits + FEW:
+            row.keep(place for place in row.entries if self._waits(place))
 
-    def push(self, seat: Seat, preference: int) -> None:
-        """An agent who fits is open."""
-        rank: Any = self.rank(seat, self.needs.skills, self.lane.queue.name) if self.rank else 0.0
-        if not self.voice:
-            rank = (len(seat.items), rank)
-        opened = self.open
-        heappush(opened, (preference, rank, seat.idle_order, seat.epoch, seat))
-        if len(opened) > 2 * self.size + 16:
-            self.open = [entry for entry in opened if entry[4].epoch == entry[3]]
-            heapify(self.open)
+    def _waits(self, place: Place) -> bool:
+        """Is this the place of a call that waits here?"""
+        call = self.lane.calls.get(place[2])
+        return call is not None and call.place is place and call.signature is self
 
     def first(self) -> Seat | None:
         """The open agent who should take a call."""
-        opened = self.open
-        while opened:
-            entry = opened[0]
-            seat = entry[4]
-            if seat.epoch == entry[3]:
-                return seat
-            heappop(opened)
+        for bucket in self.buckets:
+            if bucket.entries:
+                seat = bucket.first()
+                if seat is not None:
+                    return seat
         return None
 
 
 class Demand:
     """Calls of one queue with the same skills and channel: what they need, step by step."""
 
-    __slots__ = ("at", "needs", "skills")
+    __slots__ = ("at", "channel", "needs", "skills")
 
-    def __init__(self, skills: dict[str, int], needs: tuple[Needs, ...]) -> None:
+    def __init__(self, channel: Channel, skills: dict[str, int], needs: tuple[Needs, ...]) -> None:
+        self.channel = channel
         #: One object for all of them.
         self.skills = skills
         self.needs = needs
@@ -144,24 +170,19 @@ class Demand:
         self.at: list[Signature | None] = [None] * len(needs)
 
 
-#: No skills at all.
-NOTHING: frozenset[tuple[str, int]] = frozenset()
-#: Why a call that waits already is sent elsewhere.
-LATER: tuple[OverflowWhen, ...] = ("waited", "nobody_signed_in", "nobody_ready")
-#: So many different wishes of the calls of one queue are remembered.
-DEMANDS = 1024
-
-
 class Lane:
     """One queue: its signatures, and all its calls in the order of their score."""
 
     __slots__ = (
-        "able", "demands", "guarded", "later", "line", "queue", "signatures", "signed_in",
-        "steps", "timed", "together",
+        "able", "calls", "demands", "guarded", "later", "line", "queue", "signatures",
+        "signed_in", "slope", "steps", "timed", "together",
     )  # fmt: skip
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, calls: Mapping[CallId, Caller]) -> None:
+        """`calls` are all that wait, in whatever queue."""
         self.queue = queue
+        self.calls = calls
+        self.slope = queue.slope
         self.steps = ordered(queue)
         #: The rules that may come to hold while a call waits.
         self.later = [rule for rule in queue.overflow if rule.when in LATER]
@@ -171,26 +192,25 @@ class Lane:
         #: How many phones may ring for one call.
         self.together = queue.ring_limit if queue.strategy == "ring_all" else 1
         self.signatures: dict[Key, Signature] = {}
-        self.demands: dict[tuple[Channel, frozenset[tuple[str, int]]], Demand] = {}
-        #: The place of every call in the queue, ringing ones included.
-        self.line: list[tuple[float, int, Caller]] = []
+        self.demands: dict[tuple[Channel, tuple[tuple[str, int], ...]], Demand] = {}
+        #: The places of all calls in the queue, also those that do not want an agent.
+        self.line = Line()
         #: Its agents who are signed in, and those of them who are not on a break.
         self.signed_in = 0
         self.able = 0
 
-    def place(self, call: Caller) -> tuple[float, int, Caller]:
-        queue = self.queue
-        kappa = queue.slope * (call.queued - call.credit) - (queue.priority + call.priority)
-        return kappa, call.order, call
+    def place(self, call: Caller) -> Place:
+        head_start = self.queue.priority + call.priority
+        return self.slope * (call.queued - call.credit) - head_start, call.order, call.call
 
     def demand(self, channel: Channel, skills: Mapping[str, int]) -> Demand:
-        key = channel, frozenset(skills.items()) if skills else NOTHING
+        key = channel, tuple(skills.items())
         known = self.demands.get(key)
         if known is None:
             if len(self.demands) >= DEMANDS:
                 self.demands.clear()
             needs = needs_by_step(self.queue, self.steps, skills)
-            known = self.demands[key] = Demand(dict(skills), needs)
+            known = self.demands[key] = Demand(channel, dict(skills), needs)
         return known
 
     def wants(self, call: Caller) -> bool:

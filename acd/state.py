@@ -48,7 +48,6 @@ class WaitingCall(msgspec.Struct, omit_defaults=True):
     offers: tuple[OfferId, ...] = ()
     #: The caller kept the place without the line, and is to be called there.
     virtual: bool = False
-    number: str = ""
     #: How often the caller was not reached; until when nobody is asked to try again.
     attempts: int = 0
     held: Instant | None = None

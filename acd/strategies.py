@@ -30,22 +30,25 @@ def least_occupied(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueI
 
 def best_skill(agent: AgentRecord, needs: Mapping[str, int], _queue: QueueId) -> float:
     """Most proficient in what the call needs, summed."""
-    return -float(sum(agent.config.skills.get(skill, 0) for skill in needs))
+    have, total = agent.config.skills, 0
+    for skill in needs:
+        total += have.get(skill, 0)
+    return -total
 
 
 def fewest_calls(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Fewest calls taken since signing in."""
-    return float(agent.calls)
+    return agent.calls
 
 
 def round_robin(agent: AgentRecord, _needs: Mapping[str, int], queue: QueueId) -> float:
     """Whose last offer of this queue is longest ago."""
-    return float(agent.offered.get(queue, 0))
+    return agent.offered.get(queue, 0)
 
 
 def in_order(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Who was configured first."""
-    return float(agent.number)
+    return agent.number
 
 
 #: None where all are alike, and what is left is who has been idle for longest.
@@ -58,3 +61,5 @@ RANKS: dict[Strategy, Rank | None] = {
     "in_order": in_order,
     "ring_all": None,
 }
+#: Those that ask neither for the queue nor for what the call needs.
+PERSONAL: frozenset[Rank | None] = frozenset({None, least_occupied, fewest_calls, in_order})

@@ -11,9 +11,9 @@ Kind: TypeAlias = Literal[0, 1, 2]
 AGENT: Kind = 0
 ITEM: Kind = 1
 CALL: Kind = 2
-#: When; of which kind; the agent or call, which decides at the same instant; and what it is known
-#: by: the agent, the offer that a contact began with, or the call.
-Timer: TypeAlias = tuple[Instant, Kind, str, str]
+#: When; of which kind; of which agent or call, and for a contact beside others also the offer that
+#: it began with. The last is what it is known by.
+Timer: TypeAlias = tuple[Instant, Kind, str] | tuple[Instant, Kind, str, str]
 
 
 class Timers:
@@ -32,8 +32,8 @@ class Timers:
         """Void ones included."""
         return len(self._heap)
 
-    def set(self, at: Instant, kind: Kind, whose: str, key: str) -> None:
-        heappush(self._heap, (at, kind, whose, key))
+    def set(self, timer: Timer) -> None:
+        heappush(self._heap, timer)
         if len(self._heap) > self._most:
             self._heap = self._valid(self._heap)
             heapify(self._heap)
@@ -43,14 +43,14 @@ class Timers:
         """What is due next, left in; None if nothing ever is."""
         heap = self._heap
         while heap:
-            at, kind, _, key = heap[0]
-            if self._due(kind, key) == at:
-                return heap[0]
+            timer = heap[0]
+            if self._due(timer[1], timer[-1]) == timer[0]:
+                return timer
             heappop(heap)
         return None
 
     def _valid(self, timers: Iterable[Timer]) -> list[Timer]:
-        return [timer for timer in set(timers) if self._due(timer[1], timer[3]) == timer[0]]
+        return [timer for timer in set(timers) if self._due(timer[1], timer[-1]) == timer[0]]
 
 
 _FEW = 1000

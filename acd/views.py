@@ -23,7 +23,7 @@ def queue_views(floor: Floor, now: Instant) -> tuple[QueueView, ...]:
 
 
 def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Instant) -> QueueView:
-    queue, line = lane.queue, [call for _, _, call in lane.line]
+    queue, line = lane.queue, floor.index.line(lane.queue.name)
     load = floor.state.loads.get(queue.name)
     return QueueView(
         name=queue.name,

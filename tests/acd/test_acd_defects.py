@@ -343,7 +343,7 @@ def at_entry(**changed: Callable[[Any], Any]) -> Callable[[Patch], None]:
 
 
 def room_for_one_more(m: Patch) -> None:
-    def first(lane: Lane, queue: Queue) -> None:
+    def first(lane: Lane, queue: Queue, _calls: object) -> None:
         lane.queue = replace(queue, limit=queue.limit + 1 if queue.limit else 0)
 
     after(m, Lane, "__init__", first)

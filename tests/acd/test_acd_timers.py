@@ -23,9 +23,9 @@ def test_the_first_is_always_the_earliest_that_holds(
             due.pop(whose, None)
         else:
             due[whose] = float(at)
-            timers.set(float(at), *whose, whose[1])
+            timers.set((float(at), *whose))
         least: Timer | None = min(
-            ((at, kind, name, name) for (kind, name), at in due.items()), default=None
+            ((at, kind, name) for (kind, name), at in due.items()), default=None
         )
         assert timers.first() == least
 
@@ -34,11 +34,11 @@ def test_timers_that_never_come_up_do_not_pile_up() -> None:
     """Each step sets a timer for later and unsets the one before."""
     due: dict[tuple[Kind, str], Instant] = {(AGENT, "first"): 1.0}
     timers = Timers(lambda kind, name: due.get((kind, name)))
-    timers.set(1.0, AGENT, "first", "first")
+    timers.set((1.0, AGENT, "first"))
     for number in range(10_000):
         due[CALL, "c1"] = 1000.0 + number
-        timers.set(due[CALL, "c1"], CALL, "c1", "c1")
-    assert timers.first() == (1.0, AGENT, "first", "first")
+        timers.set((due[CALL, "c1"], CALL, "c1"))
+    assert timers.first() == (1.0, AGENT, "first")
     assert len(timers) < 3000
     del due[AGENT, "first"]
-    assert timers.first() == (10_999.0, CALL, "c1", "c1")
+    assert timers.first() == (10_999.0, CALL, "c1")
