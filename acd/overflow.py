@@ -85,7 +85,8 @@ def nobody(floor: "Floor", queues: Mapping[QueueId, tuple[int, int]]) -> None:
         signed_in, able = queues[name]
         if (signed_in and not lane.signed_in) or (able and not lane.able):
             for call in floor.index.line(name):
-                later(floor, call)
+                if not later(floor, call):
+                    floor.time(call)
 
 
 def due(rules: Iterable[Overflow], call: WaitingCall) -> Instant | None:
