@@ -85,10 +85,11 @@ AGENTS = (
     ),
 )
 
-#: 1000 asks for the language first; 1001 goes straight to support.
+#: 1000 asks for the language first; 1001 goes straight to support; 1002 shows what flows can do.
 NUMBERS = (
     Number(number="1000", flow="main", language="en"),
     Number(number="1001", flow="support", language="en"),
+    Number(number="1002", flow="service", language="en"),
 )
 
 _OTHERS = (("supervisor", "Sofia Brandt", "supervisor"), ("admin", "Adam Reyes", "admin"))

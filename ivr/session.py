@@ -393,10 +393,10 @@ class Session:
         state = self._state
         self._answer()
         state.notes = listen.notes
-        state.recordings += 1
+        state.prompts += 1
         record = Record(
             leg=state.leg,
-            recording=f"{state.call}.flow-{state.recordings}",
+            recording=f"{state.call}.flow-{state.prompts}",
             max_seconds=listen.max_seconds,
             silence=listen.silence,
             beep=listen.beep,

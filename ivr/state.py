@@ -36,9 +36,8 @@ class SessionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     waits_for: Prompt | Record | Asked | None = None
     #: When that is given up.
     overdue: Instant | None = None
-    #: Prompts played and recordings made so far.
+    #: Prompts played and recordings made so far: the next one's number.
     prompts: int = 0
-    recordings: int = 0
     idle_nodes: int = 0
     answered: bool = False
     #: Keys pressed before the next prompt count for it.

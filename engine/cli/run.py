@@ -240,7 +240,8 @@ def _welcome(chosen: Settings, wired: Wired, logins: list[demo.Login]) -> None:
         ]
         lines += [
             "",
-            "Numbers: 1000 (menu in English, Polish, Ukrainian), 1001 (straight to support)",
+            "Numbers: 1000 (menu in English, Polish, Ukrainian), 1001 (straight to support), "
+            "1002 (opening hours, tickets, callback, voicemail, survey)",
         ]
     if wired.dial_in:
         lines += [

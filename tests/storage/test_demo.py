@@ -32,6 +32,7 @@ def test_demo_center_is_all_there(database: Database, tmp_path: Path) -> None:
         assert {number: word.flow for number, word in read.numbers.items()} == {
             "1000": "main",
             "1001": "support",
+            "1002": "service",
         }
         assert sorted(read.queues) == ["sales", "support"]
         assert tickets.search(session, open_only=True)
