@@ -61,7 +61,6 @@ def configure_agent(floor: Floor, asked: ConfigureAgent) -> None:
         agent = floor.agents[config.name] = Seat(config, floor.now)
         agent.number = floor.state.numbered
     else:
-        floor.remember(agent.config.queues | config.queues)
         index.remove_agent(agent)
         agent.config, agent.leaving = config, False
     index.set_agent(agent)

@@ -66,7 +66,8 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
         floor.place(call)
     else:
         signature.wait(call)
-    floor.time(call)
+    if lane.timed or call.agent:
+        floor.time(call)
 
 
 def _wait_alone(floor: Floor, call: Caller, message: Enqueue) -> None:

@@ -1,7 +1,6 @@
 """The moves that all messages are made of: an agent steps, an offer is made or ends, a call or an
 agent looks around. `acd.acd` says how they fit together."""
 
-from collections.abc import Iterable
 from typing import Literal, cast
 
 from acd import estimates, overflow, parallel, relaxation
@@ -13,7 +12,7 @@ from acd.offers import consequence
 from acd.state import AcdState, AgentRecord, Offer, WaitingCall
 from acd.timers import AGENT, CALL, ITEM, Kind, Timers
 from calls.actions import Refused
-from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueId, QueueOutcome, Word
+from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueOutcome, Word
 from calls.events import Tick
 from calls.facts import (
     AgentStateChanged,
@@ -46,10 +45,8 @@ class Floor:
         self.said: list[Fact | Refused] = []
         #: The calls that wait for one agent only, in the order of their arrival.
         self.alone: dict[AgentId, dict[CallId, Caller]] = {}
-        #: For the end of the step: the calls that do not wait for one agent only any more, and how
-        #: many were signed in and at work before, where agents have come or gone.
+        #: For the end of the step: the calls that do not wait for one agent only any more.
         self._freed: list[Caller] = []
-        self._before: dict[QueueId, tuple[int, int]] = {}
         self._seat_all(state)
         self._line_up_all(state)
         for one in self.agents.values():
@@ -130,19 +127,11 @@ class Floor:
     def count(self, agent: Seat) -> None:
         """See whether an agent is there. Nobody waits any longer for one who is not."""
         presence = present(agent)
-        self.remember(agent.config.queues)
         self.index.count(agent, presence)
-        if presence < AT_WORK:
-            for call in list(self.alone.get(agent.config.name, {}).values()):
+        if presence < AT_WORK and agent.config.name in self.alone:
+            for call in list(self.alone[agent.config.name].values()):
                 self._not_alone(call)
                 self._freed.append(call)
-
-    def remember(self, queues: Iterable[QueueId]) -> None:
-        """The agents who are there in these queues are about to be counted anew."""
-        for name in queues:
-            lane = self.index.lanes.get(name)
-            if lane is not None and lane.later:
-                self._before.setdefault(name, (lane.signed_in, lane.able))
 
     def settle(self) -> None:
         """The end of a step: what came of agents who went."""
@@ -152,9 +141,9 @@ class Floor:
                 if self.calls.get(call.call) is call:
                     self.place(call)
                     self.time(call)
-        if self._before:
-            before, self._before = self._before, {}
-            overflow.nobody(self, before)
+        if self.index.there:
+            there, self.index.there = self.index.there, {}
+            overflow.nobody(self, there)
 
     def seek(self, agent: Seat) -> None:
         """A ready agent takes the waiting call that is best for them, and as many more as they

@@ -54,6 +54,9 @@ class Index:
         #: The signatures for one agent only.
         self._only: dict[AgentId, dict[Signature, None]] = {}
         self._epoch = 0
+        #: Of queues whose calls may go elsewhere: how many agents were signed in, and not on a
+        #: break, before they were counted anew. Whoever looks into this clears it.
+        self.there: dict[QueueId, tuple[int, int]] = {}
 
     # Configuration
 
@@ -95,6 +98,8 @@ class Index:
         for queue in seat.config.queues:
             lane = self.lanes.get(queue)
             if lane is not None:
+                if lane.later:
+                    self.there.setdefault(queue, (lane.signed_in, lane.able))
                 lane.signed_in += signed_in
                 lane.able += able
 
@@ -225,6 +230,8 @@ class Index:
                 del members[seat.config.name]
             lane = self.lanes.get(queue)
             if lane is not None:
+                if lane.later:
+                    self.there.setdefault(queue, (lane.signed_in, lane.able))
                 lane.signed_in += sign * (seat.presence > 0)
                 lane.able += sign * (seat.presence > 1)
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from acd.live import Caller, Seat
 from acd.relaxation import Needs, needs_by_step, ordered
-from acd.rows import FEW, Bucket, Line, Place, Row
+from acd.rows import Bucket, Line, Place, Row
 from acd.strategies import PERSONAL, RANKS
 from calls.base import AgentId, CallId, Channel, OverflowWhen, QueueId
 from calls.config import Agent, Queue
@@ -138,7 +138,7 @@ class Signature:
                 at += 1
             self.head = entries[at]
             row.skip(at)
-        elif len(row) > 2 * waits + FEW:
+        elif row.crowded(waits):
             row.keep(place for place in row.entries if self._waits(place))
 
     def _waits(self, place: Place) -> bool:

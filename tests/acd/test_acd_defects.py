@@ -324,7 +324,6 @@ def steps_do_not_add_up(m: Patch) -> None:
 
 def waits_on_for_who_left(m: Patch) -> None:
     def count(floor: Floor, agent: Seat) -> None:
-        floor.remember(agent.config.queues)
         floor.index.count(agent, present(agent))
 
     m.setattr(Floor, "count", count)
