@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import acd, calls, ivr, simulation, start
+from bench import acd, calls, ivr, simulation, start, twilio
 from bench.results import Result, table
 from calls.errors import RingdeskError
 
@@ -21,6 +21,7 @@ BENCHMARKS: dict[Callable[[], list[Result]], tuple[str, ...]] = {
     simulation.calls_per_second: ("sim.calls_per_s",),
     ivr.run: ivr.NAMES,
     calls.run: calls.NAMES,
+    twilio.run: twilio.NAMES,
     start.start: ("run.start",),
     start.first_start: ("run.first_start",),
 }

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from typing import cast
 
 import flask
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
 
 SIGNATURE = "X-Twilio-Signature"
+#: Webhooks that only tell something.
+TOLD = ("status", "recording")
 #: Seconds that a call waits which asks at a bad moment.
 AGAIN_AFTER = 2
 
@@ -39,10 +42,10 @@ def webhook(what: str) -> Response:
     except InputInvalid as error:
         raise NotFound(str(error)) from None
     except EngineBusy:
-        document = _ask_again()
+        document = _ask_again(what)
     except Exception:
         log.exception("twilio/%s failed", what)
-        document = _ask_again()
+        document = _ask_again(what)
     if document is None:
         return Response(status=204)
     return Response(document, content_type="text/xml; charset=utf-8")
@@ -77,7 +80,9 @@ def _verified() -> MultiDict[str, str]:
 def _signed(sent: "MultiDict[str, str] | str", signature: str) -> bool:
     settings = auth.service().settings
     query = request.query_string.decode("latin-1")
-    address = f"{settings.public_url}{request.path}" + (f"?{query}" if query else "")
+    # A name and a password in the address are not part of what is signed.
+    base = re.sub("//[^/@]*@", "//", settings.public_url)
+    address = f"{base}{request.path}" + (f"?{query}" if query else "")
     validator = RequestValidator(settings.twilio_auth_token or "")
     return cast(bool, validator.validate(address, sent, signature))
 
@@ -94,7 +99,10 @@ def _of_json(body: bytes) -> MultiDict[str, str]:
     )
 
 
-def _ask_again() -> str:
+def _ask_again(what: str) -> str | None:
+    """Let the call ask again in a moment; nothing where nothing was asked."""
+    if what in TOLD:
+        return None
     response = VoiceResponse()
     response.pause(length=AGAIN_AFTER)
     query = request.query_string.decode("latin-1")

@@ -15,9 +15,9 @@ Theory of operation
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 import structlog
 
@@ -40,10 +40,10 @@ from calls.commands import (
 from calls.errors import MediaMissing, SwitchUnreachable
 from calls.events import CommandFailed, LegEnded, LiveLeg, SwitchDown, SwitchEvent, SwitchUp
 from calls.port import Deliver, Phone
-from switch.twilio import codec, keeping
+from switch.twilio import codec
 from switch.twilio.codec import Place, What
-from switch.twilio.dialling import Dialler, Refused
 from switch.twilio.documents import End, Links, Talk
+from switch.twilio.errands import Errands
 from switch.twilio.legs import Leg
 from switch.twilio.phonebook import PhoneBook, is_number
 from switch.twilio.registry import Registry
@@ -60,6 +60,8 @@ FIRST_RETRY, LAST_RETRY = 0.5, 10.0
 LAST_WORDS = 3.0
 #: Seconds without a word of a leg that the survey does not find: it is gone.
 SILENT = 10.0
+#: Surveys running that do not find a silent leg until it counts as gone.
+BELIEVED = 2
 
 _OnLeg = (
     Answer | Prompt | StopPrompt | StartMusic | StopMusic | Record | StopRecording | Beep | Hangup
@@ -90,20 +92,18 @@ class TwilioSwitch:
         self.links = Links(base)
         self.sounds = sounds
         self.registry = Registry(name)
+        self.errands = Errands(self, rest, recordings)
+        self.webhooks = Webhooks(self)
         self._rest = rest
         self._numbers = tuple(numbers)
-        self._recordings = recordings
         self._survey = Survey(name, rest)
-        self._dialler = Dialler(rest, self.registry)
         self._phones = PhoneBook(self.tell)
-        self.webhooks = Webhooks(self)
         self._deliver: Deliver | None = None
         #: Told a moment later, in order.
         self._untold: list[SwitchEvent] = []
         #: Legs whose commands have changed what they should do.
         self._changed: dict[Leg, None] = {}
         self._doubt = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # --- the port
 
@@ -115,9 +115,7 @@ class TwilioSwitch:
                 await self._stay_connected()
         finally:
             self._go_down()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.errands.stop()
             self._tell_rest()
             self._deliver = None
 
@@ -153,9 +151,10 @@ class TwilioSwitch:
         live = {one.leg: one for sid, one in found.items() if not legs.is_over(sid)}
         silent = asyncio.get_running_loop().time() - SILENT
         for leg in legs:
-            if leg.id not in live and not leg.sid:  # not made yet
+            if not leg.sid:  # not made yet
                 live[leg.id] = LiveLeg(leg=leg.id, inbound=False, up=False, called=leg.called)
-            elif leg.id not in live and leg.heard < silent:
+            leg.missed = 0 if leg.id in live or leg.heard > silent else leg.missed + 1
+            if leg.missed >= BELIEVED:
                 self.ended(leg, "lost")
         return tuple(live.values())
 
@@ -236,7 +235,7 @@ class TwilioSwitch:
                 leg.answered = True
             case Prompt():
                 if leg.play(command):
-                    self.work(self._prepare(leg, command))
+                    self.errands.prepare(leg, command)
             case StopPrompt(prompt=name) | StopRecording(recording=name):
                 leg.stop(name, now)
             case StartMusic(music=name):
@@ -266,33 +265,12 @@ class TwilioSwitch:
                 screened=command.to.startswith("phone:") and is_number(address or ""),
             )
         )
-        if address is None:
+        if address is None or not self._numbers:
             self.ended(leg, "unreachable")
         else:
             if command.auto_answer and address.startswith("client:"):
                 address += "?auto_answer=1"  # a parameter of the call, for the page to see
-            self.work(self._call(leg, address, rings=command.timeout))
-
-    async def _call(self, leg: Leg, address: str, *, rings: float) -> None:
-        await self._dialler.turn()
-        if leg not in self.registry:
-            return
-        leg.posted = True
-        url = self.links.to("offer", leg=leg.inside)
-        status = self.links.to("status", leg=leg.inside)
-        try:
-            sid = await self._dialler.call(
-                codec.dial(address, self._numbers[0], url, status, rings)
-            )
-        except Refused as refused:
-            log.warning("twilio.not_dialled", leg=leg.id, detail=str(refused))
-            if not leg.sid:  # else a webhook has told that there is a call after all
-                self.ended(leg, refused.cause)
-            return
-        if leg in self.registry and not leg.sid:
-            self.registry.bind(leg, sid)
-            leg.heard = asyncio.get_running_loop().time()
-        self.change(leg)
+            self.errands.call(leg, address, self._numbers[0], rings=command.timeout)
 
     def _join(self, command: Join) -> None:
         legs = [self.registry.get(leg) for leg in command.legs]
@@ -320,28 +298,9 @@ class TwilioSwitch:
     def _beep(self, leg: Leg) -> None:
         if leg.running is not None and isinstance(leg.running.task, Talk):
             if leg.conference_sid:
-                url = self.links.to("beep", leg=leg.inside)
-                self.work(self._announce(codec.announce(leg.conference_sid, leg.sid, url)))
+                self.errands.announce(leg)
         else:
             leg.before = (self.sounds.beep,)
-
-    async def _announce(self, request: codec.Request) -> None:
-        try:
-            await self._rest.send(request)  # that the participant has left is as good
-        except SwitchUnreachable:
-            self._doubt.set()
-
-    async def _prepare(self, leg: Leg, prompt: Prompt) -> None:
-        try:
-            urls: tuple[str, ...] | None = await self.sounds.urls(prompt.media)
-        except MediaMissing as error:
-            log.warning("prompt.media_missing", prompt=prompt.prompt, detail=str(error))
-            urls = None
-        except Exception:  # a full disk, say: the caller must not wait for it in silence
-            log.exception("prompt.not_prepared", prompt=prompt.prompt)
-            urls = None
-        leg.prepared(prompt.prompt, urls)
-        self.change(leg)
 
     # --- carrying out
 
@@ -370,7 +329,7 @@ class TwilioSwitch:
         task, running = leg.task(), leg.running
         if isinstance(task, End):
             if loop.time() >= leg.expected or running is None or running.task != task:
-                self._hang_up(leg)
+                self.errands.hang_up(leg)
         elif task is None or (running is not None and running.task == task):
             return
         elif leg.up and loop.time() < leg.expected:
@@ -378,50 +337,11 @@ class TwilioSwitch:
         elif leg.up:
             leg.expected = loop.time() + SOON
             what: What = "join" if isinstance(task, Talk) else leg.place.entry
-            self.work(self._redirect(leg, what))
+            self.errands.redirect(leg, what)
 
-    def _hang_up(self, leg: Leg) -> None:
-        if not leg.sid and not leg.posted:
-            self.ended(leg, "withdrawn")
-        elif leg.sid and not leg.hung_up:
-            leg.hung_up = True
-            self.work(self._complete(leg))
-
-    async def _redirect(self, leg: Leg, what: What) -> None:
-        last, number = leg.last, self.webhooks.number()
-        leg.expects(number)
-        url = self.links.to(what, leg=leg.inside, d=number)
-        try:
-            reply = await self._rest.send(codec.redirect(leg.sid, url))
-        except SwitchUnreachable as error:
-            self._doubt.set()
-            self._not_done(leg, last, str(error))
-            return
-        if reply.gone:
-            self.ended(leg, "hangup")
-        elif not reply.ok:
-            self._not_done(leg, last, reply.detail)
-
-    def _not_done(self, leg: Leg, command: Command | None, detail: str) -> None:
-        log.warning("twilio.not_redirected", leg=leg.id, detail=detail)
-        leg.expected = 0.0
-        if command is not None and leg in self.registry:
-            leg.dropped(command)
-            self.fail(command, gone=False, detail=detail)
-
-    async def _complete(self, leg: Leg) -> None:
-        try:
-            reply = await self._rest.send(codec.complete(leg.sid))
-        except SwitchUnreachable as error:
-            self._doubt.set()
-            leg.hung_up = False
-            self.fail(Hangup(leg=leg.id), gone=False, detail=str(error))
-            return
-        if reply.ok or reply.gone:
-            self.ended(leg, "hangup")
-        else:
-            leg.hung_up = False
-            self.fail(Hangup(leg=leg.id), gone=False, detail=reply.detail)
+    def doubt(self) -> None:
+        """Something was not answered: look whether the link is lost."""
+        self._doubt.set()
 
     # --- what is told
 
@@ -470,20 +390,6 @@ class TwilioSwitch:
 
     def fail(self, command: Command, *, gone: bool, detail: str) -> None:
         self.tell(CommandFailed(command=command, gone=gone, detail=detail))
-
-    def keep(self, sid: str, recording: str) -> None:
-        """Fetch a recording that Twilio has finished."""
-        self.work(keeping.keep(self._rest, sid, recording, self._recordings))
-
-    def work(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._worked)
-
-    def _worked(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("twilio.work_failed", exc_info=error)
 
 
 def _inside(name: str) -> str:

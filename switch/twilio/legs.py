@@ -110,6 +110,8 @@ class Leg:
     #: Until then Twilio asks by itself what to do next, and when it last said anything (monotonic).
     expected: float = 0.0
     heard: float = 0.0
+    #: Surveys running that did not find it.
+    missed: int = 0
     #: The last command that something can go wrong with.
     last: Command | None = None
     told: list[SwitchEvent] = field(default_factory=list)

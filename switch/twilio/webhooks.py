@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 #: Seconds that a question waits where there is nothing to say yet, and where what there is may be
 #: replaced by something better in a moment.
-PATIENCE, GRACE = 0.6, 0.08
+PATIENCE, GRACE = 0.6, 0.02
 #: Seconds in which a call asks again, or tells that it is over, by itself once it was told to.
 SOON = 3.0
 #: How a call leaves a queue of Twilio's that it cannot be in.
@@ -228,7 +228,7 @@ class Webhooks:
 
     def _recorded(self, hook: Hook) -> None:
         if hook.recording_status == "completed":
-            self._switch.keep(hook.recording_sid, hook.recording)
+            self._switch.errands.keep(hook.recording_sid, hook.recording)
         leg = self._switch.registry.find(hook)
         if leg is not None and leg.departing is not None:
             leg.cut_off(hook.recording_seconds)
