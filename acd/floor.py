@@ -217,27 +217,30 @@ class Floor:
             self.settle()
 
     def time(self, call: Caller) -> None:
-        """Set the timer of a waiting call."""
+        """Set the timer of a waiting call anew."""
+        due = self._due_call(call)
+        if due is not None:
+            self.timers.set((due, CALL, call.call))
+
+    def _due(self, kind: Kind, name: str) -> Instant | None:
+        if kind == CALL:
+            call = self.calls.get(name)
+            return None if call is None else self._due_call(call)
+        one = self.agents.get(name) if kind == AGENT else self.state.items.get(name)
+        return None if one is None else one.until
+
+    def _due_call(self, call: Caller) -> Instant | None:
+        """When something about a waiting call changes by itself: it needs less, a rule may send
+        it elsewhere, or it is not held any more."""
         lane = self.index.lanes[call.queue]
-        if not (lane.timed or call.agent or call.held):
-            call.due = None
-            return
+        if not (lane.timed or call.agent or call.held is not None):
+            return None
         times = (
             relaxation.due(lane.steps, call),
             overflow.due(lane.later, call) if lane.later else None,
             call.held,
         )
-        due = min((time for time in times if time is not None), default=None)
-        if due != call.due:
-            call.due = due
-            if due is not None:
-                self.timers.set((due, CALL, call.call))
-
-    def _due(self, kind: Kind, name: str) -> Instant | None:
-        one = (self.agents, self.state.items, self.calls)[kind].get(name)
-        if one is None:
-            return None
-        return one.due if isinstance(one, Caller) else one.until
+        return min((time for time in times if time is not None), default=None)
 
     def _agent_due(self, agent: Seat) -> None:
         if agent.offer is not None:

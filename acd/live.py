@@ -4,7 +4,7 @@ them. One object for each, changed in place: that is what makes a decision cheap
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from acd.state import AgentRecord, Item, WaitingCall, agent_fields, call_fields
-from calls.base import AgentState, Channel, Instant, OfferId
+from calls.base import AgentState, Channel, OfferId
 
 if TYPE_CHECKING:
     from acd.rows import Place
@@ -33,8 +33,6 @@ class Caller(WaitingCall, eq=False, gc=False):
     demand: "Demand | None" = None
     #: Where it waits for agents; None while it does not (an agent is reserved for it, it is held).
     signature: "Signature | None" = None
-    #: When its timer is due.
-    due: Instant | None = None
 
 
 class Seat(AgentRecord, eq=False):

@@ -14,7 +14,7 @@ Place: TypeAlias = tuple[float, int, CallId]
 #: An open agent: (rank, idle order, epoch, agent); open while the epoch is the agent's.
 Opened: TypeAlias = tuple[Any, int, int, Seat]
 #: Not worth tidying up.
-_FEW = 16
+FEW = 16
 
 
 class Line:
@@ -74,7 +74,7 @@ class Row(Generic[Entry]):
 
     def skip(self, front: int) -> None:
         """What is before this index is gone."""
-        if front > _FEW and 2 * front > len(self.entries):
+        if front > FEW and 2 * front > len(self.entries):
             del self.entries[:front]
             self.front = 0
         else:
@@ -82,7 +82,7 @@ class Row(Generic[Entry]):
 
     def crowded(self, wanted: int) -> bool:
         """Are there many entries more than are wanted?"""
-        return len(self.entries) - self.front > 2 * wanted + _FEW
+        return len(self.entries) - self.front > 2 * wanted + FEW
 
     def keep(self, entries: Iterable[Entry]) -> None:
         """Only these, sorted already."""
@@ -100,12 +100,12 @@ class Bucket(Row[Opened]):
         super().__init__()
         self.preference = preference
         #: So many entries are not too many.
-        self.most = 4 * _FEW
+        self.most = 4 * FEW
 
     def tidy(self) -> None:
         """Only those who are open."""
         self.keep([entry for entry in self.entries if entry[3].epoch == entry[2]])
-        self.most = 3 * len(self.entries) + 4 * _FEW
+        self.most = 3 * len(self.entries) + 4 * FEW
 
     def first(self) -> Seat | None:
         entries = self.entries

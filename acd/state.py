@@ -16,7 +16,6 @@ from calls.base import (
     CallId,
     Channel,
     Instant,
-    Language,
     OfferId,
     QueueId,
 )
@@ -32,7 +31,6 @@ class WaitingCall(msgspec.Struct, omit_defaults=True):
     skills: dict[str, int]
     #: Head start in seconds, beyond the queue's.
     priority: float
-    language: Language
     queued: Instant
     #: Who came first, between equal scores.
     order: int

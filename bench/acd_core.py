@@ -76,7 +76,6 @@ class Core:
             queue=message.queue,
             skills=message.skills,
             priority=message.priority,
-            language=message.language,
             queued=self._now,
             order=self._order,
         )
