@@ -32,6 +32,8 @@ class Line:
         self.label = ""
         self.heard: list[str] = []
         self.speaking = False
+        #: How it left queues.
+        self.queue_results: list[str] = []
         self.callback = ""
         self._carried: dict[str, str] = {}
         self._keys: asyncio.Queue[str] | None = None
@@ -290,7 +292,12 @@ class Line:
         url = self.cloud.recording_url(sid)
         return {"RecordingUrl": url, "RecordingDuration": str(seconds), "Digits": digits}
 
+    @property
+    def in_queue(self) -> bool:
+        return self._queue is not None
+
     def _queue_left(self, began: float, result: str) -> dict[str, str]:
+        self.queue_results.append(result)
         seconds = round(asyncio.get_running_loop().time() - began)
         return {"QueueResult": result, "QueueSid": "QU1", "QueueTime": str(seconds)}
 

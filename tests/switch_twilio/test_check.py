@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from calls.config import Number
+from calls.config import Agent, Number
 from calls.errors import InputInvalid, SettingInvalid
-from engine import configuration, settings
+from engine import configuration, settings, users
 from engine.cli.run import only_switch
 from engine.storage import Database
 from engine.twilio import check_settings
@@ -154,3 +154,22 @@ def test_two_switches_at_once_are_refused() -> None:
     assert only_switch(("twilio", "twilio")) == "twilio"
     with pytest.raises(InputInvalid, match="asterisk and twilio: a center runs on one switch"):
         only_switch(("asterisk", "twilio"))
+
+
+# -- agents' phones outside ----------------------------------------------------------------------
+
+
+def test_an_agents_phone_outside_is_kept_and_rung(tmp_path: Path) -> None:
+    chosen = settings.load({"RINGDESK_HOME": str(tmp_path)})
+    database = Database(chosen.database_url)
+    database.upgrade()
+    with database.session() as session:
+        users.create_user(session, "bea", "agent", "a-long-password")
+        configuration.save_agent(session, Agent(name="bea", phone="tel:+48600700800"))
+    with database.session() as session:
+        assert configuration.read(session).agents["bea"].phone == "tel:+48600700800"
+        phones = configuration.phones(session)
+        assert {phone.address for phone in phones} == {"tel:+48600700800"}
+        with pytest.raises(InputInvalid, match="phone: 'call me'"):
+            configuration.save_agent(session, Agent(name="bea", phone="call me"))
+    database.close()

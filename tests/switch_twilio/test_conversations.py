@@ -1,6 +1,7 @@
 """Whole calls through the webhooks of a running center."""
 
 import asyncio
+import itertools
 import json
 
 import aiohttp
@@ -45,6 +46,23 @@ async def test_who_does_not_answer_is_not_ready_and_the_next_one_takes_the_call(
     await day.together(line, second.lines[0])
     queued = [url for _, url, form in day.cloud.requests if form.get("Url", "").endswith(line.sid)]
     assert not queued, "the caller was not moved before somebody answered"
+
+
+async def test_who_waits_hears_the_place_between_the_music(day: Day) -> None:
+    day.center.change_queue("support", announce_every=5.0)
+    line = await day.waiting()
+    music = [False, True, False, True]
+
+    def turns() -> list[bool]:
+        heard = ["default.wav" in sound for sound in line.heard]
+        return [kind for kind, _ in itertools.groupby(heard)]
+
+    await day.until(lambda _: turns()[:4] == music)
+    assert line.in_queue
+    await line.press("5")
+    await line.hang_up()
+    await day.gone(line)
+    assert line.queue_results == ["redirected", "hangup"]
 
 
 async def test_a_caller_who_leaves_stops_the_ringing(day: Day) -> None:
