@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, assert_never
 import msgspec
 
 from calls.base import CallId, Instant, Language, LegId
-from calls.commands import Answer, Prompt, Record, StopPrompt, StopRecording
+from calls.commands import Answer, Prompt, Record
 from calls.events import (
     CallerIdentified,
     PromptEnded,
@@ -30,10 +30,10 @@ from calls.events import (
     TicketDrafted,
 )
 from calls.facts import FlowStarted, LanguageChosen, NodeEntered, NodeLeft
-from calls.media import Speech
+from ivr import waits
 from ivr.flow import Flow
 from ivr.messages import Finished, Frame, Queued, SessionOutput, Transferred
-from ivr.node import Ask, Descend, Leave, Listen, Play, Return, Step
+from ivr.node import Ask, Descend, Leave, Listen, Notes, Play, Return, Step
 from ivr.speaking import Value, ValueFailed
 from ivr.state import Asked, SessionState
 from ivr.surroundings import Alone, Surroundings
@@ -50,14 +50,8 @@ MAX_IDLE_NODES = 50
 #: Flows within one another.
 MAX_DEPTH = 8
 
-#: What has not ended after its expected time and this margin (seconds) is given up.
-OVERDUE = 60.0
-
 #: Seconds to wait for the look-up of who is calling.
 IDENTIFIED_WITHIN = 2.0
-
-#: A slow voice, seconds for each character.
-PER_CHARACTER = 0.2
 
 
 class Session:
@@ -125,25 +119,25 @@ class Session:
     def handle(self, event: SessionEvent, now: Instant) -> list[SessionOutput]:
         """Go on, if this is what the session waits for."""
         state = self._state
-        waits = state.waits_for
+        wanted = state.waits_for
         if isinstance(event, CallerIdentified):
             state.who = event
-        if waits is None:
+        if wanted is None:
             return []
         self._begin(now)
-        match event, waits:
-            case PromptEnded(), Prompt() if event.prompt == waits.prompt:
+        match event, wanted:
+            case PromptEnded(), Prompt() if event.prompt == wanted.prompt:
                 self._run(self._go_on(event))
-            case RecordingEnded(), Record() if event.recording == waits.recording:
+            case RecordingEnded(), Record() if event.recording == wanted.recording:
                 self._run(self._go_on(event))
             case CallerIdentified(), Asked(request=""):
                 self._run(self._known_now())
             case Tick(), _:
                 if state.overdue is not None and now >= state.overdue:
-                    self._give_up(waits)
+                    self._give_up(wanted)
             case ((PromptEnded() | RecordingEnded() | CallerIdentified()), _):
                 pass
-            case _, Asked() if event.request == waits.request:
+            case _, Asked(request=asked) if asked and event.request == asked:
                 self._run(self._go_on(event))
             case _:
                 pass
@@ -154,26 +148,10 @@ class Session:
         known. What was asked of a store is asked again by whoever asks."""
         before = self._state.waits_for
         self._begin(now)
-        match before:
-            case Prompt():
-                self._out.append(StopPrompt(leg=before.leg, prompt=before.prompt))
-                self._state.answered = False  # an answer on its way may have been lost too
-                self._play(
-                    Play(
-                        media=before.media,
-                        digits=before.digits,
-                        barge_in=before.barge_in,
-                        notes=self._state.notes,
-                    )
-                )
-            case Record():
-                self._out.append(StopRecording(leg=before.leg, recording=before.recording))
-                again = Listen(
-                    max_seconds=before.max_seconds, silence=before.silence, beep=before.beep
-                )
-                self._listen(msgspec.structs.replace(again, notes=self._state.notes))
-            case _:
-                pass
+        if isinstance(before, Prompt | Record):
+            self._out.append(waits.stop(before))
+            self._state.answered = False  # an answer on its way may have been lost too
+            self._run(waits.again(before, self._state.notes))
         return self._out
 
     def gone(self, now: Instant) -> list[SessionOutput]:
@@ -281,24 +259,19 @@ class Session:
             return Leave(exit="error")
         return step
 
-    def _give_up(self, waits: Prompt | Record | Asked) -> None:
+    def _give_up(self, wanted: Prompt | Record | Asked) -> None:
         """Its end was never reported."""
-        match waits:
-            case Asked(request=""):
-                self._run(self._known_now())
-            case Asked():
-                failed = RequestFailed(
-                    request=waits.request, call=self._state.call, detail="no answer in time"
-                )
-                self._run(self._go_on(failed))
-            case Prompt():
-                self._out.append(StopPrompt(leg=waits.leg, prompt=waits.prompt))
-                self._wait_no_more()
-                self._run(Leave(exit="error"))
-            case Record():
-                self._out.append(StopRecording(leg=waits.leg, recording=waits.recording))
-                self._wait_no_more()
-                self._run(Leave(exit="error"))
+        if isinstance(wanted, Prompt | Record):
+            self._out.append(waits.stop(wanted))
+            self._wait_no_more()
+            self._run(Leave(exit="error"))
+        elif not wanted.request:
+            self._run(self._known_now())
+        else:
+            failed = RequestFailed(
+                request=wanted.request, call=self._state.call, detail="no answer in time"
+            )
+            self._run(self._go_on(failed))
 
     def _leave(self, leave: Leave) -> Step | None:
         """Follow an exit to the next node."""
@@ -371,39 +344,20 @@ class Session:
     # --- what is waited for, and how it ends
 
     def _play(self, play: Play) -> None:
-        state = self._state
         self._answer()
         self._out += play.facts
-        state.notes = play.notes
-        state.prompts += 1
-        prompt = Prompt(
-            leg=state.leg,
-            prompt=f"{state.call}.flow-{state.prompts}",
-            media=play.media,
-            digits=play.digits,
-            barge_in=play.barge_in,
-            type_ahead=play.type_ahead and state.type_ahead,
-        )
-        state.type_ahead = True
-        state.waits_for = prompt
-        state.overdue = self._now + _patience(prompt)
-        self._out.append(prompt)
+        self._wait_for(waits.prompt(self._state, play), play.notes)
 
     def _listen(self, listen: Listen) -> None:
-        state = self._state
         self._answer()
-        state.notes = listen.notes
-        state.prompts += 1
-        record = Record(
-            leg=state.leg,
-            recording=f"{state.call}.flow-{state.prompts}",
-            max_seconds=listen.max_seconds,
-            silence=listen.silence,
-            beep=listen.beep,
-        )
-        state.waits_for = record
-        state.overdue = self._now + listen.max_seconds + OVERDUE
-        self._out.append(record)
+        self._wait_for(waits.record(self._state, listen), listen.notes)
+
+    def _wait_for(self, command: Prompt | Record, notes: Notes) -> None:
+        state = self._state
+        state.notes = notes
+        state.waits_for = command
+        state.overdue = self._now + waits.patience(command)
+        self._out.append(command)
 
     def _ask(self, ask: Ask) -> None:
         state = self._state
@@ -457,16 +411,3 @@ class Session:
 
     def _value(self, name: str) -> Value:
         return value_of(name, self._state, self._flow.variables, self._surroundings)
-
-
-def _patience(prompt: Prompt) -> float:
-    """Seconds after which the end of a prompt must have been reported: generous."""
-    seconds = OVERDUE
-    for media in prompt.media:
-        if isinstance(media, Speech):
-            seconds += len(media.text) * PER_CHARACTER
-        else:
-            seconds += media.milliseconds / 1000
-    if (rule := prompt.digits) is not None:
-        seconds += rule.first_timeout + rule.max_digits * rule.inter_timeout
-    return seconds

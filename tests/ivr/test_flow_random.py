@@ -7,10 +7,22 @@ ended exactly once; and the state survives JSON.
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls.commands import Record
+from calls.events import (
+    CallerIdentified,
+    KnownTicket,
+    RecordingEnded,
+    RequestFailed,
+    ServiceAnswered,
+    StoreEvent,
+    TicketDrafted,
+    TicketFound,
+)
 from ivr.flow import Flow
 from ivr.loading import load, problems
+from ivr.surroundings import QueueNow
 from tests.ivr.flows import around, demo
-from tests.ivr.walk import Walk
+from tests.ivr.walk import CALL, LEG, Walk
 
 KEYS = "0123456789*#ABCD"
 
@@ -20,7 +32,33 @@ step = st.one_of(
         st.sampled_from(["silence", "fail", "restart", "late", "stopped", "empty"]), st.just("")
     ),
     st.tuples(st.just("wait"), st.sampled_from(["0.1", "5", "61", "600"])),
+    st.tuples(st.just("speak"), st.sampled_from(["0", "0.5", "12", "600"])),
+    st.tuples(
+        st.just("store"),
+        st.sampled_from(["who", "vip", "found", "nothing", "drafted", "served", "odd", "failed"]),
+    ),
 )
+
+TICKET = KnownTicket(id=3, number="INC-1003", title="Router", priority=1)
+
+
+def answer(what: str, request: str) -> StoreEvent:
+    match what:
+        case "who" | "vip":
+            return CallerIdentified(
+                request=request, call=CALL, contact=1, name="Ada", vip=what == "vip"
+            )
+        case "found" | "nothing":
+            ticket = TICKET if what == "found" else None
+            return TicketFound(request=request, call=CALL, ticket=ticket, open=what == "found")
+        case "drafted":
+            return TicketDrafted(request=request, call=CALL, ticket=TICKET)
+        case "served":
+            return ServiceAnswered(request=request, call=CALL, status=200, values={"total": 1.5})
+        case "odd":
+            return ServiceAnswered(request=request, call=CALL, status=200, values={"total": "x"})
+        case _:
+            return RequestFailed(request=request, call=CALL, detail="no")
 
 
 def do(walk: Walk, what: str, word: str) -> None:
@@ -41,28 +79,66 @@ def do(walk: Walk, what: str, word: str) -> None:
             walk.end("digits", "")
         case "wait":
             walk.wait(float(word))
+        case "speak":
+            waits = walk.session.waits_for
+            name = waits.recording if isinstance(waits, Record) else "none"
+            walk.tell(RecordingEnded(leg=LEG, recording=name, end="silence", seconds=float(word)))
+        case "store":
+            asked = getattr(walk.session.waits_for, "request", "none")
+            walk.tell(answer(word, asked))
 
 
-def walked(flow: Flow, language: str, steps: list[tuple[str, str]]) -> Walk:
-    walk = Walk(flow, language=language)
+class Center:
+    """Whatever flow is asked for, and busy queues."""
+
+    def newest(self, name: str) -> int | None:
+        return 1 if name == "identify" else None
+
+    def flow(self, name: str, version: int) -> Flow:
+        return IDENTIFY
+
+    def queue(self, name: str) -> QueueNow | None:
+        return QueueNow(waiting=7) if name == "support" else None
+
+
+def walked(flow: Flow, language: str, steps: list[tuple[str, str]], now: float = 1e6) -> Walk:
+    walk = Walk(flow, language=language, surroundings=Center(), now=now)
     for what, word in steps:
         do(walk, what, word)
     return walk
 
 
-MAIN, SUPPORT = demo("main"), demo("support")
+MAIN, SUPPORT, SERVICE, IDENTIFY = map(demo, ("main", "support", "service", "identify"))
 
 
 @given(
-    flow=st.sampled_from([MAIN, SUPPORT]),
+    flow=st.sampled_from([MAIN, SUPPORT, SERVICE, IDENTIFY]),
     language=st.sampled_from(["en", "pl", "uk", "de", ""]),
     steps=st.lists(step, max_size=40),
+    now=st.sampled_from([1_795_518_000.0, 1_795_560_000.0]),  # at noon, at night
 )
-def test_the_demo_flows(flow: Flow, language: str, steps: list[tuple[str, str]]) -> None:
-    walk = walked(flow, language, steps)
-    for _ in range(20):  # who does nothing any more comes to a person
-        walk.silence()
+def test_the_demo_flows(
+    flow: Flow, language: str, steps: list[tuple[str, str]], now: float
+) -> None:
+    walk = walked(flow, language, steps, now)
+    for _ in range(30):  # who does nothing any more comes to a person
+        nothing(walk)
     assert walk.over
+    walk.hang_up()
+
+
+def nothing(walk: Walk) -> None:
+    """Neither the caller nor anybody who was asked says anything."""
+    if walk.waits_for is not None:
+        walk.silence()
+    elif not walk.over:
+        walk.wait(700)
+
+
+KINDS = (
+    *("say", "menu", "language", "queue", "hangup", "collect", "branch", "set", "lookup"),
+    *("http", "voicemail", "survey", "fault", "callback", "transfer", "flow", "return"),
+)
 
 
 @st.composite
@@ -72,7 +148,7 @@ def flow_sources(draw: st.DrawFn) -> str:
     target = st.sampled_from([*names, "operator"])
     rows = []
     for name in names:
-        kind = draw(st.sampled_from(["say", "menu", "language", "queue", "hangup"]))
+        kind = draw(st.sampled_from(KINDS))
         error = f", error: {draw(target)}" if draw(st.booleans()) else ""
         exits = "".join(
             f", {exit}: {{next: {draw(target)}}}"
@@ -88,6 +164,22 @@ def flow_sources(draw: st.DrawFn) -> str:
             f"next: {draw(target)}, tries: {tries}{exits}",
             "queue": "queue: q",
             "hangup": "title: end",
+            "collect": f"text: {{en: a, pl: b}}, into: account, next: {draw(target)}, "
+            f"confirm: {{en: '{{{{ account }}}}', pl: b}}, tries: {tries}{exits}",
+            "branch": f"cases: [{{if: vip, next: {draw(target)}}}, "
+            f"{{if: tries / (tries - 1) == 0, next: {draw(target)}}}], else: {draw(target)}",
+            "set": f"values: {{tries: tries + 1}}, tags: [a], next: {draw(target)}",
+            "lookup": f"find: ticket, number: '1', found: {draw(target)}, "
+            f"not_found: {draw(target)}",
+            "http": f"url: 'http://a/', take: {{total: x}}, next: {draw(target)}",
+            "voicemail": f"text: {{en: a, pl: b}}, review: {{en: a, pl: b}}, next: {draw(target)}",
+            "survey": f"text: {{en: a, pl: b}}, next: {draw(target)}",
+            "fault": f"ticket: PRB-1, text: {{en: a, pl: b}}, attached: {draw(target)}, "
+            f"next: {draw(target)}",
+            "callback": f"queue: q, text: {{en: a, pl: b}}, next: {draw(target)}",
+            "transfer": f"number: '1', exits: {{busy: {draw(target)}}}",
+            "flow": f"flow: identify, next: {draw(target)}",
+            "return": "title: end",
         }[kind]
         rows.append(f"{name}: {{kind: {kind}, {fields}{error}}}")
     return around("\n".join(rows), start="n0", entries=", ".join(names))
@@ -101,7 +193,7 @@ def test_any_flow_that_the_checks_let_through(source: str, steps: list[tuple[str
     for _ in range(1000):
         if walk.over:
             break
-        walk.silence()
+        nothing(walk)
     assert walk.over, "a silent caller goes round for ever"
 
 
