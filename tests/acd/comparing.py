@@ -10,6 +10,7 @@ from acd.acd import Acd
 from acd.messages import AcdMessage
 from acd.state import AcdState
 from calls.base import Instant
+from calls.config import Strategy
 from calls.errors import UnexpectedEvent
 from calls.events import Tick
 from calls.facts import CallQueued
@@ -84,9 +85,10 @@ def difference(said: Sequence[object], meant: Sequence[object]) -> str:
     return "\n".join(["they part:", *lines])
 
 
-def live(pair: Pair, seed: str, steps: int) -> None:
-    """A history of so many messages, given to both."""
+def live(pair: Pair, seed: str, steps: int, strategies: Sequence[Strategy] = ()) -> None:
+    """A history of so many messages, given to both; in a center of these strategies, if any."""
     maker, now = Maker(Random(seed)), START
+    maker.strategies = tuple(strategies) or maker.strategies
     for message in maker.opening():
         pair.give(message, now)
     while len(pair.log) < steps:

@@ -82,7 +82,8 @@ class Maker:
         self.overflowing = rng.choice((0.0, 0.2, 0.6))
         self.ringing = rng.choice((0.0, 0.5))
         self.parallel = rng.choice((False, True))
-        self.strategies = rng.choice((STRATEGIES, (rng.choice(STRATEGIES),)))
+        self.strategies: tuple[Strategy, ...] = rng.choice((STRATEGIES, (rng.choice(STRATEGIES),)))
+        self.agents = AGENTS[: self.one(2, 4, 6, 6)]
         #: The calls enqueued of late.
         self.late_calls: list[Enqueue] = []
 
@@ -161,7 +162,7 @@ class Maker:
         messages: list[AcdMessage] = [
             actions.ConfigureQueue(queue=self.queue(name)) for name in QUEUES
         ]
-        for name in AGENTS:
+        for name in self.agents:
             messages.append(actions.ConfigureAgent(agent=self.agent(name)))
             messages.append(events.PhoneChanged(phone=name, online=True))
             if self.chance(0.7):
@@ -174,32 +175,42 @@ class Maker:
         """Seconds until the next thing happens: mostly little, now and then a quiet time."""
         if self.chance(0.98):
             return self.one(0.0, 0.0, 0.25, 1.0, 2.0, 3.0, 5.0)
-        return self.one(30.0, 60.0, 300.0)
+        return self.one(30.0, 300.0, 1800.0)
 
     def next(self, world: World) -> AcdMessage:
-        """Something that can happen next; now and then something that is late. Rushes and quiet
-        times take turns."""
+        """Something that can happen next; now and then something that is late. Rushes, in which
+        calls wait for agents, and lulls, in which agents wait for calls, take turns."""
         self.number += 1
         rush = (self.number // 40) % 2
         if world.bids and self.chance(0.35):
             return Accept(offer=self.one(*world.bids))
-        if self.chance(0.2) and (message := self.over(world)):
+        if self.chance(0.2 if rush else 0.3) and (message := self.over(world)):
             return message
         waiting = list(world.callers.values())
-        if waiting and self.chance(0.02 * len(waiting)):
+        if waiting and self.chance((0.02 if rush else 0.05) * len(waiting)):
             return self.about(self.one(*waiting))
         roll = self.rng.random()
-        if roll < (0.5 if rush else 0.15) and len(waiting) < CROWD:
+        if roll < (0.5 if rush else 0.2) and len(waiting) < CROWD:
             return self.again(world) or self.enqueue()
-        if roll < 0.55 and (world.bids or rush):
+        if roll < (0.55 if rush else 0.25) and (world.bids or rush):
             offer = self.one(*world.bids) if world.bids else "o1"
             return Reject(offer=offer, outcome=self.one(*REJECTED))
         if roll < 0.95 and world.people:
             person = world.people[self.one(*world.people)]
+            if not rush and self.chance(0.6):
+                return self.back_to_work(person, person.name in world.phones)
             if self.chance(0.5):
                 return self.sensible(person, person.name in world.phones)
             return self.asked(person.name)
         return self.configured(world)
+
+    def back_to_work(self, person: Person, online: bool) -> AcdMessage:
+        """What makes an agent ready, if anything does."""
+        if person.state == "wrap_up":
+            return actions.FinishWrapUp(agent=person.name, code="done")
+        if person.state in ("logged_out", "not_ready") and not person.resting and online:
+            return actions.SetAgentState(agent=person.name, state="ready")
+        return events.PhoneChanged(phone=person.name, online=True)
 
     def over(self, world: World) -> AcdMessage | None:
         """A conversation ends, or a caller who is being called answers or does not."""
@@ -242,7 +253,7 @@ class Maker:
             priority=one(0.0, 0.0, 4.0, 30.0),
             language=one("", "en", "pl"),
             channel=one(*CHANNELS) if self.parallel else "voice",
-            agent=one(*AGENTS, "nobody") if direct else "",
+            agent=one(*self.agents, "nobody") if direct else "",
             agent_for=one(0.0, 5.0, 20.0) if direct else 0.0,
             credit=one(0.0, 0.0, 0.0, 12.5, 400.0),
         )
@@ -290,11 +301,11 @@ class Maker:
     def configured(self, world: World) -> AcdMessage:
         roll = self.rng.random()
         if roll < 0.4:
-            return actions.ConfigureAgent(agent=self.agent(self.one(*AGENTS)))
+            return actions.ConfigureAgent(agent=self.agent(self.one(*self.agents)))
         if roll < 0.8:
             return actions.ConfigureQueue(queue=self.queue(self.one(*QUEUES)))
         if roll < 0.9:
-            return actions.RemoveAgent(agent=self.one(*AGENTS))
+            return actions.RemoveAgent(agent=self.one(*self.agents))
         if roll < 0.95:
             return actions.RemoveQueue(queue=self.one(*QUEUES))
         return self.late()
@@ -311,6 +322,6 @@ class Maker:
             Accept(offer="gone"),
             Enqueue(call="gone", queue="nowhere"),
             actions.SetAgentState(agent="nobody", state="ready"),
-            actions.SetAgentState(agent=self.one(*AGENTS), state="not_ready", reason=" "),
+            actions.SetAgentState(agent=self.one(*self.agents), state="not_ready", reason=" "),
         ]
         return self.one(*late)

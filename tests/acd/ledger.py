@@ -58,8 +58,8 @@ class Ledger:
                 assert self.talks.pop(call) == fact.agent
                 self.wraps[call, fact.agent] += 1
             case facts.WrapUpEnded(call=call):
-                self.wraps[call, fact.agent] -= 1
-                assert self.wraps[call, fact.agent] >= 0
+                assert self.wraps[call, fact.agent] > 0
+                self.wraps -= Counter([(call, fact.agent)])
             case facts.AgentStateChanged(agent=agent, state=state):
                 self.states[agent] = state
             case _:

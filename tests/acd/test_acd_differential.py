@@ -4,6 +4,9 @@ import msgspec
 import pytest
 
 import acd.index
+import acd.rows
+import acd.signatures
+import acd.timers
 from acd.messages import AcdMessage
 from calls.base import Instant
 from tests.acd.comparing import Pair, compare, live
@@ -22,10 +25,21 @@ def test_random_histories_are_routed_alike(block: int) -> None:
     assert compared >= STEPS * HISTORIES
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_dropped_signatures_change_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acd.index, "KEPT", 1)
-    compare(f"kept/{seed}", STEPS)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_history_is_routed_alike(seed: int) -> None:
+    assert compare(f"long/{seed}", 10_000) >= 10_000
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_tidied_up_changes_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for room, name in (
+        (acd.index, "KEPT"),
+        (acd.signatures, "DEMANDS"),
+        (acd.rows, "FEW"),
+        (acd.timers, "_FEW"),
+    ):
+        monkeypatch.setattr(room, name, 1)
+    compare(f"tidied/{seed}", STEPS)
 
 
 @pytest.mark.parametrize("seed", range(20))
