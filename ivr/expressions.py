@@ -53,6 +53,15 @@ FIGURES: dict[str, TypeName] = {
     "open": "truth",
 }
 
+#: What a flow cannot call a variable: what is known anyway, and words of the language itself.
+# fmt: off
+TAKEN = frozenset({
+    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in",
+    "let", "loop", "namespace", "null", "package", "queues", "return", "true", "var", "void",
+    "while", *(name.partition(".")[0] for name in BUILT_IN),
+})
+# fmt: on
+
 DEFAULTS: dict[str, Value] = {"text": "", "number": 0, "decimal": 0.0, "truth": False}
 
 _CEL = {

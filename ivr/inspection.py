@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from ivr.expressions import BUILT_IN, ExpressionInvalid, TypeName, queue_figure
+from ivr.expressions import TAKEN, ExpressionInvalid, TypeName, queue_figure
 from ivr.flow import Flow
 from ivr.node import Formula, Node, Reference
 from ivr.problems import Path, Report, did_you_mean
@@ -26,10 +26,8 @@ def inspect_nodes(flow: Flow, names: Collection[str], known: Known, report: Repo
         if target and target not in names:
             remedy = did_you_mean(target, names)
             report.add(path, f"{what} leads to {target!r}, which is no node{remedy}")
-    for variable in sorted(flow.variables.keys() & {one.partition(".")[0] for one in BUILT_IN}):
-        report.add(
-            ("variables", variable), f"{variable!r} is known of every call; take another name"
-        )
+    for variable in sorted(flow.variables.keys() & TAKEN):
+        report.add(("variables", variable), f"{variable!r} means something else; take another name")
     for name, node in flow.nodes.items():
         for fault in node.faults():
             report.add(("nodes", name, *fault.path), f"node {name!r}: {fault.message}")

@@ -114,6 +114,7 @@ def test_expressions_are_checked_with_the_flow(node: str, said: str) -> None:
     assert all(one.place.line == 8 for one in found)
 
 
-def test_a_variable_cannot_take_the_name_of_what_is_known_anyway() -> None:
-    source = around("one: {kind: hangup}", start="one", variables="vip: truth")
-    assert "'vip' is known of every call" in str(problems(source)[0])
+@pytest.mark.parametrize("name", ["vip", "ticket", "queues", "in", "true"])
+def test_a_variable_cannot_take_the_name_of_something_else(name: str) -> None:
+    source = around("one: {kind: hangup}", start="one", variables=f"{name}: truth")
+    assert f"{name!r} means something else; take another name" in str(problems(source)[0])
