@@ -75,7 +75,8 @@ class CallCenter:
         self.cut_off = sorted((one.at, name) for name, one in self.state.cut_off.items())
         #: Calls that were queued in this step; those who still wait when it is over hear music.
         self.newcomers: list[CallState] = []
-        #: (when, call) for each flow or wait that wants a Tick; stale ones are skipped.
+        #: When each call's flow or wait wants a Tick; the same in order, with stale ones.
+        self._due: dict[CallId, Instant] = {}
         self._timers: list[tuple[Instant, CallId]] = []
         self._later: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._takes = self._what_is_taken()
@@ -95,14 +96,16 @@ class CallCenter:
         out: list[Output] = []
         self.emit = out.append
         self.around.now = now
-        self._later.clear()
-        self.newcomers = []
-        self._attempt(self._takes.get(type(message), self.acd_does), message, now)
-        while self._later:
-            deed, arguments = self._later.popleft()
-            self._attempt(deed, self, *arguments)
-        for call in self.newcomers:
-            treatment.begin_wait(self, call, now)
+        try:
+            self._takes.get(type(message), self.acd_does)(message, now)
+        except UnexpectedEvent:  # its text names calls and agents: too many to count by
+            self.late[f"unexpected {type(message).__name__}"] += 1
+        except BaseException:  # a fault of ours must not reach into the next step
+            self._later.clear()
+            self.newcomers.clear()
+            raise
+        if self._later or self.newcomers:
+            self._settle(now)
         return out
 
     def deadline(self) -> Instant | None:
@@ -110,8 +113,8 @@ class CallCenter:
         if not self.connected:
             return None
         acd = self.acd.deadline()
-        timers = self._timers
-        while timers and treatment.wanted(self, timers[0][1]) != timers[0][0]:
+        timers, due = self._timers, self._due
+        while timers and due.get(timers[0][1]) != timers[0][0]:
             heapq.heappop(timers)
         if not timers:
             return acd
@@ -187,7 +190,8 @@ class CallCenter:
             return
         while self._timers and self._timers[0][0] <= now:
             at, call_id = heapq.heappop(self._timers)
-            if treatment.wanted(self, call_id) == at:
+            if self._due.get(call_id) == at:
+                del self._due[call_id]
                 treatment.wake(self, self.state.calls[call_id], tick, now)
         if (deadline := self.acd.deadline()) is not None and deadline <= now:
             self.acd_does(tick, now)
@@ -226,9 +230,21 @@ class CallCenter:
         self._later.append((deed, arguments))
 
     def watch(self, call: CallState) -> None:
-        """Wake a call's flow or wait when it wants to be."""
-        if (at := treatment.wanted(self, call.call)) is not None:
+        """Wake a call's flow or wait when it wants to be; to be told after each change of it."""
+        at = treatment.wanted(self, call)
+        if at is None:
+            self._due.pop(call.call, None)
+        elif self._due.get(call.call) != at:
+            self._due[call.call] = at
             heapq.heappush(self._timers, (at, call.call))
+
+    def forget(self, call: CallState) -> None:
+        """A call is over."""
+        name, call.held, call.gives_up = call.call, None, None
+        del self.state.calls[name]
+        self.sessions.pop(name, None)
+        self.waits.pop(name, None)
+        self._due.pop(name, None)
 
     def hang_up(self, leg: LegId, now: Instant, reason: HangupReason = "normal") -> None:
         """Hang a leg up and stop counting on it. Nothing if we do not count on it any more."""
@@ -248,12 +264,21 @@ class CallCenter:
     def mint_leg(self, switch: str) -> LegId:
         return f"{switch}/{self.mint()}"
 
-    def _attempt(self, deed: Callable[..., object], *arguments: Any) -> None:
+    def _settle(self, now: Instant) -> None:
+        """Do what was to be done soon, then let those who were queued and still wait hear music."""
+        later, newcomers = self._later, self.newcomers
         try:
-            deed(*arguments)
-        except UnexpectedEvent:  # its text names calls and agents: too many to count by
-            word = next(one for one in arguments if one is not self)
-            self.late[f"unexpected {type(word).__name__}"] += 1
+            while later:
+                deed, arguments = later.popleft()
+                try:
+                    deed(self, *arguments)
+                except UnexpectedEvent:
+                    self.late[f"unexpected {deed.__name__}"] += 1
+            for call in newcomers:
+                treatment.begin_wait(self, call, now)
+        finally:  # a fault of ours must not reach into the next step
+            later.clear()
+            newcomers.clear()
 
 
 def _nothing(_message: Message, _now: Instant) -> None:

@@ -186,9 +186,7 @@ def end(
     center.hang_up(call.leg, now, told)
     part(center, call, now)
     unbridge(center, call)
-    center.sessions.pop(call.call, None)
-    center.waits.pop(call.call, None)
-    del state.calls[call.call]
+    center.forget(call)
     if call.call_back and state.kept.get(call.call_back) == call.call:
         del state.kept[call.call_back]
     treatment.tidy_flows(center)

@@ -39,6 +39,7 @@ def keep(center: "CallCenter", call: CallState, now: Instant) -> None:
     if call.leg not in center.state.legs:
         call.leg = ""
         center.waits.pop(call.call, None)
+        center.watch(call)
     center.acd_does(KeepPlace(call=call.call, number=call.call_back), now)
     if call.leg and (waiting := center.waits.get(call.call)) is not None:
         for command in waiting.resume(now):  # a phone rings for them: they may stay on
@@ -57,6 +58,7 @@ def kept(center: "CallCenter", fact: PlaceKept, now: Instant) -> None:
     call.virtual = True
     center.state.kept[call.call_back] = call.call
     center.waits.pop(call.call, None)
+    center.watch(call)
     center.hang_up(call.leg, now)
     call.leg = ""
 

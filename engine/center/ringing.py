@@ -103,7 +103,9 @@ def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
 def join(center: "CallCenter", call: CallState, now: Instant) -> None:
     assert call.other_leg is not None  # noqa: S101 - the accepted offer had a leg
     call.phase, call.since, call.result = "talking", now, "handled"
-    call.transfer = call.gives_up = None
+    if call.transfer is not None:
+        call.transfer = call.gives_up = None
+        center.watch(call)
     known = center.acd.agent(call.agent)
     seat = center.state.legs[call.other_leg].role == "seat"
     if seat or (known is not None and known.config.auto_answer):

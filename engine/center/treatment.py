@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
 from acd.messages import Enqueue, Withdraw
-from calls.base import CallId, CallOutcome, Instant
+from calls.base import CallOutcome, Instant
 from calls.events import (
     CallerIdentified,
     DigitPressed,
@@ -274,6 +274,7 @@ def end_wait(center: "CallCenter", call: CallState) -> None:
     if waiting is not None:
         for command in waiting.stop():
             center.emit(command)
+        center.watch(call)
 
 
 def _waiting_says(
@@ -335,16 +336,16 @@ def wake(center: "CallCenter", call: CallState, event: Awaited, now: Instant) ->
     center.watch(call)
 
 
-def wanted(center: "CallCenter", call_id: CallId) -> Instant | None:
+def wanted(center: "CallCenter", call: CallState) -> Instant | None:
     """When a call's flow or wait wants to be woken."""
-    call = center.state.calls.get(call_id)
-    if call is None:
-        return None
-    if (session := center.sessions.get(call_id)) is not None:
+    if (session := center.sessions.get(call.call)) is not None:
         return session.deadline()
-    waiting = center.waits.get(call_id)
-    times = (waiting.deadline() if waiting else None, call.held, call.gives_up)
-    return min((at for at in times if at is not None), default=None)
+    waiting = center.waits.get(call.call)
+    at = waiting.deadline() if waiting is not None else None
+    for other in (call.held, call.gives_up):
+        if other is not None and (at is None or other < at):
+            at = other
+    return at
 
 
 def resume(center: "CallCenter", call: CallState, now: Instant) -> None:

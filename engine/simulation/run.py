@@ -3,30 +3,39 @@
 Theory of operation
 ===================
 
-1. There are three sources of what happens next: the center's deadline, the simulated switch's,
-   and a heap of what people are going to do: callers come and lose patience, agents finish
-   their wrap-up, come and go. The clock jumps to the earliest.
+1. There are two sources of what happens next: the center's deadline, and the simulated switch's
+   world, in which people act as well: callers come and lose patience, agents finish their
+   wrap-up, come and go. The clock jumps to the earlier.
 2. What the center says is carried out at the same instant. Nobody is known to the stores.
 3. When no more callers come, the run goes on until all who are counted are gone, but no longer
    than `AFTER`; who is still on the line then is told as unfinished.
 """
 
-import heapq
-import itertools
 from collections.abc import Callable, Iterator
 from math import inf
 from random import Random
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import msgspec
 
 from calls import actions
 from calls.actions import Refused
 from calls.base import AgentId, CallId, Instant, LegId
-from calls.commands import Command, Dial, Prompt
+from calls.commands import Dial, Prompt
 from calls.errors import InputInvalid
 from calls.events import CallerIdentified, RequestFailed, StoreEvent, Tick
-from calls.facts import AgentStateChanged, CallArrived, CallConnected, CallEnded, CallQueued
+from calls.facts import (
+    AgentStateChanged,
+    CallArrived,
+    CallConnected,
+    CallEnded,
+    CallLeftQueue,
+    CallQueued,
+    ConversationEnded,
+    OfferEnded,
+    OfferMade,
+    WrapUpEnded,
+)
 from calls.messages import Message
 from calls.requests import DraftTicket, IdentifyCaller
 from engine.center import CallCenter
@@ -44,9 +53,10 @@ AFTER = DAY
 #: Callers between two words about how far the run is.
 _TELL_EVERY = 500
 
-_TICK = Tick()
+_TICK_ALONE = (Tick(),)
 
-Deed: TypeAlias = Callable[[Any], None]
+#: What somebody does: with what, and when.
+Deed: TypeAlias = Callable[[Any, Instant], None]
 
 
 def run(scenario: Scenario, seed: str, tell: Callable[[float], None] = lambda _: None) -> Outcome:
@@ -77,9 +87,8 @@ class _Run:
         self._center = CallCenter(center="s")
         self._world = World("sim", ringing_delay=0.0)
         self._tally = Tally(scenario, self._start)
-        #: What people will do: when, in what order, what, and with what.
-        self._deeds: list[tuple[Instant, int, Deed, Any]] = []
-        self._order = itertools.count()
+        #: When the center wants to be woken.
+        self._due: Instant | None = None
         self._came = 0
         #: Who is on the line, by their leg and by their call.
         self._legs: dict[LegId, _Party] = {}
@@ -93,33 +102,29 @@ class _Run:
 
     def go(self) -> Outcome:
         self._open()
-        deeds, world, center = self._deeds, self._world, self._center
+        world, handle = self._world, self._handle
         limit = self._end + AFTER
         while True:
-            now = deeds[0][0] if deeds else inf
-            of_world, of_center = world.deadline(), center.deadline()
-            if of_world is not None and of_world < now:
-                now = of_world
-            if of_center is not None and of_center < now:
-                now = of_center
+            due, of_world = self._due, world.deadline()
+            if due is not None and (of_world is None or due < of_world):
+                now, told = due, _TICK_ALONE
+            elif of_world is not None:
+                now, told = of_world, None
+            else:
+                return self._tally.outcome()
             if now > limit or self._over():
                 return self._tally.outcome()
-            now = self._now = max(now, self._now)
-            if deeds and deeds[0][0] <= now:
-                _, _, deed, what = heapq.heappop(deeds)
-                deed(what)
-            elif of_world is not None and of_world <= now:
-                for event in world.advance(now):
-                    self._handle(event)
-            else:
-                self._handle(_TICK)
+            if now > self._now:
+                self._now = now
+            for event in told or world.advance(self._now):
+                handle(event)
 
     def _over(self) -> bool:
         return self._now >= self._end and self._tally.complete
 
     def _handle(self, message: Message) -> None:
-        now, does = self._now, self._does
-        for output in self._center.handle(message, now):
+        now, does, center = self._now, self._does, self._center
+        for output in center.handle(message, now):
             do = does.get(type(output))
             if do is not None:
                 do(output, now)
@@ -127,10 +132,12 @@ class _Run:
             answers, self._answers = self._answers, []
             for answer in answers:
                 self._handle(answer)
+        else:
+            self._due = center.deadline()
 
     def _will(self, at: Instant, deed: Deed, what: Any) -> None:
         if at < inf:
-            heapq.heappush(self._deeds, (at, next(self._order), deed, what))
+            self._world.at(at, deed, what)
 
     # --- before the first call
 
@@ -165,11 +172,10 @@ class _Run:
             if isinstance(output, Refused):
                 raise InputInvalid(f"{self._scenario.file}: {output.message}")
 
-    def _warm(self, _: None) -> None:
-        self._tally.warm()
+    def _warm(self, _nothing: None, _at: Instant) -> None:
         self._will(self._now + interval_length(self._scenario) / SAMPLES / 2, self._sample, None)
 
-    def _sample(self, _: None) -> None:
+    def _sample(self, _nothing: None, _at: Instant) -> None:
         if self._now < self._end:
             self._tally.sample(self._now)
             self._will(self._now + interval_length(self._scenario) / SAMPLES, self._sample, None)
@@ -180,7 +186,7 @@ class _Run:
         if (caller := next(stream, None)) is not None:
             self._will(self._start + caller.at, self._arrive, (caller, stream))
 
-    def _arrive(self, one: tuple[Caller, Iterator[Caller]]) -> None:
+    def _arrive(self, one: tuple[Caller, Iterator[Caller]], _: Instant) -> None:
         caller, stream = one
         word = scripts.Caller(number=caller.number, dials=caller.dials)
         leg = self._world.call(word, self._now)
@@ -190,7 +196,7 @@ class _Run:
         if self._came % _TELL_EVERY == 0:
             self._tell((self._now - self._start) / self._scenario.length)
 
-    def _lose_patience(self, call: CallId) -> None:
+    def _lose_patience(self, call: CallId, _: Instant) -> None:
         party = self._calls.get(call)
         if party is not None and party.waits:
             self._world.hang_up(party.leg, self._now)
@@ -201,7 +207,7 @@ class _Run:
         """Let an agent come and go by their shifts."""
         shifts = self._scenario.agents[name].shifts
         if not shifts:
-            self._come(name)
+            self._come(name, self._now)
         for day in range(-1, int((self._end + AFTER - MIDNIGHT) // DAY) + 1):
             for shift in shifts:
                 since, until = (MIDNIGHT + day * DAY + at for at in (shift.since, shift.until))
@@ -209,35 +215,39 @@ class _Run:
                     self._will(max(since, self._now), self._come, name)
                     self._will(until, self._leave, name)
 
-    def _come(self, name: AgentId) -> None:
+    def _come(self, name: AgentId, _: Instant) -> None:
         self._on_duty.add(name)
         self._handle(actions.SetAgentState(agent=name, state="ready"))
 
-    def _leave(self, name: AgentId) -> None:
+    def _leave(self, name: AgentId, _: Instant) -> None:
         self._on_duty.discard(name)
         self._handle(actions.SetAgentState(agent=name, state="logged_out"))
 
-    def _return(self, name: AgentId) -> None:
+    def _return(self, name: AgentId, at: Instant) -> None:
         if name in self._away and name in self._on_duty:
-            self._come(name)
+            self._come(name, at)
 
-    def _finish_wrap_up(self, name: AgentId) -> None:
+    def _finish_wrap_up(self, name: AgentId, _: Instant) -> None:
         self._handle(actions.FinishWrapUp(agent=name))
 
     # --- what the center says
 
     def _what_is_done(self) -> dict[type[Any], Callable[[Any, Instant], None]]:
-        take = self._tally.add
+        tally = self._tally
         return {
-            **dict.fromkeys(self._tally.kinds, take),
-            **dict.fromkeys(get_args(Command), self._world.execute),
+            **self._world.carries_out,
             Dial: self._dial,
             Prompt: self._prompt,
             IdentifyCaller: self._identify,
             DraftTicket: self._draft,
             CallArrived: self._call_arrived,
             CallQueued: self._call_queued,
+            OfferMade: tally.offer_made,
+            OfferEnded: tally.offer_ended,
+            CallLeftQueue: tally.left_queue,
             CallConnected: self._call_connected,
+            ConversationEnded: tally.conversation_ended,
+            WrapUpEnded: tally.wrap_up_ended,
             CallEnded: self._call_ended,
             AgentStateChanged: self._agent_state_changed,
         }
@@ -268,13 +278,13 @@ class _Run:
 
     def _call_arrived(self, fact: CallArrived, now: Instant) -> None:
         self._calls[fact.call] = self._legs[fact.leg]
-        self._tally.add(fact, now)
+        self._tally.call_arrived(fact, now)
 
     def _call_queued(self, fact: CallQueued, now: Instant) -> None:
         party, queue = self._calls[fact.call], self._scenario.queues[fact.queue]
         party.queue, party.waits = queue, True
         self._will(now + party.caller.patience(queue), self._lose_patience, fact.call)
-        self._tally.add(fact, now)
+        self._tally.call_queued(fact, now)
 
     def _call_connected(self, fact: CallConnected, now: Instant) -> None:
         party = self._calls[fact.call]
@@ -284,7 +294,7 @@ class _Run:
 
     def _call_ended(self, fact: CallEnded, now: Instant) -> None:
         del self._legs[self._calls.pop(fact.call).leg]
-        self._tally.add(fact, now)
+        self._tally.call_ended(fact, now)
 
     def _agent_state_changed(self, fact: AgentStateChanged, now: Instant) -> None:
         name = fact.agent
@@ -297,4 +307,4 @@ class _Run:
         elif fact.state == "not_ready" and name in self._on_duty:
             self._away.add(name)
             self._will(now + self._scenario.agents[name].returns, self._return, name)
-        self._tally.add(fact, now)
+        self._tally.agent_state_changed(fact, now)

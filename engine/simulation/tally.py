@@ -1,20 +1,18 @@
 """What one run is counted by.
 
-The figures are `acd.statistics.DayFigures`, the same as live, over the callers who came after the
-warm-up, until all of them are gone. Agents' times are counted from the warm-up to the time when
-no more callers come. Beside them stands what the theory of queues speaks of.
+The figures are those of `acd.sums`, the same as live, over the callers who came after the warm-up,
+until all of them are gone. Agents' times are counted from the warm-up to the time when no more
+callers come. Beside them stands what the theory of queues speaks of.
 """
 
 from collections import Counter
-from collections.abc import Callable, Set
 from math import ceil
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
-from acd.statistics import DayFigures
-from acd.sums import BUSY, share
-from calls.base import AgentId, AgentState, CallId, Instant, QueueId
+from acd.sums import BUSY, Line, share
+from calls.base import AgentId, AgentState, CallId, CallOutcome, Instant, QueueId
 from calls.facts import (
     AgentStateChanged,
     CallArrived,
@@ -22,12 +20,11 @@ from calls.facts import (
     CallLeftQueue,
     CallQueued,
     ConversationEnded,
-    Fact,
     OfferEnded,
     OfferMade,
     WrapUpEnded,
 )
-from engine.simulation.scenario import DAY, HOUR, Scenario
+from engine.simulation.scenario import DAY, HOUR, QueuePlan, Scenario
 
 #: An agent who is there within this time (seconds) was there at once.
 _AT_ONCE = 1e-6
@@ -76,12 +73,52 @@ class Outcome(msgspec.Struct, kw_only=True):
     waits: dict[QueueId, Waits]
 
 
-class _Caller(msgspec.Struct):
-    """A counted caller in a queue."""
+class _Queue:
+    """What is counted of one queue."""
 
-    interval: Interval
+    def __init__(self, plan: QueuePlan, intervals: int) -> None:
+        self.level = plan.queue.service_level
+        self.variant = plan.queue.service_level_variant
+        self.line = Line()
+        self.intervals = [Interval() for _ in range(intervals)]
+        self.waits = Waits()
+        #: Seconds until an agent was there, or the caller gone: of all callers.
+        self.found: list[float] = []
+        #: Of everybody, counted or not.
+        self.waiting = 0
+
+    def figures(self) -> dict[str, float | None]:
+        line, found = self.line, self.found
+        in_time, abandoned_in_time = line.within(self.level)
+        return {
+            "offered": line.offered,
+            "answered": line.answered,
+            "abandoned": line.abandoned,
+            "short_abandoned": line.short_abandoned,
+            "rona": line.work.ended["timed_out"],
+            "service_level": line.service_level(self.variant, in_time, abandoned_in_time),
+            "asa": line.asa,
+            "wait_90": _percentile(line.answered_after, 0.9),
+            "abandonment": line.abandonment,
+            "in_time_of_all": share(in_time, line.offered),
+            "abandoned_of_all": share(line.abandoned, line.offered),
+            "aht": line.work.aht,
+            "found_busy": share(sum(one > _AT_ONCE for one in found), len(found)),
+            "until_agent": share(sum(found), len(found)),
+        }
+
+
+class _Caller(msgspec.Struct):
+    """A caller who is counted."""
+
+    #: Where they wait, or have waited last.
+    queue: _Queue | None = None
+    interval: Interval | None = None
     #: Seconds until an agent was there for them, whether or not the phone was answered then.
     found: float | None = None
+    talked: float = 0.0
+    #: The call is over, or the wrap-up is: the other is awaited.
+    half_over: bool = False
 
 
 def interval_length(scenario: Scenario) -> float:
@@ -91,180 +128,152 @@ def interval_length(scenario: Scenario) -> float:
 
 
 class Tally:
-    """Takes in the facts of a run, in their order; those of `kinds` are enough."""
+    """Takes in the facts of a run, in their order, each by a method of its own."""
 
     def __init__(self, scenario: Scenario, start: Instant) -> None:
-        self._queues = scenario.queues
         self._from, self._to = start + scenario.warm_up, start + scenario.length
         self._step = interval_length(scenario)
-        count = ceil((self._to - self._from) / self._step)
-        self._intervals = {name: [Interval() for _ in range(count)] for name in scenario.queues}
-        self._waits = {name: Waits() for name in scenario.queues}
-        #: Until an agent was there, or the caller gone: of all callers.
-        self._found: dict[QueueId, list[float]] = {name: [] for name in scenario.queues}
-        self._day = DayFigures()
-        #: Callers whose figures are counted; and those of them who wait.
-        self._counted: set[CallId] = set()
-        self._ending: set[CallId] = set()
-        self._waiting: dict[CallId, _Caller] = {}
-        self._ended: Counter[str] = Counter()
+        self._count = ceil((self._to - self._from) / self._step)
+        self._queues = {name: _Queue(plan, self._count) for name, plan in scenario.queues.items()}
+        self._callers: dict[CallId, _Caller] = {}
+        self._ended: Counter[CallOutcome] = Counter()
         self._arrived = 0
-        #: Of everybody, counted or not.
-        self._lines: Counter[QueueId] = Counter()
         self._states: dict[AgentId, AgentState] = {}
-        self._agents: Counter[AgentState] = Counter()
-        self._takes: dict[type[Any], Callable[[Any, Instant], None]] = {
-            CallArrived: self._call_arrived,
-            CallQueued: self._call_queued,
-            OfferMade: self._offer_made,
-            OfferEnded: self._of_call,
-            CallLeftQueue: self._left_queue,
-            ConversationEnded: self._of_call,
-            CallEnded: self._call_ended,
-            WrapUpEnded: self._wrap_up_ended,
-            AgentStateChanged: self._agent_state_changed,
-        }
-
-    @property
-    def kinds(self) -> Set[type[Any]]:
-        return self._takes.keys()
-
-    def add(self, fact: Fact, at: Instant) -> None:
-        self._takes[type(fact)](fact, at)
-
-    def warm(self) -> None:
-        """The warm-up is over: agents' times begin to count."""
-        self._day.new_day(self._from)
+        #: Agents who work for callers, and who are ready; their seconds, up to an instant.
+        self._busy = self._ready = 0
+        self._busy_seconds = self._ready_seconds = 0.0
+        self._spent_to = self._from
 
     def sample(self, at: Instant) -> None:
         """Look at the moment; `SAMPLES` times in each interval."""
         number = int((at - self._from) / self._step)
-        busy = sum(self._agents[state] for state in BUSY)
-        for name, intervals in self._intervals.items():
-            interval = intervals[number]
-            interval.waiting += self._lines[name]
-            interval.busy += busy
-            interval.staffed += busy + self._agents["ready"]
+        for queue in self._queues.values():
+            interval = queue.intervals[number]
+            interval.waiting += queue.waiting
+            interval.busy += self._busy
+            interval.staffed += self._busy + self._ready
 
     @property
     def complete(self) -> bool:
         """Nothing can change the figures any more, if nobody calls."""
-        return not self._counted
+        return not self._callers
 
     def outcome(self) -> Outcome:
         """When the run is over."""
-        figures = {name: self._figures(name) for name in self._queues}
+        queues = self._queues
         return Outcome(
-            figures={**figures, CENTER: self._center()},
-            intervals=self._intervals,
-            waits=self._waits,
+            figures={
+                **{name: one.figures() for name, one in queues.items()},
+                CENTER: self._center(),
+            },
+            intervals={name: queue.intervals for name, queue in queues.items()},
+            waits={name: queue.waits for name, queue in queues.items()},
         )
 
-    def _figures(self, name: QueueId) -> dict[str, float | None]:
-        figures = self._day.figures(name, self._queues[name].queue.service_level)
-        found = self._found[name]
-        return {
-            "offered": figures.offered,
-            "answered": figures.answered,
-            "abandoned": figures.abandoned,
-            "short_abandoned": figures.short_abandoned,
-            "rona": figures.rona,
-            "service_level": figures.service_level,
-            "asa": figures.asa,
-            "wait_90": _percentile(self._day.line(name).answered_after, 0.9),
-            "abandonment": figures.abandonment,
-            "in_time_of_all": share(figures.answered_in_time, figures.offered),
-            "abandoned_of_all": share(figures.abandoned, figures.offered),
-            "aht": figures.aht,
-            "found_busy": share(sum(one > _AT_ONCE for one in found), len(found)),
-            "until_agent": share(sum(found), len(found)),
-        }
-
     def _center(self) -> dict[str, float | None]:
-        seconds: Counter[AgentState] = Counter()
-        for agent in self._states:
-            seconds.update(self._day.agent_figures(agent, self._to).seconds)
-        busy = sum(seconds[one] for one in BUSY)
+        self._spend(self._to)
         return {
             "arrived": self._arrived,
             "left_menu": self._ended["abandoned_menu"],
             "ended_in_menu": self._ended["completed_menu"],
             "failed": self._ended["failed"],
             "unfinished": self._arrived - self._ended.total(),
-            "occupancy": share(busy, busy + seconds["ready"]),
+            "occupancy": share(self._busy_seconds, self._busy_seconds + self._ready_seconds),
         }
 
     # Facts
 
-    def _call_arrived(self, fact: CallArrived, at: Instant) -> None:
+    def call_arrived(self, fact: CallArrived, at: Instant) -> None:
         if self._from <= at < self._to:
             self._arrived += 1
-            self._counted.add(fact.call)
+            self._callers[fact.call] = _Caller()
 
-    def _call_queued(self, fact: CallQueued, at: Instant) -> None:
-        self._lines[fact.queue] += 1
-        if fact.call in self._counted:
-            intervals = self._intervals[fact.queue]
-            interval = intervals[min(int((at - self._from) / self._step), len(intervals) - 1)]
-            interval.offered += 1
-            self._waiting[fact.call] = _Caller(interval)
-            self._day.add(fact, at)
+    def call_queued(self, fact: CallQueued, at: Instant) -> None:
+        queue = self._queues[fact.queue]
+        queue.waiting += 1
+        caller = self._callers.get(fact.call)
+        if caller is not None:
+            number = min(int((at - self._from) / self._step), self._count - 1)
+            caller.queue, caller.interval = queue, queue.intervals[number]
+            caller.found = None
+            caller.interval.offered += 1
+            queue.line.offered += 1
 
-    def _offer_made(self, fact: OfferMade, at: Instant) -> None:
-        if (caller := self._waiting.get(fact.call)) is not None:
+    def offer_made(self, fact: OfferMade, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None and caller.queue is not None:
+            caller.queue.line.work.offers += 1
             if caller.found is None:
                 caller.found = fact.waited
-            self._day.add(fact, at)
 
-    def _left_queue(self, fact: CallLeftQueue, at: Instant) -> None:
-        self._lines[fact.queue] -= 1
-        caller = self._waiting.pop(fact.call, None)
-        if caller is None:
+    def offer_ended(self, fact: OfferEnded, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None and caller.queue is not None:
+            caller.queue.line.work.ended[fact.outcome] += 1
+
+    def left_queue(self, fact: CallLeftQueue, _: Instant) -> None:
+        self._queues[fact.queue].waiting -= 1
+        caller = self._callers.get(fact.call)
+        if caller is None or caller.queue is None or caller.interval is None:
             return
-        self._day.add(fact, at)
-        self._found[fact.queue].append(fact.waited if caller.found is None else caller.found)
-        waits = self._waits[fact.queue]
+        queue, waited = caller.queue, fact.waited
+        queue.line.left(fact, virtual=fact.virtual)
         if fact.outcome == "connected":
             caller.interval.answered += 1
-            caller.interval.in_time += fact.waited <= self._queues[fact.queue].queue.service_level
-            waits.answered[int(fact.waited)] += 1
-        else:
+            caller.interval.in_time += waited <= queue.level
+            queue.waits.answered[int(waited)] += 1
+        elif fact.outcome == "abandoned":
             caller.interval.abandoned += 1
-            waits.abandoned[int(fact.waited)] += 1
-
-    def _of_call(self, fact: OfferEnded | ConversationEnded, at: Instant) -> None:
-        if fact.call in self._counted:
-            self._day.add(fact, at)
-
-    def _call_ended(self, fact: CallEnded, _: Instant) -> None:
-        if fact.call in self._counted:
-            self._ended[fact.outcome] += 1
-            if fact.outcome != "handled":
-                self._counted.discard(fact.call)
-            else:
-                self._half_over(fact.call)
-
-    def _wrap_up_ended(self, fact: WrapUpEnded, at: Instant) -> None:
-        if fact.call in self._counted:
-            self._day.add(fact, at)
-            self._half_over(fact.call)
-
-    def _half_over(self, call: CallId) -> None:
-        """A call is over when it and its wrap-up have ended, in whatever order."""
-        if call in self._ending:
-            self._ending.discard(call)
-            self._counted.discard(call)
+            queue.waits.abandoned[int(waited)] += 1
         else:
-            self._ending.add(call)
+            return
+        queue.found.append(waited if caller.found is None else caller.found)
 
-    def _agent_state_changed(self, fact: AgentStateChanged, at: Instant) -> None:
-        before = self._states.get(fact.agent)
-        if before is not None:
-            self._agents[before] -= 1
-        self._states[fact.agent] = fact.state
-        self._agents[fact.state] += 1
-        if at < self._to:
-            self._day.add(fact, at)
+    def conversation_ended(self, fact: ConversationEnded, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None:
+            caller.talked = fact.talked
+
+    def wrap_up_ended(self, fact: WrapUpEnded, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None and caller.queue is not None:
+            work = caller.queue.line.work
+            work.handled += 1
+            work.talked += caller.talked
+            work.wrapped += fact.lasted
+            self._half_over(fact.call, caller)
+
+    def call_ended(self, fact: CallEnded, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None:
+            self._ended[fact.outcome] += 1
+            if fact.outcome == "handled":
+                self._half_over(fact.call, caller)
+            else:
+                del self._callers[fact.call]
+
+    def _half_over(self, call: CallId, caller: _Caller) -> None:
+        """A call is over when it and its wrap-up have ended, in whatever order."""
+        if caller.half_over:
+            del self._callers[call]
+        else:
+            caller.half_over = True
+
+    def agent_state_changed(self, fact: AgentStateChanged, at: Instant) -> None:
+        before, state = self._states.get(fact.agent), fact.state
+        if before != state:
+            self._states[fact.agent] = state
+            self._spend(at)
+            self._busy += (state in BUSY) - (before in BUSY)
+            self._ready += (state == "ready") - (before == "ready")
+
+    def _spend(self, at: Instant) -> None:
+        """Count agents' time up to now."""
+        seconds = min(at, self._to) - self._spent_to
+        if seconds > 0:
+            self._spent_to += seconds
+            self._busy_seconds += self._busy * seconds
+            self._ready_seconds += self._ready * seconds
 
 
 def _percentile(counts: dict[int, int], quantile: float) -> float | None:

@@ -95,7 +95,8 @@ class World:
         self._online: set[str] = set()
         self._answering: dict[str, deque[Answering]] = {}
         self._failures: list[_Failure] = []
-        self._does = self._what_is_done()
+        #: What `execute` does with each command while the link is up and nothing is to fail.
+        self.carries_out = self._what_is_done()
 
     # -- driving ---------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class World:
         if not self._connected:
             self._fail(command, now, gone=False, detail="the link to the switch is down")
             return
-        self._does[type(command)](command, now)
+        self.carries_out[type(command)](command, now)
 
     def _what_is_done(self) -> dict[type[Command], Callable[[Any, float], None]]:
         return {
@@ -135,6 +136,11 @@ class World:
             Unbridge: self._unbridge,
             Hangup: self._withdraw,
         }
+
+    def at(self, when: float, happen: Happening, what: Any) -> None:
+        """Let something of others' happen in this world; it is called with `what` and the time."""
+        self._order += 1
+        heapq.heappush(self._heap, (when, self._order, happen, what))
 
     def legs(self, now: float) -> tuple[LiveLeg, ...]:
         """What is really up, in order of arrival."""
@@ -158,15 +164,15 @@ class World:
 
     def connect(self, now: float) -> None:
         """The link comes up; `SwitchUp` says what is there."""
-        self._at(now, self._connect, None)
+        self.at(now, self._connect, None)
 
     def disconnect(self, now: float) -> None:
         """The link is lost. The legs live on, untold."""
-        self._at(now, self._disconnect, None)
+        self.at(now, self._disconnect, None)
 
     def survey(self, now: float) -> None:
         """Ask in passing what is up."""
-        self._at(now, self._survey, None)
+        self.at(now, self._survey, None)
 
     def _survey(self, _nothing: None, _at: float) -> None:
         self._tell(Surveyed(switch=self.name, legs=self._live()))
@@ -188,16 +194,16 @@ class World:
         """Let somebody dial us at a time; gives the id that their leg will have."""
         self._arrivals += 1
         leg_id = f"{self.name}/in-{self._arrivals}"
-        self._at(at, self._arrive, Leg(leg_id, True, caller.number, caller.dials, caller))
+        self.at(at, self._arrive, Leg(leg_id, True, caller.number, caller.dials, caller))
         return leg_id
 
     def register(self, phone: str, at: float, *answering: Answering) -> None:
         """A phone comes online. It is rung as `answering` says, the last one for ever."""
         self.set_answering(phone, *answering)
-        self._at(at, self._phone, (phone, True))
+        self.at(at, self._phone, (phone, True))
 
     def unregister(self, phone: str, at: float) -> None:
-        self._at(at, self._phone, (phone, False))
+        self.at(at, self._phone, (phone, False))
 
     def set_answering(self, name: str, *answering: Answering) -> None:
         """How a phone, or an outside number, takes its next rings, one after the other; the last
@@ -206,15 +212,15 @@ class World:
 
     def answer(self, leg: LegId, at: float) -> None:
         """Pick up a ringing phone by hand."""
-        self._at(at, self._answer, leg)
+        self.at(at, self._answer, leg)
 
     def press(self, leg: LegId, digits: str, at: float) -> None:
         for index, digit in enumerate(digits):
-            self._at(at + index * KEY_DELAY, self._press, (leg, digit))
+            self.at(at + index * KEY_DELAY, self._press, (leg, digit))
 
     def hang_up(self, leg: LegId, at: float) -> None:
         """The party hangs up; a phone that still rings declines."""
-        self._at(at, self._hang_up, leg)
+        self.at(at, self._hang_up, leg)
 
     def _phone(self, changed: tuple[str, bool], _: float) -> None:
         phone, online = changed
@@ -228,7 +234,7 @@ class World:
         person = leg.person
         if isinstance(person, Caller):
             if person.patience is not None:
-                self._at(at + person.patience, self._lose_patience, leg.id)
+                self.at(at + person.patience, self._lose_patience, leg.id)
             if person.presses:
                 self._press_for(leg, person, {""}, at)
 
@@ -261,7 +267,7 @@ class World:
 
     def lose(self, leg_id: LegId, at: float) -> None:
         """A leg vanishes and nobody is told; only a survey or a reconnection shows it."""
-        self._at(at, self._lose, leg_id)
+        self.at(at, self._lose, leg_id)
 
     def _lose(self, leg_id: LegId, _: float) -> None:
         leg = self._legs.get(leg_id)
@@ -294,12 +300,12 @@ class World:
     def _play(self, command: Prompt, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
             leg.line.play(command)
-            self._at(now, self._listen, leg.id)
+            self._listen(leg.id, now)
 
     def _stop_prompt(self, command: StopPrompt, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
             leg.line.stop(command.prompt)
-            self._at(now, self._listen, leg.id)
+            self._listen(leg.id, now)
 
     def _start_music(self, command: StartMusic, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
@@ -316,13 +322,13 @@ class World:
         leg = self._leg_of(command, now)
         if leg is not None and leg.recorder is None:
             leg.recorder = Recorder(command, leg.person.speaks, now)
-            self._at(leg.recorder.deadline(), self._recorded, (leg.id, leg.recorder))
+            self.at(leg.recorder.deadline(), self._recorded, (leg.id, leg.recorder))
 
     def _stop_recording(self, command: StopRecording, now: float) -> None:
         leg = self._leg_of(command, now)
         recorder = leg.recorder if leg is not None else None
         if recorder is not None and recorder.record.recording == command.recording:
-            self._at(now, self._stop_recorder, (command.leg, recorder))
+            self.at(now, self._stop_recorder, (command.leg, recorder))
 
     def _stop_recorder(self, one: tuple[LegId, Recorder], at: float) -> None:
         leg, recorder = self._legs.get(one[0]), one[1]
@@ -338,7 +344,7 @@ class World:
 
     def _withdraw(self, command: Hangup, now: float) -> None:
         if command.leg in self._legs:
-            self._at(now, self._withdrawn, command.leg)
+            self.at(now, self._withdrawn, command.leg)
 
     def _withdrawn(self, leg_id: LegId, at: float) -> None:
         leg = self._legs.get(leg_id)
@@ -357,12 +363,13 @@ class World:
         missing = scheme == "phone" and name not in self._online
         rings_at = now + self._ringing_delay
         if missing or answering.does == "unreachable":
-            self._at(now, self._end_unanswered, (leg.id, "unreachable"))
+            self.at(now, self._end_unanswered, (leg.id, "unreachable"))
         elif answering.does == "busy":
-            self._at(rings_at, self._end_unanswered, (leg.id, "busy"))
+            self.at(rings_at, self._end_unanswered, (leg.id, "busy"))
         else:
-            self._at(rings_at, self._ring, (leg, answering))
-            self._at(now + command.timeout, self._end_unanswered, (leg.id, "no_answer"))
+            self.at(rings_at, self._ring, (leg, answering))
+            if answering.does != "answers" or rings_at + answering.after >= now + command.timeout:
+                self.at(now + command.timeout, self._end_unanswered, (leg.id, "no_answer"))
 
     def _ring(self, one: tuple[Leg, Answering], at: float) -> None:
         leg, answering = one
@@ -371,11 +378,11 @@ class World:
         leg.ringing = True
         self._tell(LegRinging(leg=leg.id))
         if answering.does == "declines":
-            self._at(at + answering.after, self._end_unanswered, (leg.id, "declined"))
+            self.at(at + answering.after, self._end_unanswered, (leg.id, "declined"))
         elif leg.auto_answer:
-            self._at(at, self._answer, leg.id)
+            self.at(at, self._answer, leg.id)
         elif answering.does == "answers":
-            self._at(at + answering.after, self._answer, leg.id)
+            self.at(at + answering.after, self._answer, leg.id)
 
     def _answer(self, leg_id: LegId, _: float) -> None:
         leg = self._legs.get(leg_id)
@@ -425,7 +432,7 @@ class World:
     def _begin_talk(self, leg: Leg, now: float) -> None:
         leg.talks += 1
         if leg.person.talks is not None:
-            self._at(now + leg.person.talks, self._end_talk, (leg, leg.talks))
+            self.at(now + leg.person.talks, self._end_talk, (leg, leg.talks))
 
     def _end_talk(self, one: tuple[Leg, int], at: float) -> None:
         leg, talk = one
@@ -464,7 +471,7 @@ class World:
                     self._press_for(leg, person, names, at)
             line.begun = []
         if (deadline := line.deadline()) is not None:
-            self._at(deadline, self._listen, leg_id)
+            self.at(deadline, self._listen, leg_id)
 
     # -- inside ----------------------------------------------------------------------------
 
@@ -475,17 +482,13 @@ class World:
             at, _, happen, what = heapq.heappop(heap)
             happen(what, at)
 
-    def _at(self, at: float, happen: Happening, what: Any) -> None:
-        self._order += 1
-        heapq.heappush(self._heap, (at, self._order, happen, what))
-
     def _tell(self, event: SwitchEvent) -> None:
         if self._connected:
             self._told.append(event)
 
     def _fail(self, command: Command, now: float, *, gone: bool, detail: str) -> None:
         failed = CommandFailed(command=command, gone=gone, detail=detail)
-        self._at(now, self._failed, failed)
+        self.at(now, self._failed, failed)
 
     def _failed(self, failed: CommandFailed, _: float) -> None:
         """Told even while the link is down: it is our side that says so."""
