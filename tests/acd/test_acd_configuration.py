@@ -1,9 +1,12 @@
 """Queues and agents change while callers wait; it counts from the next decision on."""
 
+import msgspec
 import pytest
 
+from acd.acd import Acd
 from acd.messages import Release
-from calls.actions import Refused, RemoveAgent, RemoveQueue
+from acd.state import AcdState
+from calls.actions import FinishWrapUp, Refused, RemoveAgent, RemoveQueue
 from calls.config import Agent, Queue
 from calls.facts import (
     AgentStateChanged,
@@ -182,6 +185,42 @@ def test_who_is_configured_again_before_the_call_ends_stays(acd: Driven) -> None
         ({"slope": -0.5}, "queue 'support': slope must be 0 or more, not -0.5"),
         ({"skills": {"phone": 11}}, "queue 'support': the level of skill 'phone' must be 1 to 10"),
         ({"name": ""}, "a queue needs a name"),
+        ({"rest": -1.0}, "queue 'support': rest must be 0 or more, not -1.0"),
+        ({"limit": -1}, "queue 'support': limit must be 0 or more, not -1"),
+        ({"ring": -1}, "queue 'support': ring must be 0 or more, not -1"),
+        ({"overdue": -1.0}, "queue 'support': overdue must be 0 or more, not -1.0"),
+        ({"ring_limit": 0}, "queue 'support': ring_limit must be 1 or more, not 0"),
+        ({"callback_attempts": 0}, "queue 'support': callback_attempts must be 1 or more"),
+        ({"callback_retry": -1.0}, "queue 'support': callback_retry must be 0 or more"),
+        ({"wrap_up_extensions": -1}, "queue 'support': wrap_up_extensions must be 0 or more"),
+        (
+            {"relaxation": [{"after": 5.0}, {"after": -1.0}]},
+            "queue 'support': relaxation 2: after must be 0 or more seconds, not -1.0",
+        ),
+        (
+            {"relaxation": [{"after": 5.0, "skills": {"phone": 11}}]},
+            "queue 'support': relaxation 1: the level of skill 'phone' must be 0 to 10, not 11",
+        ),
+        (
+            {"relaxation": [{"after": 5.0, "ring": -1}]},
+            "queue 'support': relaxation 1: ring must be 0 or more, not -1",
+        ),
+        (
+            {"overflow": [{"when": "waited", "limit": -1.0, "to": "number", "target": "1"}]},
+            "queue 'support': overflow 1: limit must be 0 or more, not -1.0",
+        ),
+        (
+            {"overflow": [{"when": "waited", "to": "flow", "target": ""}]},
+            "queue 'support': overflow 1: target must name a flow",
+        ),
+        (
+            {"overflow": [{"when": "waited", "to": "queue", "target": "support"}]},
+            "queue 'support': overflow 1: target must be another queue than 'support'",
+        ),
+        (
+            {"hours": {"zone": "Warsaw"}},
+            "queue 'support': hours: zone: 'Warsaw' is no time zone",
+        ),
     ],
 )
 def test_a_senseless_queue_is_refused(
@@ -206,6 +245,8 @@ def test_infinity_is_refused(acd: Driven) -> None:
         ({"skills": {"phone": 0}}, "agent 'ann': the level of skill 'phone' must be 1 to 10"),
         ({"queues": {"support": 0}}, "agent 'ann': the preference of queue 'support'"),
         ({"rona_limit": 0}, "agent 'ann': rona_limit must be 1 or more, not 0"),
+        ({"capacity": {"voice": 2}}, "agent 'ann': capacity is for other channels"),
+        ({"capacity": {"chat": -1}}, "agent 'ann': the capacity for chat must be 0 or more"),
     ],
 )
 def test_a_senseless_agent_is_refused(
@@ -225,3 +266,35 @@ def test_many_different_needs_are_all_served(acd: Driven) -> None:
     for number in reversed(range(150)):
         acd.ready(f"a{number}", skills={f"s{number}": 1})
         assert acd.rings(f"c{number}") == f"a{number}"
+
+
+def test_a_snapshot_from_before_there_was_so_much_to_know_goes_on() -> None:
+    """As it was kept by the first version: one ringing, one waiting, one wrapping up."""
+    kept = """{
+      "queues": {"support": {"type": "Queue", "name": "support", "wrap_up": 30.0}},
+      "agents": {
+        "ann": {"config": {"type": "Agent", "name": "ann", "queues": {"support": 1}},
+                "since": 1700000000.0, "state": "reserved", "until": 1700000015.0,
+                "call": "c1", "queue": "support", "offer": "o1", "idle_order": 3},
+        "bob": {"config": {"type": "Agent", "name": "bob", "queues": {"support": 1}},
+                "since": 1700000000.0, "state": "wrap_up", "until": 1700000020.0,
+                "call": "c0", "queue": "support", "idle_order": 2, "calls": 1}},
+      "waiting": {
+        "c1": {"call": "c1", "queue": "support", "skills": {}, "priority": 0.0, "language": "en",
+               "queued": 1700000000.0, "order": 4, "offer": "o1"},
+        "c2": {"call": "c2", "queue": "support", "skills": {}, "priority": 0.0, "language": "",
+               "queued": 1700000001.0, "order": 5}},
+      "offers": {"o1": {"offer": "o1", "call": "c1", "agent": "ann", "queue": "support",
+                        "made": 1700000000.0, "until": 1700000015.0}},
+      "conversations": {}, "phones": {"ann": 1.0, "bob": 1.0}, "minted": 1, "order": 5,
+      "dropped": {}}"""
+    acd = Driven()
+    acd.acd = Acd(msgspec.json.decode(kept, type=AcdState))
+    acd.now += 10.0
+    assert (acd.rings("c1"), acd.rings("c2")) == ("ann", None)
+    said = acd.do(FinishWrapUp(agent="bob"))
+    assert one(OfferMade, said).call == "c2", "c1 rings already"
+    acd.tick(after=5.0)
+    assert acd.state("ann") == ("not_ready", "no answer")
+    assert acd.acd.position("c1") == 1
+    assert [agent.number for agent in acd.acd.snapshot().agents.values()] == [1, 2]

@@ -246,6 +246,41 @@ def test_fewest_calls_since_signing_in() -> None:
     assert acd.rings("c4") == "ann"
 
 
+def test_round_robin_goes_on_where_it_was_whatever_came_of_the_offer() -> None:
+    acd = Driven()
+    acd.queue(strategy="round_robin", wrap_up=0.0)
+    acd.queue("other", strategy="round_robin", wrap_up=0.0)
+    for name in ("ann", "bob", "cyd"):
+        acd.ready(name, queues={"support": 1, "other": 1})
+    assert acd.talk("c1") == "ann"
+    acd.do(Release(call="c1", by="caller"))
+    acd.call("c2")
+    assert acd.rings("c2") == "bob"
+    acd.do(Withdraw(call="c2", outcome="abandoned"))
+    assert acd.talk("c3") == "cyd"
+    acd.do(Release(call="c3", by="caller"))
+    acd.do(SetAgentState(agent="ann", state="logged_out"))
+    acd.do(SetAgentState(agent="ann", state="ready"))
+    acd.call("c4")
+    assert acd.rings("c4") == "ann", "also after signing in again"
+    acd.call("c5", "other")
+    assert acd.rings("c5") == "bob", "each queue goes its own round"
+
+
+def test_in_order_of_being_configured() -> None:
+    acd = Driven()
+    acd.queue(strategy="in_order", wrap_up=0.0)
+    for name in ("zoe", "ann", "bob"):
+        acd.agent(name)
+    for name in ("bob", "ann", "zoe"):
+        acd.ready(name, title="again")
+    assert [acd.talk(call) for call in ("c1", "c2", "c3")] == ["zoe", "ann", "bob"]
+    acd.do(Release(call="c3", by="caller"))
+    acd.do(Release(call="c1", by="caller"))
+    acd.call("c4")
+    assert acd.rings("c4") == "zoe"
+
+
 def test_least_occupied_remembers_busy_time(least_occupied: Driven) -> None:
     acd = least_occupied
     acd.ready("bob")
@@ -327,3 +362,23 @@ def test_views_tell_what_supervisors_look_at(acd: Driven) -> None:
     ann = acd.view("ann")
     assert (ann.title, ann.state, ann.call, ann.phone_online) == ("Ann", "talking", "c1", True)
     assert not acd.view("cyd").phone_online
+
+
+def test_the_expected_wait_is_told_once_it_has_been_true() -> None:
+    """One agent, a conversation of 100 s each: who comes finds one before them."""
+    acd = Driven()
+    acd.queue(wrap_up=0.0, offer_timeout=500.0)
+    acd.ready("ann")
+    acd.talk("c0")
+    acd.call("c1")
+    for number in range(40):
+        acd.call(f"c{number + 2}")
+        acd.do(Release(call=f"c{number}", by="caller"), after=100.0)
+        acd.do(Accept(offer=acd.offer_for(f"c{number + 1}")))
+    view = acd.queue_view()
+    assert view.estimate_hits is not None
+    assert view.estimate_hits > 0.9
+    told = acd.acd.estimate("c41")
+    assert told is not None
+    assert told[0] < 100.0 < told[1]
+    assert acd.acd.estimate("c40") is None, "is talking"
