@@ -15,10 +15,10 @@ from calls.errors import UnexpectedEvent
 from calls.events import Tick
 from calls.facts import CallQueued
 from tests.acd.brute import Brute, told
+from tests.acd.driving import START
 from tests.acd.histories import Maker
 from tests.acd.ledger import Ledger
 
-START = 1_700_000_000.0
 #: Messages from one look at all that is visible to the next.
 LOOK_EVERY = 16
 

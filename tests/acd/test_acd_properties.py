@@ -35,7 +35,8 @@ from calls import actions
 from calls.base import Channel, OfferOutcome, OverflowWhen
 from calls.config import Agent, Overflow, Queue, Relaxation, Strategy
 from calls.events import PhoneChanged, Tick
-from tests.acd.comparing import START, Pair
+from tests.acd.comparing import Pair
+from tests.acd.driving import START
 
 Thing = TypeVar("Thing")
 
