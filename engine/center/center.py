@@ -110,7 +110,8 @@ class CallCenter:
 
     def deadline(self) -> Instant | None:
         """When a `Tick` is wanted next; None if nothing is awaited."""
-        if not self.connected:
+        switches = self.state.switches
+        if switches and True not in switches.values():
             return None
         acd = self.acd.deadline()
         timers, due = self._timers, self._due
@@ -215,12 +216,13 @@ class CallCenter:
 
     def acd_does(self, message: AcdMessage, now: Instant) -> bool:
         """Let the Acd deal with a message, and act on what it says. False if it was refused."""
-        done = True
+        done, emit, hears = True, self.emit, self._hears
         for output in self.acd.handle(message, now):
-            self.emit(output)
-            if (hears := self._hears.get(type(output))) is not None:
-                hears(output, now)
-            elif type(output) is Refused:
+            emit(output)
+            kind = type(output)
+            if kind in hears:
+                hears[kind](output, now)
+            elif kind is Refused:
                 done = False
         return done
 

@@ -68,7 +68,7 @@ def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> Non
     for agent in due:
         show(center, call, agent, now)
     favours.identified(center, call, now)
-    treatment.wake(center, call, who, now)
+    treatment.tell(center, call, who, now)
 
 
 def drafted(center: "CallCenter", drafted: TicketDrafted, now: Instant) -> None:
@@ -79,14 +79,14 @@ def drafted(center: "CallCenter", drafted: TicketDrafted, now: Instant) -> None:
         return
     if call.ticket is None:
         _attach(center, call, drafted.ticket, drafted=True, agent=call.agent)
-    treatment.wake(center, call, drafted, now)
+    treatment.tell(center, call, drafted, now)
 
 
 def answered(center: "CallCenter", answer: TicketFound | ServiceAnswered, now: Instant) -> None:
     """What a flow has asked for."""
     center.state.pending.pop(answer.request, None)
     if (call := center.state.calls.get(answer.call)) is not None:
-        treatment.wake(center, call, answer, now)
+        treatment.tell(center, call, answer, now)
 
 
 def failed(center: "CallCenter", failed: RequestFailed, now: Instant) -> None:
@@ -95,7 +95,7 @@ def failed(center: "CallCenter", failed: RequestFailed, now: Instant) -> None:
     if isinstance(asked, IdentifyCaller):
         identified(center, CallerIdentified(request=asked.request, call=asked.call), now)
     elif (call := center.state.calls.get(failed.call)) is not None:
-        treatment.wake(center, call, failed, now)
+        treatment.tell(center, call, failed, now)
 
 
 def _attach(

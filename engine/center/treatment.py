@@ -51,17 +51,11 @@ if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
 Heard: TypeAlias = PromptEnded | RecordingEnded
-#: What a flow or a wait goes on with.
-Awaited: TypeAlias = (
-    Heard
-    | DigitPressed
-    | Tick
-    | CallerIdentified
-    | TicketDrafted
-    | TicketFound
-    | ServiceAnswered
-    | RequestFailed
+Answered: TypeAlias = (
+    CallerIdentified | TicketDrafted | TicketFound | ServiceAnswered | RequestFailed
 )
+#: What a flow or a wait goes on with.
+Awaited: TypeAlias = Heard | DigitPressed | Tick | Answered
 
 
 # --- flows
@@ -317,6 +311,12 @@ def pressed(center: "CallCenter", event: DigitPressed, now: Instant) -> None:
     known = center.state.legs.get(event.leg)
     if known is not None and known.role == "caller" and known.call in center.waits:
         wake(center, center.state.calls[known.call], event, now)
+
+
+def tell(center: "CallCenter", call: CallState, answer: Answered, now: Instant) -> None:
+    """A store has answered: that may matter to a flow, and to who is not queued yet."""
+    if call.call in center.sessions or call.held is not None:
+        wake(center, call, answer, now)
 
 
 def wake(center: "CallCenter", call: CallState, event: Awaited, now: Instant) -> None:

@@ -108,7 +108,11 @@ class World:
 
     def advance(self, now: float) -> list[SwitchEvent]:
         """Let everything happen that is due by `now`, and tell it in order."""
-        self._pass(now)
+        self._passed = now
+        heap, pop = self._heap, heapq.heappop
+        while heap and heap[0][0] <= now:
+            at, _, happen, what = pop(heap)
+            happen(what, at)
         told, self._told = self._told, []
         return told
 
@@ -144,7 +148,7 @@ class World:
 
     def legs(self, now: float) -> tuple[LiveLeg, ...]:
         """What is really up, in order of arrival."""
-        self._pass(now)
+        self._told = self.advance(now)
         return self._live()
 
     def _live(self) -> tuple[LiveLeg, ...]:
@@ -300,12 +304,12 @@ class World:
     def _play(self, command: Prompt, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
             leg.line.play(command)
-            self._listen(leg.id, now)
+            self._follow(leg, now)
 
     def _stop_prompt(self, command: StopPrompt, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
             leg.line.stop(command.prompt)
-            self._listen(leg.id, now)
+            self._follow(leg, now)
 
     def _start_music(self, command: StartMusic, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
@@ -408,7 +412,8 @@ class World:
         for leg_id in command.legs:
             leg = legs[leg_id]
             if leg.bridge != command.bridge:
-                self._leave_bridge(leg)
+                if leg.bridge is not None:
+                    self._leave_bridge(leg, leg.bridge)
                 leg.bridge, leg.line.music = command.bridge, None
                 members[leg_id] = False
         if len(members) > 1:
@@ -421,13 +426,12 @@ class World:
         for leg_id in self._bridges.pop(command.bridge, ()):
             self._legs[leg_id].bridge = None
 
-    def _leave_bridge(self, leg: Leg) -> None:
-        if leg.bridge is not None:
-            members = self._bridges[leg.bridge]
-            del members[leg.id]
-            if not members:
-                del self._bridges[leg.bridge]
-            leg.bridge = None
+    def _leave_bridge(self, leg: Leg, bridge: BridgeId) -> None:
+        members = self._bridges[bridge]
+        del members[leg.id]
+        if not members:
+            del self._bridges[bridge]
+        leg.bridge = None
 
     def _begin_talk(self, leg: Leg, now: float) -> None:
         leg.talks += 1
@@ -451,13 +455,15 @@ class World:
             self._tell(ended)
             return
         leg.line.press(digit, at)
-        self._listen(leg_id, at)
+        self._follow(leg, at)
 
     def _listen(self, leg_id: LegId, at: float) -> None:
-        """Let a leg's line catch up with the time, and look again when it wants to."""
         leg = self._legs.get(leg_id)
-        if leg is None:
-            return
+        if leg is not None and leg.line.deadline() is not None:
+            self._follow(leg, at)
+
+    def _follow(self, leg: Leg, at: float) -> None:
+        """Let a leg's line catch up with the time, and look again when it wants to."""
         line, person = leg.line, leg.person
         line.advance(at)
         if line.told:
@@ -471,16 +477,9 @@ class World:
                     self._press_for(leg, person, names, at)
             line.begun = []
         if (deadline := line.deadline()) is not None:
-            self.at(deadline, self._listen, leg_id)
+            self.at(deadline, self._listen, leg.id)
 
     # -- inside ----------------------------------------------------------------------------
-
-    def _pass(self, now: float) -> None:
-        self._passed = now
-        heap = self._heap
-        while heap and heap[0][0] <= now:
-            at, _, happen, what = heapq.heappop(heap)
-            happen(what, at)
 
     def _tell(self, event: SwitchEvent) -> None:
         if self._connected:
@@ -501,5 +500,6 @@ class World:
         self._tell(LegEnded(leg=leg.id, cause=cause))
 
     def _forget(self, leg: Leg) -> None:
-        self._leave_bridge(leg)
+        if leg.bridge is not None:
+            self._leave_bridge(leg, leg.bridge)
         del self._legs[leg.id]
