@@ -98,14 +98,29 @@ class Expression(msgspec.Struct, frozen=True):
     type: str
     names: tuple[str, ...]
     program: Any
+    #: Its value where it names nothing, by that alone.
+    constant: tuple[Value, ...] = ()
 
     def evaluate(self, value: Callable[[str], Value]) -> Value:
         """Its value, where `value` gives that of each name. Raises `ExpressionFailed`."""
+        if self.constant:
+            return self.constant[0]
         found = self.program.eval(data={name: value(name) for name in self.names})
         result: Value = found.value()
         if _OURS.get(found.type().name()) != self.type:
             raise ExpressionFailed(str(result))
         return result
+
+
+def _folded(expression: Expression) -> Expression:
+    """What names nothing is worked out once, if it has a value."""
+    if expression.names:
+        return expression
+    try:
+        value = expression.evaluate(lambda name: name)
+    except ExpressionFailed:
+        return expression
+    return msgspec.structs.replace(expression, constant=(value,))
 
 
 class Expressions:
@@ -142,7 +157,7 @@ class Expressions:
         kind = program.return_type().name()
         if kind not in _OURS:
             raise ExpressionInvalid(f"{source!r} is a {kind.lower()}, which flows cannot use")
-        return Expression(_OURS[kind], tuple(sorted(mentioned & types.keys())), program)
+        return _folded(Expression(_OURS[kind], tuple(sorted(mentioned & types.keys())), program))
 
     def _complaint(self, source: str, said: str) -> str:
         found = _COMPLAINT.search(said)
