@@ -64,7 +64,7 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
     if free:
         floor.place(call)
     else:
-        signature.wait(call)
+        floor.index.wait(call, signature)
     if lane.timed or call.agent:
         floor.time(call)
 

@@ -140,16 +140,35 @@ class Index:
 
     def wait(self, call: Caller, signature: Signature) -> None:
         """From now on the next agent who fits gets this call."""
-        if call.signature is None:
-            signature.wait(call)
+        if call.signature is not None:
+            return
+        call.signature = signature
+        signature.waits += 1
+        place, row = call.place, signature.waiting
+        entries = row.entries
+        if not entries or entries[-1] < place:
+            entries.append(place)
+        else:
+            row.add(place)
+        if signature.head is None or place < signature.head:
+            signature.head = place
 
     def hold(self, call: Caller) -> None:
         """No (more) agent is wanted for this call; it keeps its place in the line."""
         signature = call.signature
-        if signature is not None:
-            signature.take(call)
+        if signature is None:
+            return
+        call.signature = None
+        signature.waits -= 1
+        if not signature.waits:
+            signature.waiting.keep(())
+            signature.head = None
             if signature.only:
-                self.tidy(signature)
+                self._drop(signature)
+        elif signature.head is call.place:
+            signature.next()
+        else:
+            signature.tidy()
 
     def position(self, call: Caller) -> int:
         """1-based, in the order of score."""

@@ -110,36 +110,20 @@ class Signature:
             known = self.fits[number, preference] = (number, bucket, self)
         return known
 
-    def wait(self, call: Caller) -> None:
-        """A call wants an agent, from now on."""
-        call.signature = self
-        self.waits += 1
-        place = call.place
-        entries = self.waiting.entries
-        if not entries or entries[-1] < place:
-            entries.append(place)
-        else:
-            insort(entries, place, self.waiting.front)
-        if self.head is None or place < self.head:
-            self.head = place
-
-    def take(self, call: Caller) -> None:
-        """A call does not want an agent any more."""
-        call.signature = None
-        waits = self.waits = self.waits - 1
+    def next(self) -> None:
+        """The head does not wait any more; another one does."""
         row = self.waiting
-        if not waits:
-            row.keep(())
-            self.head = None
-        elif self.head is call.place:
-            entries, at = row.entries, row.front + 1
-            # As many as wait: then all do.
-            while len(entries) - at != waits and not self._waits(entries[at]):
-                at += 1
-            self.head = entries[at]
-            row.skip(at)
-        elif row.crowded(waits):
-            row.keep(place for place in row.entries if self._waits(place))
+        entries, at = row.entries, row.front + 1
+        # As many as wait: then all do.
+        while len(entries) - at != self.waits and not self._waits(entries[at]):
+            at += 1
+        self.head = entries[at]
+        row.skip(at)
+
+    def tidy(self) -> None:
+        """Only those who wait, if there are many others."""
+        if self.waiting.crowded(self.waits):
+            self.waiting.keep(place for place in self.waiting.entries if self._waits(place))
 
     def _waits(self, place: Place) -> bool:
         """Is this the place of a call that waits here?"""
@@ -174,7 +158,7 @@ class Lane:
     """One queue: its signatures, and all its calls in the order of their score."""
 
     __slots__ = (
-        "able", "calls", "demands", "guarded", "later", "line", "queue", "signatures",
+        "able", "calls", "demands", "guarded", "head_start", "later", "line", "queue", "signatures",
         "signed_in", "slope", "steps", "timed", "together",
     )  # fmt: skip
 
@@ -183,6 +167,7 @@ class Lane:
         self.queue = queue
         self.calls = calls
         self.slope = queue.slope
+        self.head_start = queue.priority
         self.steps = ordered(queue)
         #: The rules that may come to hold while a call waits.
         self.later = [rule for rule in queue.overflow if rule.when in LATER]
@@ -200,8 +185,8 @@ class Lane:
         self.able = 0
 
     def place(self, call: Caller) -> Place:
-        head_start = self.queue.priority + call.priority
-        return self.slope * (call.queued - call.credit) - head_start, call.order, call.call
+        kappa = self.slope * (call.queued - call.credit) - (self.head_start + call.priority)
+        return kappa, call.order, call.call
 
     def demand(self, channel: Channel, skills: Mapping[str, int]) -> Demand:
         key = channel, tuple(skills.items())
