@@ -30,12 +30,17 @@ class Favour(NamedTuple):
     credit: float = 0.0
 
 
+NOTHING = Favour()
+
+
 def claim(center: "CallCenter", call: CallState, now: Instant) -> Favour:
     """What the caller is owed in the queue that they come to. An old place is given but once."""
     queue, wants = center.acd.queue(call.queue), call.wants
     if queue is None or wants is None:
-        return Favour()
+        return NOTHING
     credit, agent = _old_place(center, call, queue, now)
+    if not (credit or agent or wants.agent or queue.last_agent or (call.who and call.who.vip)):
+        return NOTHING
     agent_for = max(queue.last_agent, SAME_AGENT_FOR)
     if wants.agent:
         agent, agent_for = wants.agent, wants.agent_for
@@ -65,11 +70,10 @@ def worth_holding(center: "CallCenter", call: CallState) -> bool:
 def identified(center: "CallCenter", call: CallState, now: Instant) -> None:
     """It is known now who calls. A VIP who waits already is queued again, with the head start and
     the same place."""
-    queue = center.acd.queue(call.queue)
-    waits = call.phase == "waiting" and not call.ringing and not call.virtual
-    if not waits or queue is None or queue.vip_priority == 0:
+    if call.who is None or not call.who.vip or call.ringing or call.virtual:
         return
-    if call.who is not None and call.who.vip and call.queued is not None:
+    queue = center.acd.queue(call.queue)
+    if call.phase == "waiting" and call.queued is not None and queue and queue.vip_priority:
         call.credit += now - call.queued
         center.acd_does(Withdraw(call=call.call, outcome="moved"), now)
         treatment.enqueue_now(center, call, now)
@@ -97,6 +101,8 @@ def _old_place(
 ) -> tuple[float, AgentId]:
     """Seconds of waiting that are given back, and the agent who was talking to the caller."""
     state = center.state
+    if call.caller not in state.kept and call.caller not in state.cut_off:
+        return 0.0, ""
     kept = state.calls.get(state.kept.get(call.caller, ""))
     waits = kept is not None and kept.phase == "waiting" and kept.queue == call.queue
     if waits and kept is not None and kept is not call and kept.queued is not None:

@@ -253,7 +253,7 @@ def begin_wait(center: "CallCenter", call: CallState, now: Instant) -> None:
         queue=queue,
         language=call.language,
         now=now,
-        callback_key="" if withheld(call.caller) else wants.callback_key,
+        callback_key="" if wants.callback_key and withheld(call.caller) else wants.callback_key,
         keys=wants.keys,
     )
     center.waits[call.call] = waiting

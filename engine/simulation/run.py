@@ -21,7 +21,7 @@ import msgspec
 from calls import actions
 from calls.actions import Refused
 from calls.base import AgentId, CallId, Instant, LegId
-from calls.commands import Dial, Prompt
+from calls.commands import Answer, Dial, Prompt, StartMusic, StopMusic, Unbridge
 from calls.errors import InputInvalid
 from calls.events import CallerIdentified, RequestFailed, StoreEvent, Tick
 from calls.facts import (
@@ -85,7 +85,7 @@ class _Run:
         self._start = self._now = MIDNIGHT + scenario.begins
         self._end = self._start + scenario.length
         self._center = CallCenter(center="s")
-        self._world = World("sim", ringing_delay=0.0)
+        self._world = World("sim", quiet=True)
         self._tally = Tally(scenario, self._start)
         #: When the center wants to be woken.
         self._due: Instant | None = None
@@ -112,15 +112,12 @@ class _Run:
                 now, told = of_world, None
             else:
                 return self._tally.outcome()
-            if now > limit or self._over():
+            if now >= self._end and (now > limit or self._tally.complete):
                 return self._tally.outcome()
             if now > self._now:
                 self._now = now
             for event in told or world.advance(self._now):
                 handle(event)
-
-    def _over(self) -> bool:
-        return self._now >= self._end and self._tally.complete
 
     def _handle(self, message: Message) -> None:
         now, does, center = self._now, self._does, self._center
@@ -234,8 +231,10 @@ class _Run:
 
     def _what_is_done(self) -> dict[type[Any], Callable[[Any, Instant], None]]:
         tally = self._tally
+        heard_by_nobody = (Answer, StartMusic, StopMusic, Unbridge)
+        carried_out = self._world.carries_out.items()
         return {
-            **self._world.carries_out,
+            **{kind: do for kind, do in carried_out if kind not in heard_by_nobody},
             Dial: self._dial,
             Prompt: self._prompt,
             IdentifyCaller: self._identify,

@@ -76,12 +76,13 @@ class _Failure:
 
 
 class World:
-    """All legs, bridges and phones of one simulated switch called `name`. Phones that it dials
-    ring after `ringing_delay` seconds."""
+    """All legs, bridges and phones of one simulated switch called `name`. Phones that it dials ring
+    after a moment, which is told; with `quiet`, at once and untold."""
 
-    def __init__(self, name: str = "sim", *, ringing_delay: float = RINGING_DELAY) -> None:
+    def __init__(self, name: str = "sim", *, quiet: bool = False) -> None:
         self.name = name
-        self._ringing_delay = ringing_delay
+        self._quiet = quiet
+        self._ringing_delay = 0.0 if quiet else RINGING_DELAY
         #: When, in what order, what happens, and what it is about.
         self._heap: list[tuple[float, int, Happening, Any]] = []
         self._order = 0
@@ -371,7 +372,10 @@ class World:
         elif answering.does == "busy":
             self.at(rings_at, self._end_unanswered, (leg.id, "busy"))
         else:
-            self.at(rings_at, self._ring, (leg, answering))
+            if self._quiet:
+                self._ring((leg, answering), now)
+            else:
+                self.at(rings_at, self._ring, (leg, answering))
             if answering.does != "answers" or rings_at + answering.after >= now + command.timeout:
                 self.at(now + command.timeout, self._end_unanswered, (leg.id, "no_answer"))
 
@@ -380,7 +384,8 @@ class World:
         if leg.id not in self._legs:
             return
         leg.ringing = True
-        self._tell(LegRinging(leg=leg.id))
+        if not self._quiet:
+            self._tell(LegRinging(leg=leg.id))
         if answering.does == "declines":
             self.at(at + answering.after, self._end_unanswered, (leg.id, "declined"))
         elif leg.auto_answer:
