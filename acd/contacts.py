@@ -4,60 +4,28 @@ from acd import estimates, overflow, parallel, relaxation
 from acd.floor import Floor
 from acd.live import AT_WORK, Caller, Seat
 from acd.messages import Accept, Enqueue, Reject, Release, Withdraw
+from acd.signatures import Lane
 from acd.state import Offer
-from calls.base import AgentId, OfferId
+from calls.base import AgentId, Language, OfferId
 from calls.errors import UnexpectedEvent
 from calls.facts import CallConnected, CallQueued, ConversationEnded
 
 
 def enqueue(floor: Floor, message: Enqueue) -> None:
-    state, name = floor.state, message.call
-    if name in floor.calls or name in state.conversations or name in state.items:
+    name = message.call
+    if name in floor.calls or name in floor.state.conversations:
         raise UnexpectedEvent(f"call {name!r} waits or talks already")
     lane = floor.index.lanes.get(message.queue)
     if lane is None:
         floor.refuse("unknown", f"there is no queue {message.queue!r}")
         return
-    demand = lane.demand(message.channel, message.skills)
-    call = Caller(
-        name,
-        message.queue,
-        demand.skills,
-        message.priority,
-        floor.now,
-        floor.next_order(),
-        message.channel,
-        message.credit,
-        demand=demand,
-    )
-    if message.agent and message.agent_for > 0:
-        _wait_alone(floor, call, message)
-    call.step = relaxation.in_force(lane.steps, call, floor.now)
-    call.tried = floor.now
+    call = _caller(floor, lane, message)
     position = floor.index.enter(call)
     signature = floor.index.signature(call)
     free = signature.first() is not None
-    if not free and call.channel == "voice":
-        load = state.loads.get(call.queue)
-        if load is not None:
-            call.expected = estimates.expected(load, position - 1, lane.able)
-    floor.said.append(
-        CallQueued(
-            call=name,
-            queue=call.queue,
-            position=position,
-            skills=demand.needs[0].skills,
-            priority=call.priority,
-            language=message.language,
-            channel=call.channel,
-            agent_only=call.agent,
-            agent_for=call.agent_for,
-            credit=call.credit,
-            expected=call.expected,
-        )
-    )
-    for number in range(call.step):
-        floor.say_relaxed(call, number + 1)
+    if not free:
+        call.expected = _expected(floor, lane, call, position - 1)
+    _say_queued(floor, call, position, message.language)
     if lane.guarded and overflow.at_entry(floor, call, position=position, fits=free):
         floor.index.tidy(signature)
         return
@@ -69,12 +37,59 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
         floor.time(call)
 
 
-def _wait_alone(floor: Floor, call: Caller, message: Enqueue) -> None:
-    """Wait for one agent only (step 0), if they are there or will be soon."""
-    agent = floor.agents.get(message.agent)
-    if agent is not None and agent.presence == AT_WORK:
-        call.agent, call.agent_for = message.agent, message.agent_for
-        floor.alone.setdefault(call.agent, {})[call.call] = call
+def _caller(floor: Floor, lane: Lane, message: Enqueue) -> Caller:
+    """The call, with what it needs at first: step 0, and the steps whose time is over at once."""
+    demand = lane.demand(message.channel, message.skills)
+    call = Caller(
+        message.call,
+        message.queue,
+        demand.skills,
+        message.priority,
+        floor.now,
+        floor.next_order(),
+        message.channel,
+        message.credit,
+        tried=floor.now,
+        demand=demand,
+    )
+    if lane.steps:
+        call.step = relaxation.in_force(lane.steps, call, floor.now)
+    if message.agent and message.agent_for > 0:
+        agent = floor.agents.get(message.agent)
+        if agent is not None and agent.presence == AT_WORK:
+            call.agent, call.agent_for = message.agent, message.agent_for
+            floor.alone.setdefault(call.agent, {})[call.call] = call
+    return call
+
+
+def _expected(floor: Floor, lane: Lane, call: Caller, ahead: int) -> tuple[float, float] | None:
+    """How long a call that no agent is free for will wait, where that is known. Contacts that
+    agents have beside others are too unlike calls."""
+    load = floor.state.loads.get(call.queue)
+    if load is None or call.channel != "voice":
+        return None
+    return estimates.expected(load, ahead, lane.able)
+
+
+def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -> None:
+    assert call.demand is not None  # noqa: S101 - as made
+    floor.said.append(
+        CallQueued(
+            call=call.call,
+            queue=call.queue,
+            position=position,
+            skills=call.demand.needs[0].skills,
+            priority=call.priority,
+            language=language,
+            channel=call.channel,
+            agent_only=call.agent,
+            agent_for=call.agent_for,
+            credit=call.credit,
+            expected=call.expected,
+        )
+    )
+    for number in range(call.step):
+        floor.say_relaxed(call, number + 1)
 
 
 def withdraw(floor: Floor, message: Withdraw) -> None:

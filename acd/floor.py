@@ -1,15 +1,15 @@
 """The moves that all messages are made of: an agent steps, an offer is made or ends, a call or an
 agent looks around. `acd.acd` says how they fit together."""
 
-from typing import Literal, cast
+from typing import Literal
 
-from acd import estimates, overflow, parallel, relaxation
+from acd import estimates, overflow, parallel, relaxation, restoring
 from acd.agents import AgentEvent, step
 from acd.estimates import Load
 from acd.index import Index
-from acd.live import AT_WORK, Caller, Seat, caller, present, seat
+from acd.live import AT_WORK, Caller, Seat, present
 from acd.offers import consequence
-from acd.state import AcdState, AgentRecord, Offer, WaitingCall
+from acd.state import AcdState, Offer
 from acd.timers import AGENT, CALL, ITEM, Kind, Timers
 from calls.actions import Refused
 from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueOutcome, Word
@@ -35,7 +35,7 @@ class Floor:
     """The state with its index and timers, and the facts of the step that is being made."""
 
     def __init__(self, state: AcdState) -> None:
-        """`state` is taken over."""
+        """`state` is taken over, and what is in it brought to life (`acd.restoring`)."""
         self.state = state
         self.agents: dict[AgentId, Seat] = {}
         self.index = Index(self.agents)
@@ -47,43 +47,8 @@ class Floor:
         self.alone: dict[AgentId, dict[CallId, Caller]] = {}
         #: For the end of the step: the calls that do not wait for one agent only any more.
         self._freed: list[Caller] = []
-        self._seat_all(state)
-        self._line_up_all(state)
-        for one in self.agents.values():
-            if one.state == "ready":
-                self.index.open(one)
-        state.agents = cast("dict[AgentId, AgentRecord]", self.agents)
-        state.waiting = cast("dict[CallId, WaitingCall]", self.calls)
-
-    def _seat_all(self, state: AcdState) -> None:
-        for name, record in state.agents.items():
-            one = self.agents[name] = seat(record)
-            if one.number == 0:  # of a snapshot from before agents were numbered
-                state.numbered += 1
-                one.number = state.numbered
-            one.presence = present(one)
-            if one.until is not None:
-                self.timers.set((one.until, AGENT, name))
-        for item in state.items.values():
-            parallel.hold(self, item)
-        for one in self.agents.values():
-            self.index.set_agent(one)
-
-    def _line_up_all(self, state: AcdState) -> None:
-        for queue in state.queues.values():
-            self.index.set_queue(queue)
-        offers: dict[CallId, tuple[OfferId, ...]] = {}
-        for offer in state.offers.values():
-            offers[offer.call] = (*offers.get(offer.call, ()), offer.offer)
-        for waiting in state.waiting.values():
-            call = caller(waiting)
-            call.offers = offers.get(call.call, ())
-            self.index.enter(call)
-            if call.agent:
-                self.alone.setdefault(call.agent, {})[call.call] = call
-            if self.index.lanes[call.queue].wants(call):
-                self.index.wait(call, self.index.signature(call))
-            self.time(call)
+        restoring.agents(self)
+        restoring.calls(self)
 
     # What is said
 
