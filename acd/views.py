@@ -36,6 +36,7 @@ def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Inst
         wrap_up=agents["wrap_up"],
         not_ready=agents["not_ready"],
         service_level_seconds=queue.service_level,
+        service_level_variant=queue.service_level_variant,
         today=QueueFigures(),
         virtual=sum(call.virtual for call in line),
         closed=overflow.is_closed(queue, now),

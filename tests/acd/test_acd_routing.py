@@ -341,7 +341,7 @@ def test_an_agent_in_wrap_up_stays_there_while_only_other_things_happen(acd: Dri
 
 
 def test_views_tell_what_supervisors_look_at(acd: Driven) -> None:
-    acd.queue("support", title="Support", service_level=25.0)
+    acd.queue("support", title="Support", service_level=25.0, service_level_variant="answered")
     acd.ready("ann", title="Ann")
     acd.ready("bob")
     acd.agent("cyd")
@@ -358,7 +358,7 @@ def test_views_tell_what_supervisors_look_at(acd: Driven) -> None:
         0,
         0,
     )
-    assert view.service_level_seconds == 25.0
+    assert (view.service_level_seconds, view.service_level_variant) == (25.0, "answered")
     ann = acd.view("ann")
     assert (ann.title, ann.state, ann.call, ann.phone_online) == ("Ann", "talking", "c1", True)
     assert not acd.view("cyd").phone_online
