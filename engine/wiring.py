@@ -126,7 +126,9 @@ def _simulated(settings: Settings, database: Database) -> Wired:
         numbers = tuple(configuration.read(session).numbers)
     traffic = Traffic(numbers=numbers) if numbers else None
     return Wired(
-        switch=SimulatedSwitch("simulated", traffic=traffic),
+        switch=SimulatedSwitch(
+            "simulated", traffic=traffic, recordings=settings.home / "recordings"
+        ),
         phones=RegisteredPhones(settings, database, ""),
         stop=lambda: None,
         keep=_nothing,

@@ -34,6 +34,7 @@ from calls.facts import (
     ConversationEnded,
     OfferEnded,
     OfferMade,
+    OutsideJoined,
     WrapUpEnded,
 )
 from calls.messages import Message
@@ -85,7 +86,7 @@ class _Run:
         self._start = self._now = MIDNIGHT + scenario.begins
         self._end = self._start + scenario.length
         self._center = CallCenter(center="s")
-        self._world = World("sim", quiet=True)
+        self._world = World("sim", quiet=True, strangers=Answering(after=0.0))
         self._tally = Tally(scenario, self._start)
         #: When the center wants to be woken.
         self._due: Instant | None = None
@@ -245,6 +246,7 @@ class _Run:
             OfferEnded: tally.offer_ended,
             CallLeftQueue: tally.left_queue,
             CallConnected: self._call_connected,
+            OutsideJoined: self._outside_joined,
             ConversationEnded: tally.conversation_ended,
             WrapUpEnded: tally.wrap_up_ended,
             CallEnded: self._call_ended,
@@ -289,6 +291,13 @@ class _Run:
         party = self._calls[fact.call]
         party.waits = False
         talk = party.caller.talk(self._scenario.queues[fact.queue])
+        self._world.hang_up(party.leg, now + talk)
+
+    def _outside_joined(self, fact: OutsideJoined, now: Instant) -> None:
+        """They talk as long as with an agent."""
+        party = self._calls[fact.call]
+        party.waits = False
+        talk = party.caller.talk(party.queue) if party.queue is not None else 0.0
         self._world.hang_up(party.leg, now + talk)
 
     def _call_ended(self, fact: CallEnded, now: Instant) -> None:

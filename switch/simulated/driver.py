@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import time
+import wave
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from calls.commands import Command
-from calls.events import LiveLeg
+from calls.events import LiveLeg, RecordingEnded
 from calls.port import Deliver, Phone
 from switch.simulated.scripts import Caller
 from switch.simulated.traffic import Traffic, answering, callers
@@ -16,13 +18,17 @@ from switch.simulated.world import World
 
 Result = TypeVar("Result")
 
+#: Samples a second of recordings.
+RATE = 8000
+
 
 class SimulatedSwitch:
     """A switch whose callers and phones exist only in a `World`.
 
-    With `traffic`, callers arrive by themselves and every provisioned phone is online and
-    answers. Without, `act` is the only way to make something happen. `clock` gives seconds
-    since the epoch.
+    With `traffic`, callers arrive by themselves, every provisioned phone is online and answers, and
+    so do numbers outside. Without, `act` is the only way to make something happen. Recordings
+    are kept as so many seconds of silence in the folder `recordings`. `clock` gives seconds since
+    the epoch.
     """
 
     def __init__(
@@ -30,10 +36,12 @@ class SimulatedSwitch:
         name: str = "sim",
         *,
         traffic: Traffic | None = None,
+        recordings: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
-        self._world = World(name)
+        self._world = World(name, strangers=None if traffic is None else answering(traffic))
+        self._recordings = recordings
         self._traffic = traffic
         self._clock = clock
         self._changed = asyncio.Event()
@@ -48,6 +56,8 @@ class SimulatedSwitch:
                 while True:
                     self._changed.clear()
                     for event in self._world.advance(self._clock()):
+                        if isinstance(event, RecordingEnded):
+                            self._keep(event)
                         deliver(event)
                     await self._until(self._world.deadline())
         finally:
@@ -80,6 +90,16 @@ class SimulatedSwitch:
         for gap, caller in callers(traffic):
             await asyncio.sleep(gap)
             self.act(partial(_arrives, caller))
+
+    def _keep(self, ended: RecordingEnded) -> None:
+        if self._recordings is None or ended.seconds == 0:
+            return
+        self._recordings.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(self._recordings / f"{ended.recording}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE)
+            file.writeframes(bytes(2 * round(ended.seconds * RATE)))
 
     async def _until(self, deadline: float | None) -> None:
         """Wait for a time or for a change, whichever comes first."""

@@ -28,10 +28,13 @@ class Leg:
     talks: int = 0
     #: Which of the caller's presses are used up.
     pressed: set[int] = field(default_factory=set)
+    #: How long they speak when they are recorded.
+    speaks: float = field(init=False)
     line: Line = field(init=False)
     recorder: "Recorder | None" = None
 
     def __post_init__(self) -> None:
+        self.speaks = self.person.speaks
         self.line = Line(self.id)
 
 

@@ -15,13 +15,10 @@ Rules it keeps, the same as every driver:
    kept for the next prompt that has a rule.
 """
 
-import heapq
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from calls.base import BridgeId, EndCause, LegId
+from calls.base import EndCause, LegId
 from calls.commands import (
     Answer,
     Beep,
@@ -37,19 +34,8 @@ from calls.commands import (
     StopRecording,
     Unbridge,
 )
-from calls.events import (
-    CommandFailed,
-    LegAnswered,
-    LegArrived,
-    LegEnded,
-    LegRinging,
-    LiveLeg,
-    PhoneChanged,
-    Surveyed,
-    SwitchDown,
-    SwitchEvent,
-    SwitchUp,
-)
+from calls.events import LegAnswered, LegArrived, LegRinging, PhoneChanged
+from switch.simulated.board import Board
 from switch.simulated.leg import Leg, Recorder
 from switch.simulated.scripts import Answering, Caller
 
@@ -58,73 +44,20 @@ RINGING_DELAY = 0.1
 #: Between two keys of one `Press`.
 KEY_DELAY = 0.25
 
-#: Something that happens at its time: what it is about, and when.
-Happening: TypeAlias = Callable[[Any, float], None]
 
-_OfLeg: TypeAlias = (
-    Answer | Prompt | StopPrompt | StartMusic | StopMusic | Record | StopRecording | Beep | Hangup
-)
-#: Their purpose is met when the leg is gone.
-_MET = (StopPrompt, StopMusic, StopRecording, Hangup)
-
-
-@dataclass(slots=True)
-class _Failure:
-    kind: type[Command]
-    gone: bool
-    detail: str
-
-
-class World:
+class World(Board):
     """All legs, bridges and phones of one simulated switch called `name`. Phones that it dials ring
-    after a moment, which is told; with `quiet`, at once and untold."""
+    after a moment, which is told; with `quiet`, at once and untold. `strangers`: how numbers
+    outside take a call that `set_answering` says nothing about; None: they cannot be reached."""
 
-    def __init__(self, name: str = "sim", *, quiet: bool = False) -> None:
-        self.name = name
+    def __init__(
+        self, name: str = "sim", *, quiet: bool = False, strangers: Answering | None = None
+    ) -> None:
+        super().__init__(name, strangers)
         self._quiet = quiet
         self._ringing_delay = 0.0 if quiet else RINGING_DELAY
-        #: When, in what order, what happens, and what it is about.
-        self._heap: list[tuple[float, int, Happening, Any]] = []
-        self._order = 0
         self._arrivals = 0
-        self._told: list[SwitchEvent] = []
-        self._passed = 0.0
-        self._legs: dict[LegId, Leg] = {}
-        #: Who is in a bridge, and whether their conversation has begun.
-        self._bridges: dict[BridgeId, dict[LegId, bool]] = {}
-        self._connected = False
-        self._online: set[str] = set()
-        self._answering: dict[str, deque[Answering]] = {}
-        self._failures: list[_Failure] = []
-        #: What `execute` does with each command while the link is up and nothing is to fail.
         self.carries_out = self._what_is_done()
-
-    # -- driving ---------------------------------------------------------------------------
-
-    def deadline(self) -> float | None:
-        """When there is something to tell next, if nobody interferes."""
-        if self._told:
-            return self._passed
-        return self._heap[0][0] if self._heap else None
-
-    def advance(self, now: float) -> list[SwitchEvent]:
-        """Let everything happen that is due by `now`, and tell it in order."""
-        self._passed = now
-        heap, pop = self._heap, heapq.heappop
-        while heap and heap[0][0] <= now:
-            at, _, happen, what = pop(heap)
-            happen(what, at)
-        told, self._told = self._told, []
-        return told
-
-    def execute(self, command: Command, now: float) -> None:
-        """Do what we are told. Failures are told as `CommandFailed`, nothing is raised."""
-        if self._failures and self._fails(command, now):
-            return
-        if not self._connected:
-            self._fail(command, now, gone=False, detail="the link to the switch is down")
-            return
-        self.carries_out[type(command)](command, now)
 
     def _what_is_done(self) -> dict[type[Command], Callable[[Any, float], None]]:
         return {
@@ -141,57 +74,6 @@ class World:
             Unbridge: self._unbridge,
             Hangup: self._withdraw,
         }
-
-    def at(self, when: float, happen: Happening, what: Any) -> None:
-        """Let something of others' happen in this world; it is called with `what` and the time."""
-        self._order += 1
-        heapq.heappush(self._heap, (when, self._order, happen, what))
-
-    def legs(self, now: float) -> tuple[LiveLeg, ...]:
-        """What is really up, in order of arrival."""
-        self._told = self.advance(now)
-        return self._live()
-
-    def _live(self) -> tuple[LiveLeg, ...]:
-        return tuple(
-            LiveLeg(
-                leg=leg.id,
-                inbound=leg.inbound,
-                up=leg.up,
-                caller=leg.caller,
-                called=leg.called,
-                bridge=leg.bridge,
-            )
-            for leg in self._legs.values()
-        )
-
-    # -- the link --------------------------------------------------------------------------
-
-    def connect(self, now: float) -> None:
-        """The link comes up; `SwitchUp` says what is there."""
-        self.at(now, self._connect, None)
-
-    def disconnect(self, now: float) -> None:
-        """The link is lost. The legs live on, untold."""
-        self.at(now, self._disconnect, None)
-
-    def survey(self, now: float) -> None:
-        """Ask in passing what is up."""
-        self.at(now, self._survey, None)
-
-    def _survey(self, _nothing: None, _at: float) -> None:
-        self._tell(Surveyed(switch=self.name, legs=self._live()))
-
-    def _connect(self, _nothing: None, _at: float) -> None:
-        self._connected = True
-        self._told = []
-        self._tell(
-            SwitchUp(switch=self.name, legs=self._live(), phones=tuple(sorted(self._online)))
-        )
-
-    def _disconnect(self, _nothing: None, _at: float) -> None:
-        self._tell(SwitchDown(switch=self.name))
-        self._connected = False
 
     # -- people ----------------------------------------------------------------------------
 
@@ -211,9 +93,12 @@ class World:
         self.at(at, self._phone, (phone, False))
 
     def set_answering(self, name: str, *answering: Answering) -> None:
-        """How a phone, or an outside number, takes its next rings, one after the other; the last
-        one for ever."""
-        self._answering[name] = deque(answering or (Answering(),))
+        """See `switch.simulated.phones.Phones.set_answering`."""
+        self._phones.set_answering(name, *answering)
+
+    def speak(self, leg: LegId, seconds: float) -> None:
+        """A party will speak for so long when they are recorded next."""
+        self._legs[leg].speaks = seconds
 
     def answer(self, leg: LegId, at: float) -> None:
         """Pick up a ringing phone by hand."""
@@ -223,14 +108,11 @@ class World:
         for index, digit in enumerate(digits):
             self.at(at + index * KEY_DELAY, self._press, (leg, digit))
 
-    def hang_up(self, leg: LegId, at: float) -> None:
-        """The party hangs up; a phone that still rings declines."""
-        self.at(at, self._hang_up, leg)
-
     def _phone(self, changed: tuple[str, bool], _: float) -> None:
         phone, online = changed
-        if online != (phone in self._online):
-            (self._online.add if online else self._online.discard)(phone)
+        known = self._phones.online
+        if online != (phone in known):
+            (known.add if online else known.discard)(phone)
             self._tell(PhoneChanged(phone=phone, online=online))
 
     def _arrive(self, leg: Leg, at: float) -> None:
@@ -257,46 +139,7 @@ class World:
                 if press.prompt:
                     return
 
-    def _hang_up(self, leg_id: LegId, at: float) -> None:
-        leg = self._legs.get(leg_id)
-        if leg is not None:
-            self._end(leg, "hangup" if leg.inbound or leg.up else "declined", at)
-
-    # -- failures --------------------------------------------------------------------------
-
-    def fail_next(
-        self, kind: type[Command], *, gone: bool = False, detail: str = "refused"
-    ) -> None:
-        """The next command of this kind is not done; `gone`: its (first) leg hangs up meanwhile."""
-        self._failures.append(_Failure(kind, gone, detail))
-
-    def lose(self, leg_id: LegId, at: float) -> None:
-        """A leg vanishes and nobody is told; only a survey or a reconnection shows it."""
-        self.at(at, self._lose, leg_id)
-
-    def _lose(self, leg_id: LegId, _: float) -> None:
-        leg = self._legs.get(leg_id)
-        if leg is not None:
-            self._forget(leg)
-
-    def _fails(self, command: Command, now: float) -> bool:
-        failure = next((one for one in self._failures if isinstance(command, one.kind)), None)
-        if failure is None:
-            return False
-        self._failures.remove(failure)
-        self._fail(command, now, gone=failure.gone, detail=failure.detail)
-        if failure.gone and not isinstance(command, Unbridge):
-            leg = command.legs[0] if isinstance(command, Join) else command.leg
-            self.hang_up(leg, now)
-        return True
-
     # -- commands --------------------------------------------------------------------------
-
-    def _leg_of(self, command: _OfLeg, now: float) -> Leg | None:
-        leg = self._legs.get(command.leg)
-        if leg is None and not isinstance(command, _MET):
-            self._fail(command, now, gone=True, detail="no such leg")
-        return leg
 
     def _answer_inbound(self, command: Answer, now: float) -> None:
         if (leg := self._leg_of(command, now)) is not None:
@@ -326,7 +169,7 @@ class World:
     def _record(self, command: Record, now: float) -> None:
         leg = self._leg_of(command, now)
         if leg is not None and leg.recorder is None:
-            leg.recorder = Recorder(command, leg.person.speaks, now)
+            leg.recorder = Recorder(command, leg.speaks, now)
             self.at(leg.recorder.deadline(), self._recorded, (leg.id, leg.recorder))
 
     def _stop_recording(self, command: StopRecording, now: float) -> None:
@@ -359,15 +202,12 @@ class World:
     def _dial(self, command: Dial, now: float) -> None:
         if command.leg in self._legs:
             return
-        scheme, _, name = command.to.partition(":")
-        plan = self._answering.get(name)
-        answering = Answering() if plan is None else plan.popleft() if len(plan) > 1 else plan[0]
+        answering = self._phones.taking(command) or Answering(does="unreachable")
         leg = Leg(command.leg, False, command.caller, command.to, answering)
         leg.auto_answer = command.auto_answer
         self._legs[leg.id] = leg
-        missing = scheme == "phone" and name not in self._online
-        rings_at = now + self._ringing_delay
-        if missing or answering.does == "unreachable":
+        rings_at, ends_at = now + self._ringing_delay, now + command.timeout
+        if answering.does == "unreachable":
             self.at(now, self._end_unanswered, (leg.id, "unreachable"))
         elif answering.does == "busy":
             self.at(rings_at, self._end_unanswered, (leg.id, "busy"))
@@ -376,8 +216,8 @@ class World:
                 self._ring((leg, answering), now)
             else:
                 self.at(rings_at, self._ring, (leg, answering))
-            if answering.does != "answers" or rings_at + answering.after >= now + command.timeout:
-                self.at(now + command.timeout, self._end_unanswered, (leg.id, "no_answer"))
+            if answering.does != "answers" or rings_at + answering.after >= ends_at:
+                self.at(ends_at, self._end_unanswered, (leg.id, "no_answer"))
 
     def _ring(self, one: tuple[Leg, Answering], at: float) -> None:
         leg, answering = one
@@ -413,30 +253,11 @@ class World:
             detail = f"no such leg: {', '.join(missing)}"
             self._fail(command, now, gone=True, detail=detail)
             return
-        members = self._bridges.setdefault(command.bridge, {})
-        for leg_id in command.legs:
-            leg = legs[leg_id]
-            if leg.bridge != command.bridge:
-                if leg.bridge is not None:
-                    self._leave_bridge(leg, leg.bridge)
-                leg.bridge, leg.line.music = command.bridge, None
-                members[leg_id] = False
-        if len(members) > 1:
-            for leg_id, talks in members.items():
-                if not talks:
-                    members[leg_id] = True
-                    self._begin_talk(legs[leg_id], now)
+        for leg in self._bridges.join(command.bridge, [legs[leg_id] for leg_id in command.legs]):
+            self._begin_talk(leg, now)
 
     def _unbridge(self, command: Unbridge, _: float) -> None:
-        for leg_id in self._bridges.pop(command.bridge, ()):
-            self._legs[leg_id].bridge = None
-
-    def _leave_bridge(self, leg: Leg, bridge: BridgeId) -> None:
-        members = self._bridges[bridge]
-        del members[leg.id]
-        if not members:
-            del self._bridges[bridge]
-        leg.bridge = None
+        self._bridges.remove(command.bridge)
 
     def _begin_talk(self, leg: Leg, now: float) -> None:
         leg.talks += 1
@@ -483,28 +304,3 @@ class World:
             line.begun = []
         if (deadline := line.deadline()) is not None:
             self.at(deadline, self._listen, leg.id)
-
-    # -- inside ----------------------------------------------------------------------------
-
-    def _tell(self, event: SwitchEvent) -> None:
-        if self._connected:
-            self._told.append(event)
-
-    def _fail(self, command: Command, now: float, *, gone: bool, detail: str) -> None:
-        failed = CommandFailed(command=command, gone=gone, detail=detail)
-        self.at(now, self._failed, failed)
-
-    def _failed(self, failed: CommandFailed, _: float) -> None:
-        """Told even while the link is down: it is our side that says so."""
-        self._told.append(failed)
-
-    def _end(self, leg: Leg, cause: EndCause, at: float) -> None:
-        self._forget(leg)
-        if leg.recorder is not None:
-            self._tell(leg.recorder.hung_up(at))
-        self._tell(LegEnded(leg=leg.id, cause=cause))
-
-    def _forget(self, leg: Leg) -> None:
-        if leg.bridge is not None:
-            self._leave_bridge(leg, leg.bridge)
-        del self._legs[leg.id]

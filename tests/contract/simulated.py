@@ -16,26 +16,33 @@ class SimulatedCaller:
     async def press(self, digits: str) -> None:
         self._switch.act(lambda world, now: world.press(self._leg, digits, now))
 
+    async def speak(self) -> None:
+        self._switch.act(lambda world, _: world.speak(self._leg, 1e9))
+
     async def hang_up(self) -> None:
         self._switch.act(lambda world, now: world.hang_up(self._leg, now))
 
 
 class SimulatedPhone:
-    def __init__(self, switch: SimulatedSwitch, name: str) -> None:
+    """A phone, or somebody at a number outside; `address` is what is dialled."""
+
+    def __init__(self, switch: SimulatedSwitch, address: str) -> None:
         self._switch = switch
-        self._name = name
+        self._address = address
 
     async def press(self, digits: str) -> None:
         for leg in await self._legs():
             self._switch.act(partial(_press, leg, digits))
+
+    async def speak(self) -> None:
+        raise AssertionError("only callers are recorded")
 
     async def hang_up(self) -> None:
         for leg in await self._legs():
             self._switch.act(partial(_hang_up, leg))
 
     async def _legs(self) -> list[str]:
-        called = f"phone:{self._name}"
-        return [leg.leg for leg in await self._switch.legs() if leg.called == called]
+        return [leg.leg for leg in await self._switch.legs() if leg.called == self._address]
 
 
 def _press(leg: str, digits: str, world: World, now: float) -> None:
@@ -51,16 +58,26 @@ class SimulatedOutside:
         self._switch = switch
 
     async def call(self, number: str, caller: str) -> Party:
-        person = Caller(number=caller, dials=number)
+        person = Caller(number=caller, dials=number, speaks=0.0)
         return SimulatedCaller(self._switch, self._switch.act(partial(_call, person)))
 
     async def phone(self, name: str, does: Does = "answers") -> Party:
-        answering = Answering(does=does, after=0.2)
+        answering = _answering(does)
         self._switch.act(lambda world, now: world.register(name, now, answering))
-        return SimulatedPhone(self._switch, name)
+        return SimulatedPhone(self._switch, f"phone:{name}")
+
+    async def number(self, number: str, does: Does = "answers") -> Party:
+        answering = _answering(does)
+        self._switch.act(lambda world, _: world.set_answering(number, answering))
+        return SimulatedPhone(self._switch, f"tel:{number}")
 
     async def unregister(self, name: str) -> None:
         self._switch.act(lambda world, now: world.unregister(name, now))
+
+
+def _answering(does: Does) -> Answering:
+    """Who obeys answers only a call that asks for it, as every phone here does then."""
+    return Answering(does="ignores" if does == "obeys" else does, after=0.2)
 
 
 def _call(person: Caller, world: World, now: float) -> str:
