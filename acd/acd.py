@@ -149,6 +149,10 @@ class Acd:
         """All queues, sorted by name; `today` is left at its default."""
         return views.queue_views(self._floor, now)
 
+    def queue_view(self, name: QueueId, now: Instant) -> QueueView | None:
+        """One queue, as `queue_views` has it."""
+        return views.queue_view(self._floor, name, now)
+
     def agent_views(self) -> tuple[AgentView, ...]:
         """All agents, sorted by name."""
         return views.agent_views(self._floor)

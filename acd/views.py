@@ -22,6 +22,16 @@ def queue_views(floor: Floor, now: Instant) -> tuple[QueueView, ...]:
     )
 
 
+def queue_view(floor: Floor, name: QueueId, now: Instant) -> QueueView | None:
+    """One queue; None if there is none of that name."""
+    lane = floor.index.lanes.get(name)
+    if lane is None:
+        return None
+    known = floor.agents.values()
+    agents = Counter(agent.state for agent in known if name in agent.config.queues)
+    return _queue_view(floor, lane, agents, now)
+
+
 def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Instant) -> QueueView:
     queue, line = lane.queue, floor.index.line(lane.queue.name)
     load = floor.state.loads.get(queue.name)

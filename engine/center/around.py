@@ -25,8 +25,7 @@ class Around:
         return self._center.shelf.flow(name, version)
 
     def queue(self, name: QueueId) -> QueueNow | None:
-        views = self._center.acd.queue_views(self.now)
-        view = next((one for one in views if one.name == name), None)
+        view = self._center.acd.queue_view(name, self.now)
         if view is None:
             return None
         since = self.now if view.longest_since is None else view.longest_since
