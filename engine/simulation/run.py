@@ -230,7 +230,7 @@ class _Run:
 
     # --- what the center says
 
-    def _what_is_done(self) -> dict[type[Any], Callable[[Any, Instant], None]]:
+    def _what_is_done(self) -> dict[type[Any], Callable[[Any, Instant], object]]:
         tally = self._tally
         heard_by_nobody = (Answer, StartMusic, StopMusic, Unbridge)
         carried_out = self._world.carries_out.items()

@@ -56,7 +56,7 @@ class Board:
     do is up to who fills in `carries_out`."""
 
     #: What `execute` does with each command while the link is up and nothing is to fail.
-    carries_out: Mapping[type[Command], Callable[[Any, float], None]]
+    carries_out: Mapping[type[Command], Callable[[Any, float], object]]
 
     def __init__(self, name: str, strangers: Answering | None) -> None:
         self.name = name

@@ -19,7 +19,7 @@ class Bridges:
         for leg in legs:
             if leg.bridge != bridge:
                 self.leave(leg)
-                leg.bridge, leg.line.music = bridge, None
+                leg.bridge = bridge
                 members[leg.id] = (leg, False)
         if len(members) < 2:
             return []

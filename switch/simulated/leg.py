@@ -1,41 +1,61 @@
 """One party's connection, as the simulated switch sees it."""
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from calls.base import BridgeId, LegId
 from calls.commands import Record
 from calls.events import RecordingEnded
 from switch.simulated.line import Line
-from switch.simulated.scripts import Answering, Caller
+from switch.simulated.scripts import Answering, Caller, Press
 
 _End: TypeAlias = Literal["silence", "digits", "full", "stopped", "hangup"]
 
 
-@dataclass(slots=True)
 class Leg:
-    id: LegId
-    inbound: bool
-    caller: str
-    called: str
-    person: Caller | Answering
-    up: bool = False
-    ringing: bool = False
-    #: The phone answers by itself.
-    auto_answer: bool = False
-    bridge: BridgeId | None = None
-    #: Conversations begun, also that which goes on now.
-    talks: int = 0
-    #: Which of the caller's presses are used up.
-    pressed: set[int] = field(default_factory=set)
-    #: How long they speak when they are recorded.
-    speaks: float = field(init=False)
-    line: Line = field(init=False)
-    recorder: "Recorder | None" = None
+    __slots__ = (
+        "_line",
+        "auto_answer",
+        "bridge",
+        "called",
+        "caller",
+        "id",
+        "inbound",
+        "person",
+        "presses",
+        "recorder",
+        "ringing",
+        "speaks",
+        "talks",
+        "up",
+    )
 
-    def __post_init__(self) -> None:
-        self.speaks = self.person.speaks
-        self.line = Line(self.id)
+    def __init__(
+        self, leg: LegId, caller: str, called: str, person: Caller | Answering, *, inbound: bool
+    ) -> None:
+        self.id = leg
+        self.inbound = inbound
+        self.caller = caller
+        self.called = called
+        self.person = person
+        self.up = self.ringing = False
+        #: The phone answers by itself.
+        self.auto_answer = False
+        self.bridge: BridgeId | None = None
+        #: Conversations begun, also that which goes on now.
+        self.talks = 0
+        #: What the caller is still to press.
+        self.presses: list[Press] = list(person.presses) if isinstance(person, Caller) else []
+        #: How long they speak when they are recorded.
+        self.speaks = person.speaks
+        self.recorder: Recorder | None = None
+        self._line: Line | None = None
+
+    @property
+    def line(self) -> Line:
+        """What they hear and press."""
+        if self._line is None:
+            self._line = Line(self.id)
+        return self._line
 
 
 class Recorder:

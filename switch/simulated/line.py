@@ -29,7 +29,6 @@ class Line:
     """
 
     def __init__(self, leg: LegId) -> None:
-        self.music: str | None = None
         self.told: list[PromptEnded | DigitPressed] = []
         self.begun: list[Prompt] = []
         self._leg = leg
@@ -74,7 +73,6 @@ class Line:
         return self._collector.deadline() if self._collector else None
 
     def _begin(self, prompt: Prompt, now: float) -> None:
-        self.music = None
         self._collector = Collector(prompt, now + seconds_of(prompt.media))
         if not prompt.type_ahead:
             self._ahead = ""

@@ -11,8 +11,8 @@ Rules it keeps, the same as every driver:
 2. What a command sets off is told by a later `advance`, never inside `execute`.
 3. A leg that has ended is forgotten at once; commands for it fail as `gone`, except those whose
    purpose is met (`Hangup`, `StopPrompt`, `StopMusic`, `Unbridge`).
-4. A prompt silences the music; digits that it does not collect are told as `DigitPressed` and
-   kept for the next prompt that has a rule.
+4. Digits that no prompt collects are told as `DigitPressed` and kept for the next prompt that has
+   a rule. Music and tones are heard by nobody.
 """
 
 from collections.abc import Callable
@@ -59,17 +59,17 @@ class World(Board):
         self._arrivals = 0
         self.carries_out = self._what_is_done()
 
-    def _what_is_done(self) -> dict[type[Command], Callable[[Any, float], None]]:
+    def _what_is_done(self) -> dict[type[Command], Callable[[Any, float], object]]:
         return {
             Answer: self._answer_inbound,
             Prompt: self._play,
             StopPrompt: self._stop_prompt,
-            StartMusic: self._start_music,
-            StopMusic: self._stop_music,
+            StartMusic: self._leg_of,
+            StopMusic: self._leg_of,
+            Beep: self._leg_of,
             Dial: self._dial,
             Record: self._record,
             StopRecording: self._stop_recording,
-            Beep: self._beep,
             Join: self._join,
             Unbridge: self._unbridge,
             Hangup: self._withdraw,
@@ -81,7 +81,7 @@ class World(Board):
         """Let somebody dial us at a time; gives the id that their leg will have."""
         self._arrivals += 1
         leg_id = f"{self.name}/in-{self._arrivals}"
-        self.at(at, self._arrive, Leg(leg_id, True, caller.number, caller.dials, caller))
+        self.at(at, self._arrive, Leg(leg_id, caller.number, caller.dials, caller, inbound=True))
         return leg_id
 
     def register(self, phone: str, at: float, *answering: Answering) -> None:
@@ -122,19 +122,19 @@ class World(Board):
         if isinstance(person, Caller):
             if person.patience is not None:
                 self.at(at + person.patience, self._lose_patience, leg.id)
-            if person.presses:
-                self._press_for(leg, person, {""}, at)
+            if leg.presses:
+                self._press_for(leg, {""}, at)
 
     def _lose_patience(self, leg_id: LegId, at: float) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None and not leg.talks:
             self._end(leg, "hangup", at)
 
-    def _press_for(self, leg: Leg, person: Caller, prompts: set[str], at: float) -> None:
+    def _press_for(self, leg: Leg, prompts: set[str], at: float) -> None:
         """Press the first unused keys meant for one of these prompts."""
-        for index, press in enumerate(person.presses):
-            if press.prompt in prompts and index not in leg.pressed:
-                leg.pressed.add(index)
+        for press in list(leg.presses):
+            if press.prompt in prompts:
+                leg.presses.remove(press)
                 self.press(leg.id, press.digits, at + press.delay)
                 if press.prompt:
                     return
@@ -154,17 +154,6 @@ class World(Board):
         if (leg := self._leg_of(command, now)) is not None:
             leg.line.stop(command.prompt)
             self._follow(leg, now)
-
-    def _start_music(self, command: StartMusic, now: float) -> None:
-        if (leg := self._leg_of(command, now)) is not None:
-            leg.line.music = command.music
-
-    def _stop_music(self, command: StopMusic, now: float) -> None:
-        if (leg := self._leg_of(command, now)) is not None:
-            leg.line.music = None
-
-    def _beep(self, command: Beep, now: float) -> None:
-        self._leg_of(command, now)
 
     def _record(self, command: Record, now: float) -> None:
         leg = self._leg_of(command, now)
@@ -203,7 +192,7 @@ class World(Board):
         if command.leg in self._legs:
             return
         answering = self._phones.taking(command) or Answering(does="unreachable")
-        leg = Leg(command.leg, False, command.caller, command.to, answering)
+        leg = Leg(command.leg, command.caller, command.to, answering, inbound=False)
         leg.auto_answer = command.auto_answer
         self._legs[leg.id] = leg
         rings_at, ends_at = now + self._ringing_delay, now + command.timeout
@@ -290,17 +279,17 @@ class World(Board):
 
     def _follow(self, leg: Leg, at: float) -> None:
         """Let a leg's line catch up with the time, and look again when it wants to."""
-        line, person = leg.line, leg.person
+        line = leg.line
         line.advance(at)
         if line.told:
             for event in line.told:
                 self._tell(event)
             line.told = []
         if line.begun:
-            if isinstance(person, Caller) and person.presses:
+            if leg.presses:
                 for prompt in line.begun:
                     names = {getattr(item, "name", "") for item in prompt.media} - {""}
-                    self._press_for(leg, person, names, at)
+                    self._press_for(leg, names, at)
             line.begun = []
         if (deadline := line.deadline()) is not None:
             self.at(deadline, self._listen, leg.id)
