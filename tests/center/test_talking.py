@@ -33,9 +33,9 @@ async def test_from_the_menu_over_music_and_position_to_an_agent_and_the_ticket(
     await call.press("1")
     await scene.hears(call, scene.prompt("main.greeting", "en"))
     await call.press("2")
-    assert (await scene.phase(call, "waiting")).position == 2
+    assert (await scene.phase(call, "waiting")).position == 1, "a VIP goes before who came first"
     await scene.hears_music(call)
-    await scene.hears(call, scene.prompt("waiting.ahead.1", "en"))
+    await scene.hears(call, scene.prompt("waiting.ahead.0", "en"))
     await scene.hears_music(call, after=len(call.heard) / 8000)
 
     await first.hang_up()
