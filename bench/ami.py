@@ -20,7 +20,12 @@ class Ami:
         reader, self._writer = await asyncio.open_connection(endpoint.ami_host, endpoint.ami_port)
         await reader.readline()  # the banner
         self._reading = asyncio.create_task(self._read(reader))
-        await self.act("Login", Username=endpoint.ami_user, Secret=endpoint.ami_password)
+        # No event but those that are kept: reading the rest would take more than what is measured.
+        await self.act(
+            "Login", Username=endpoint.ami_user, Secret=endpoint.ami_password, Events="off"
+        )
+        await self.act("Filter", Operation="Add", Filter="Event: BridgeEnter")
+        await self.act("Events", EventMask="call")
 
     async def act(self, action: str, **fields: str) -> None:
         """One action, waited for. Raises `RuntimeError` with Asterisk's own words."""

@@ -5,11 +5,15 @@ facts it led to are committed in one transaction before any of its commands is e
 crash at any instant the machine knows at least as much as the world has seen of it.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from calls.base import Instant
 from calls.codec import decode_fact, decode_message, encode
@@ -26,6 +30,9 @@ SNAPSHOTS_KEPT = 2
 
 _ADD_MESSAGE = insert(journal)
 _ADD_FACT = insert(facts)
+_SQLITE = sqlite_dialect.dialect(paramstyle="named")
+_MESSAGE_SQL = str(_ADD_MESSAGE.compile(dialect=_SQLITE))
+_FACT_SQL = str(_ADD_FACT.compile(dialect=_SQLITE))
 
 
 @dataclass(slots=True)
@@ -62,7 +69,12 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._own: Connection | None = None
+        self._own: PoolProxiedConnection | None = None
+
+    @property
+    def may_append_now(self) -> bool:
+        """`append_now` can be tried again."""
+        return self.database.sqlite
 
     def append_now(self, entries: Sequence[Entry]) -> bool:
         """Commit entries without waiting for anybody; False, and nothing done, where that fails.
@@ -70,13 +82,21 @@ class Journal:
         For the loop's thread. Handing a commit to another thread and back costs more than the
         commit itself; but only SQLite can be asked not to wait.
         """
-        if not self.database.sqlite:
+        if not self.may_append_now:
             return False
+        messages = [_message_row(entry) for entry in entries]
+        rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
         try:
             own = self._impatient()
-            with own.begin():
-                _insert(own, entries)
-        except DBAPIError:  # somebody else writes, or worse: `append` will tell
+            try:
+                own.execute("BEGIN IMMEDIATE")
+                own.executemany(_MESSAGE_SQL, messages)
+                own.executemany(_FACT_SQL, rows)
+                own.execute("COMMIT")
+            except sqlite3.Error:
+                own.rollback()
+                raise
+        except (sqlite3.Error, DBAPIError):  # somebody else writes, or worse: `append` will tell
             return False
         return True
 
@@ -84,17 +104,18 @@ class Journal:
         """Give back what `append_now` holds."""
         if self._own is not None:
             self._own.invalidate()  # its settings are not those of the others
-            self._own.close()
             self._own = None
 
-    def _impatient(self) -> Connection:
+    def _impatient(self) -> sqlite3.Connection:
+        """A connection without SQLAlchemy, which would take longer than the commit."""
         if self._own is None:
-            self._own = self.database.engine.connect()
-            self._own.exec_driver_sql("PRAGMA busy_timeout=0")
+            self._own = self.database.engine.raw_connection()
+            own = cast(sqlite3.Connection, self._own.driver_connection)
+            own.isolation_level = None
+            own.execute("PRAGMA busy_timeout=0")
             # Moving the log into the file takes long: others, who may wait, do it.
-            self._own.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
-            self._own.commit()
-        return self._own
+            own.execute("PRAGMA wal_autocheckpoint=0")
+        return cast(sqlite3.Connection, self._own.driver_connection)
 
     def append(self, entries: Sequence[Entry], *, again: bool = False) -> None:
         """Commit entries, all or none. `again`: a first attempt failed, and may have committed."""

@@ -11,7 +11,7 @@ from switch.asterisk.replies import watch
 
 
 class Bridges:
-    """Which bridges are there, and the lane over which each is told what to do.
+    """Which bridges are there, and who belongs to each.
 
     `send` puts a request on a lane; ours are known by `app`, which they have as their name.
     """
@@ -23,36 +23,42 @@ class Bridges:
         self._app = app
         self._lanes = lanes
         self._send = send
-        self._there: dict[BridgeId, int] = {}
+        self._there: set[BridgeId] = set()
+        #: Made or removed just now, or with somebody on the way in: not answered yet.
+        self._under_way: dict[BridgeId, list[Answer]] = {}
         #: The legs inside, on their way in, or rung for it.
         self._legs: dict[BridgeId, set[LegId]] = {}
-        #: On the way out, over that lane: made again, they must come after it.
-        self._going: dict[BridgeId, int] = {}
 
-    def lane(self, bridge: BridgeId) -> int | None:
-        """Where requests about it go; None for one that may go anywhere."""
-        return self._there.get(bridge, self._going.get(bridge))
+    def under_way(self, bridge: BridgeId) -> list[Answer]:
+        """What must be done before the bridge is used or removed."""
+        return [answer for answer in self._under_way.get(bridge, ()) if not answer.done()]
 
-    def make(self, bridge: BridgeId, lane: int) -> int:
-        """Make a bridge unless it is there; gives its lane."""
+    def lane(self, bridge: BridgeId) -> int:
+        """Where it is made and removed."""
+        return lane_of(bridge, self._lanes)
+
+    def has(self, bridge: BridgeId) -> bool:
+        """It is there, or being made."""
+        return bridge in self._there
+
+    def make(self, bridge: BridgeId) -> None:
+        """Make a bridge unless it is there."""
         if bridge not in self._there:
-            self._there[bridge] = lane = self._going.pop(bridge, lane)
+            self._there.add(bridge)
             # That it is there after all (409) is as good.
-            _forget(self._send(lane, codec.create_bridge(inside(bridge), self._app)))
-        return self._there[bridge]
-
-    def add(self, bridge: BridgeId, channels: Iterable[str]) -> Answer:
-        return self._send(self._there[bridge], codec.add_to_bridge(inside(bridge), channels))
+            self._tell(bridge, codec.create_bridge(inside(bridge), self._app))
 
     def remove(self, bridge: BridgeId) -> Answer:
         """Remove a bridge; nothing if it is not there."""
+        self._there.discard(bridge)
         self._legs.pop(bridge, None)
-        lane = self._there.pop(bridge, lane_of(bridge, self._lanes))
-        answer = self._send(lane, codec.remove_bridge(inside(bridge)))
-        self._going[bridge] = lane
-        answer.add_done_callback(lambda _: self._going.pop(bridge, None))
-        _forget(answer)
-        return answer
+        return self._tell(bridge, codec.remove_bridge(inside(bridge)))
+
+    def wait_for(self, bridge: BridgeId, answer: Answer) -> None:
+        """The bridge is not removed before this is done."""
+        waiting = self._under_way.setdefault(bridge, [])
+        waiting.append(answer)
+        answer.add_done_callback(lambda _: self._done(bridge, answer))
 
     def legs(self, bridge: BridgeId) -> Collection[LegId]:
         """Who is inside, on the way in, or rung for it."""
@@ -69,15 +75,28 @@ class Bridges:
 
     def take_over(self, found: Iterable[codec.Bridge]) -> None:
         """Know those that are there; remove the empty ones of ours."""
-        self._there, self._going, self._legs = {}, {}, {}
+        self._there, self._under_way, self._legs = set(), {}, {}
         for bridge in found:
             if bridge.name != self._app:
                 continue
             name = f"{self._switch}/{bridge.id}"
-            self._there[name] = lane_of(name, self._lanes)
+            self._there.add(name)
             self._legs[name] = {f"{self._switch}/{channel}" for channel in bridge.channels}
             if not bridge.channels:
                 self.remove(name)
+
+    def _tell(self, bridge: BridgeId, request: Request) -> Answer:
+        answer = self._send(self.lane(bridge), request)
+        watch(answer, lambda _: None)
+        self.wait_for(bridge, answer)
+        return answer
+
+    def _done(self, bridge: BridgeId, answer: Answer) -> None:
+        waiting = self._under_way.get(bridge, [])
+        if answer in waiting:
+            waiting.remove(answer)
+        if not waiting:
+            self._under_way.pop(bridge, None)
 
 
 def inside(name: str) -> str:
@@ -88,8 +107,3 @@ def inside(name: str) -> str:
 def lane_of(name: str, lanes: int) -> int:
     """A lane for a leg or bridge: the same one at every start."""
     return zlib.crc32(name.encode()) % lanes
-
-
-def _forget(answer: Answer) -> None:
-    """Nobody minds how it ends."""
-    watch(answer, lambda _: None)

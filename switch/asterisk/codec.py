@@ -7,6 +7,7 @@ HTTP alike.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -205,7 +206,12 @@ def frame(request_id: str, request: Request) -> bytes:
 
 
 def _uri(path: str, query: Mapping[str, str]) -> str:
-    return path + "?" + "&".join(f"{key}={quote(value, safe='/:')}" for key, value in query.items())
+    return path + "?" + "&".join(f"{key}={_quoted(value)}" for key, value in query.items())
+
+
+@lru_cache(maxsize=8192)
+def _quoted(value: str) -> str:
+    return quote(value, safe="/:")
 
 
 def _whole(seconds: float) -> str:
@@ -326,9 +332,8 @@ def create_bridge(bridge: str, app: str) -> Request:
     return Request("POST", _uri(f"bridges/{bridge}", {"type": "mixing,dtmf_events", "name": app}))
 
 
-def add_to_bridge(bridge: str, channels: Iterable[str]) -> Request:
-    query = {"channel": ",".join(channels)}
-    return Request("POST", _uri(f"bridges/{bridge}/addChannel", query))
+def add_to_bridge(bridge: str, channel: str) -> Request:
+    return Request("POST", _uri(f"bridges/{bridge}/addChannel", {"channel": channel}))
 
 
 def remove_bridge(bridge: str) -> Request:

@@ -2,9 +2,10 @@
 
 import asyncio
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from calls.base import LegId
+from calls.commands import Answer as AnswerCommand
 from calls.commands import Command, Prompt, StartMusic
 from calls.errors import SwitchUnreachable
 from calls.events import CommandFailed, SwitchEvent
@@ -18,6 +19,12 @@ from switch.asterisk.replies import describe, watch
 
 #: What may be playing on a channel that was there before us.
 UNKNOWN_MUSIC = "?"
+
+#: Seconds until a caller is answered: an agent's phone that is to ring for them goes first.
+ANSWER_AFTER = 0.002
+#: Seconds until music begins: who is put through at once hears no scrap of it, and whom nobody
+#: answers for longer does not miss it.
+MUSIC_AFTER = 0.1
 
 #: Statuses that say that a channel is gone, or on its way out of our application.
 GONE = (404, 409, 412)
@@ -37,7 +44,7 @@ class Wire(Protocol):
 
 
 class Leg:
-    """A channel that we control. `lane`: where its requests go, so that they keep their order."""
+    """A channel of ours. `lane`: where its requests go, so that they keep their order."""
 
     def __init__(
         self, wire: Wire, leg: LegId, channel: str, lane: int, *, inbound: bool, adopted: bool
@@ -57,18 +64,35 @@ class Leg:
         self.bridge = ""
         #: It has been told to enter that bridge.
         self.joined = False
-        #: The last request sent for it.
-        self.last: Answer | None = None
+        #: Until this is done it can be told nothing but to hang up: it was dialled and is not under
+        #: our control yet, or the bridge that it is in is being removed.
+        self.held: asyncio.Future[Any] | None = None
         self.player = Player(self, channel)
         self.recorder = Recorder(self, channel, wire.recordings)
         self._wire = wire
         self._music: str | None = UNKNOWN_MUSIC if adopted else None
+        self._answering: asyncio.TimerHandle | None = None
+        self._answer: AnswerCommand
+        self._wanted: StartMusic | None = None
+        self._changing: asyncio.TimerHandle | None = None
         #: To be played when the prompts are over.
         self._music_due: StartMusic | None = None
 
+    def answer(self, command: AnswerCommand) -> None:
+        """Answer it in a moment, or before whatever else it is told."""
+        self._answering = asyncio.get_running_loop().call_later(ANSWER_AFTER, self.answer_now)
+        self._answer = command
+
+    def answer_now(self) -> None:
+        """Do what is still put off."""
+        if self._answering is not None:
+            self._answering.cancel()
+            self._answering = None
+            self.order(self._answer, codec.answer(self.channel))
+
     def send(self, request: Request) -> Answer:
-        self.last = answer = self._wire.send(self.lane, request)
-        return answer
+        self.answer_now()
+        return self._wire.send(self.lane, request)
 
     def tell(self, event: SwitchEvent) -> None:
         self._wire.tell(event)
@@ -96,25 +120,47 @@ class Leg:
     # --- music
 
     def start_music(self, command: StartMusic) -> None:
-        """Play it now, or when the prompts are over; nothing if it plays."""
+        """Play it in a moment, or when the prompts are over; nothing if it plays."""
         if self.player.busy:
             self._music_due = command
-        elif self._music != command.music:
-            self._music = command.music
-            self.order(command, codec.start_music(self.channel, command.music))
+        else:
+            self._want(command, MUSIC_AFTER)
 
     def stop_music(self) -> None:
+        """Silence it soon."""
         self._music_due = None
-        if self._music is not None:
+        self._want(None, 0.0)
+
+    def _want(self, music: StartMusic | None, after: float) -> None:
+        # After this turn of the loop at the earliest: what is dialled or joined now goes first.
+        self._wanted = music
+        if self._changing is not None:
+            self._changing.cancel()
+        loop = asyncio.get_running_loop()
+        self._changing = loop.call_later(after, self._change_music)
+
+    def _change_music(self) -> None:
+        """Bring what plays in line with what is wanted."""
+        self._changing = None
+        wanted = self._wanted
+        if wanted is not None and wanted.music != self._music:
+            self._music = wanted.music
+            self.order(wanted, codec.start_music(self.channel, wanted.music))
+        elif wanted is None and self._music is not None:
             self._music = None
             self.ask(codec.stop_music(self.channel))
+
+    def _no_music(self) -> None:
+        """At once: something else is played."""
+        if self._changing is not None:
+            self._changing.cancel()
+        self._wanted = None
+        self._change_music()
 
     # --- what the player needs
 
     def start_playback(self, prompt: Prompt, playback: str, sounds: list[str]) -> None:
-        due = self._music_due
-        self.stop_music()
-        self._music_due = due
+        self._no_music()
         answer = self.send(codec.play(self.channel, playback, sounds))
 
         def refused(error: Reply | SwitchUnreachable) -> None:
@@ -144,8 +190,13 @@ class Leg:
             self.ask(codec.discard_recording(recording_of(self.channel)))
 
     def close(self) -> None:
+        if self.held is not None:
+            self.held.cancel()
         self.player.forget()
         self.recorder.forget()
+        for handle in (self._changing, self._answering):
+            if handle is not None:
+                handle.cancel()
 
     def _failed(self, command: Command, error: Reply | SwitchUnreachable) -> None:
         gone = isinstance(error, Reply) and error.status in GONE

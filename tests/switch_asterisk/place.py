@@ -138,6 +138,9 @@ class Place(Rig):
         self.driver.execute(Join(bridge=bridge, legs=(inbound, leg)))
         call = await agent.rung()
         await call.answered(within=10)
+        async with asyncio.timeout(10):
+            while {item.bridge for item in await self.driver.legs()} != {bridge}:
+                await asyncio.sleep(0.02)
         return caller, inbound, call, leg
 
     async def close(self) -> None:

@@ -35,7 +35,7 @@ from engine.asterisk_server import AsteriskServer
 from engine.phones import hearing
 from engine.phones.phone import Manner
 from engine.phones.wav import Sound
-from switch.asterisk import ari, codec
+from switch.asterisk import ari, codec, lanes
 from tests.switch_asterisk.place import PASSWORD, Place, beep, driver, say
 
 pytestmark = [pytest.mark.center, pytest.mark.xdist_group("asterisk-driver")]
@@ -104,7 +104,7 @@ async def test_a_sound_file_that_is_not_there_fails(place: Place) -> None:
         async def sound(self, _: object) -> str:
             return sound
 
-    place.driver._legs[leg].voice = Stale()
+    place.driver._exchange._legs[leg].voice = Stale()
     place.driver.execute(Prompt(leg=leg, prompt="p", media=(say("c"),)))
     assert (await place.wait(PromptEnded, prompt="p")).end == "failed"
 
@@ -348,7 +348,7 @@ async def test_without_requests_over_the_websocket_http_does(
     def never(_: object, __: codec.Request) -> "asyncio.Future[codec.Reply]":
         return asyncio.get_running_loop().create_future()
 
-    monkeypatch.setattr(ari._SocketLane, "send", never)
+    monkeypatch.setattr(lanes.SocketLane, "send", never)
     await place.new_driver()
     caller, _, agent, _ = await place.talking()
     caller.say(beep("question"), repeat=True)

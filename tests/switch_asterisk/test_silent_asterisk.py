@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from switch.asterisk import ari, codec
+from switch.asterisk import ari, codec, lanes
 from switch.asterisk.bridges import Bridges
 from switch.asterisk.codec import Reply, Request
 
@@ -36,7 +36,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
 
 
 async def test_a_request_without_a_reply_costs_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ari, "REQUEST_TIMEOUT", 0.5)
+    monkeypatch.setattr(lanes, "REQUEST_TIMEOUT", 0.5)
     app = web.Application()
     app.router.add_get("/ari/events", events)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -60,16 +60,21 @@ async def test_a_request_without_a_reply_costs_the_link(monkeypatch: pytest.Monk
 
 async def test_a_bridge_made_again_comes_after_its_removal() -> None:
     sent: list[tuple[int, str]] = []
+    answers: list[ari.Answer] = []
 
     def send(lane: int, request: Request) -> ari.Answer:
         sent.append((lane, request.method))
-        answer: ari.Answer = asyncio.get_running_loop().create_future()
-        answer.set_result(Reply(status=204, body=""))
-        return answer
+        answers.append(asyncio.get_running_loop().create_future())
+        return answers[-1]
 
     bridges = Bridges("a", "app", 6, send)
     bridges.take_over([codec.Bridge(id="b", name="app", channels=())])
-    [(removal, _)] = sent
-    assert bridges.lane("a/b") == removal
-    assert bridges.make("a/b", (removal + 1) % 6) == removal
+    assert not bridges.has("a/b")
+    bridges.make("a/b")
+    bridges.make("a/b")
+    [(removal, _), _] = sent
     assert sent == [(removal, "DELETE"), (removal, "POST")]
+    assert bridges.under_way("a/b") == answers
+    for answer in answers:
+        answer.set_result(Reply(status=204, body=""))
+    assert bridges.under_way("a/b") == []

@@ -1,0 +1,129 @@
+"""Lanes: requests that keep their order, over a WebSocket or, before Asterisk 22.3, over HTTP."""
+
+import asyncio
+from typing import Protocol, TypeAlias
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from calls.errors import SwitchUnreachable
+from switch.asterisk import codec
+from switch.asterisk.codec import Reply, Request
+from switch.asterisk.sockets import LinkLost, Socket
+
+Answer: TypeAlias = "asyncio.Future[Reply]"
+
+#: Seconds until a request that got no reply counts as failed. Over a socket that costs the link:
+#: nobody knows whether it was carried out, so what is up must be looked at.
+REQUEST_TIMEOUT = 5.0
+
+
+class LinkTaken(SwitchUnreachable):
+    """Another program has connected under our application's name."""
+
+
+class Lane(Protocol):
+    """One request after another."""
+
+    def send(self, request: Request) -> Answer:
+        """Put a request in line. Its answer fails with `SwitchUnreachable`."""
+
+    def drop(self) -> None:
+        """Fail all that is unanswered."""
+
+
+class SocketLane:
+    """Requests over a WebSocket (``RESTRequest``)."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        self._loop = asyncio.get_running_loop()
+        self._number = 0
+        self._open: dict[str, tuple[Answer, asyncio.TimerHandle]] = {}
+        socket.read(self._take)
+
+    def send(self, request: Request) -> Answer:
+        self._number += 1
+        number = str(self._number)
+        answer: Answer = self._loop.create_future()
+        timer = self._loop.call_later(REQUEST_TIMEOUT, self._late, request)
+        self._open[number] = (answer, timer)
+        self._socket.send(codec.frame(number, request))
+        return answer
+
+    def drop(self) -> None:
+        for answer, timer in self._open.values():
+            timer.cancel()
+            if not answer.done():
+                answer.set_exception(LinkLost("the link to Asterisk was lost"))
+                answer.exception()  # seen: not everybody who asked is still there
+        self._open.clear()
+
+    def _take(self, data: bytes) -> None:
+        response = codec.decode_response(data)
+        if response.type == "ApplicationReplaced":
+            raise LinkTaken("another program has taken over our request sockets")
+        answer, timer = self._open.pop(response.request_id, (None, None))
+        if timer is not None:
+            timer.cancel()
+        if answer is not None and not answer.done():
+            answer.set_result(response.reply)
+
+    def _late(self, request: Request) -> None:
+        # Its answer fails with all others when the link is dropped.
+        self._socket.fail(LinkLost(f"no reply to {request.method} {request.uri} in time"))
+
+
+class HttpLane:
+    """Requests over HTTP, one after another."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+        self._loop = asyncio.get_running_loop()
+        self._outbox: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
+        self._running = self._loop.create_task(self._run())
+
+    def send(self, request: Request) -> Answer:
+        answer: Answer = self._loop.create_future()
+        self._outbox.put_nowait((request, answer))
+        return answer
+
+    def drop(self) -> None:
+        self._running.cancel()
+        while not self._outbox.empty():
+            _, answer = self._outbox.get_nowait()
+            answer.set_exception(LinkLost("the link to Asterisk was lost"))
+            answer.exception()
+
+    async def _run(self) -> None:
+        while True:
+            request, answer = await self._outbox.get()
+            try:
+                answer.set_result(await over_http(self._session, self._url, request))
+            except SwitchUnreachable as error:
+                answer.set_exception(error)
+
+
+async def over_http(session: aiohttp.ClientSession, url: str, request: Request) -> Reply:
+    """One request beside all lanes. Raises `SwitchUnreachable`."""
+    status, body = await download(session, url, request)
+    return Reply(status=status, body=body.decode(errors="replace"))
+
+
+async def download(session: aiohttp.ClientSession, url: str, request: Request) -> tuple[int, bytes]:
+    """The status and the body of the answer, whatever it is. Raises `SwitchUnreachable`."""
+    body = None if request.body is None else msgspec.json.encode(request.body)
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    try:
+        async with session.request(
+            request.method,
+            URL(f"{url}/ari/{request.uri}", encoded=True),
+            data=body,
+            headers=headers,
+        ) as response:
+            return response.status, await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        reason = error or type(error).__name__
+        raise SwitchUnreachable(f"{request.method} {request.uri} at {url}: {reason}") from None
