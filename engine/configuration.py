@@ -101,9 +101,7 @@ def phones(session: Session) -> list[Phone]:
         select(User).where(User.role == "agent", User.active).order_by(User.name)
     )
     return [
-        Phone(
-            name=name, password=user.sip_secret, browser=browser, address=agent_word(user).phone
-        )
+        Phone(name=name, password=user.sip_secret, browser=browser, address=agent_word(user).phone)
         for user in users
         for name, browser in ((user.name, False), (f"{user.name}-web", True))
     ]
