@@ -21,7 +21,7 @@ import structlog
 
 from calls.actions import Action, Refused
 from calls.base import Instant
-from calls.commands import Command, Dial, Join, Unbridge
+from calls.commands import Command, Dial, Hangup, Join, Unbridge
 from calls.errors import ActionRefused, RingdeskError
 from calls.events import SwitchDown, SwitchRemoved, Tick
 from calls.facts import Fact
@@ -315,7 +315,8 @@ class Loop:
     def _done(self, steps: list[_Step]) -> None:
         """What is committed may be carried out and seen."""
         for step in steps:
-            # Who is to be rung has waited longest. Nothing before a Dial can be about its leg.
+            # Who is to be rung has waited longest. Only a Hangup before a Dial may be about its
+            # phone, which would be busy else.
             for command in sorted(step.commands, key=_rings_later):
                 self._safely(self._execute, command)
         for step in steps:
@@ -324,7 +325,9 @@ class Loop:
             if step.waiter is not None and not step.waiter.done():
                 step.waiter.set_result([published.fact for published in step.entry.facts])
             self._unpublished += step.entry.facts
-        if self._publishing is None and self._unpublished:
+        if any(step.waiter is not None for step in steps):
+            self._publish()  # who asked for something looks at once at what came of it
+        elif self._publishing is None and self._unpublished:
             self._publishing = self._aio.call_later(PUBLISH_AFTER, self._publish)
 
     def _safely(self, work: Callable[..., None], *arguments: object) -> None:
@@ -347,7 +350,9 @@ class Loop:
             switch.execute(command)
 
     def _publish(self) -> None:
-        self._publishing = None
+        if self._publishing is not None:
+            self._publishing.cancel()
+            self._publishing = None
         facts, self._unpublished = self._unpublished, []
         for published in facts:
             self.committed_fact = published.seq
@@ -356,4 +361,4 @@ class Loop:
 
 
 def _rings_later(command: Command) -> bool:
-    return not isinstance(command, Dial)
+    return not isinstance(command, Dial | Hangup)

@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 from flask import Response, g
 
-
 _TWILIO = ("wss://*.twilio.com", "https://*.twilio.com")
 
 
