@@ -1,45 +1,39 @@
 """How long a call takes from the caller's INVITE to the agent's ear, beside Asterisk's app_queue.
 
-Both are measured on the same Asterisk in one run, in turns, with the same SIPp callers and the
-same 400 SIPp phones. `calls.setup`: from the caller's INVITE (SIPp) until both parties are in one
-bridge (AMI ``BridgeEnter``). `calls.agent_invite`: until the agent's INVITE (SIPp). `calls.pop`:
-from the offer until the pop has come to a client of the event stream, held against the time until
-the INVITE has come to the agent's phone.
+Both are measured on the same Asterisk in one run, in turns (`bench.stage`). `calls.setup`: from the
+caller's INVITE (SIPp) until both parties are in one bridge (AMI ``BridgeEnter``).
+`calls.agent_invite`: until the agent's INVITE (SIPp). `calls.pop`: from the offer until the pop has
+come to a client of the event stream, held against the time until the INVITE has come to the agent's
+phone. `calls.setup_5000_members`: as `calls.setup`, where most of the queue's members are away.
+`calls.persistent_leg`: as `calls.setup`, with agents whose phones stay on the line.
+`calls.max_rate`: the most calls a second of which none is lost.
 """
 
 import asyncio
 import contextlib
 import statistics
-import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Literal
 
 import aiohttp
 import msgspec
 
-from bench import center
 from bench.ami import Ami
 from bench.results import Result, held_against
-from bench.sipp import SCENARIOS, Sipp, SippFailed
-from calls.config import Agent, Number, Queue
-from engine import configuration, users
-from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
-from engine.secrets import secret
-from engine.settings import Settings
-from engine.storage import Database
+from bench.sipp import Sipp
+from bench.stage import CONTEXTS, Staff, Stage, staged
 
 NAMES = ("calls.setup", "calls.agent_invite", "calls.pop")
-AGENTS = 400
-#: Calls a second, calls a turn, seconds of talk.
-RATE, CALLS, TALK = 40, 400, 5.0
-#: Who takes the calls of each turn. The first is for warming up and does not count.
-TURNS = ("app_queue", "ringdesk", "app_queue", "ringdesk", "app_queue", "ringdesk")
+MEMBERS, SEATS, RATE = ("calls.setup_5000_members",), ("calls.persistent_leg",), ("calls.max_rate",)
+
+#: Who takes the calls of each turn. The first of each is for warming up and does not count.
+TURNS = ("app_queue", "ringdesk") * 3
 WARM_UP = 2
-#: The endpoint that a caller comes in by decides the context, hence who takes the call.
-CONTEXTS = {"app_queue": "bench", "ringdesk": "inbound"}
-NUMBER = "2000"
+#: Rates that are tried, calls a second, and for how many seconds; each has one more try.
+LADDER = (40, 60, 80, 100, 115, 130, 150, 170, 195, 225, 260, 300)
+BURST, TRIES = 6.0, 2
 
 
 @dataclass
@@ -53,176 +47,129 @@ class Times:
     popped: dict[str, float] = field(default_factory=dict)
 
 
+# --- what is measured
+
+
 def run() -> list[Result]:
-    """Measure all three."""
-    with tempfile.TemporaryDirectory(prefix="ringdesk-bench-") as folder:
-        return asyncio.run(_run(Path(folder)))
+    """`calls.setup` and what belongs to it: 400 agents, 40 calls a second."""
+    return asyncio.run(_setup())
 
 
-async def _run(home: Path) -> list[Result]:
-    environ = center.environment(home)
-    environ["RINGDESK_FLOWS"] = str(Path(__file__).parent / "flows")
-    settings = center.settings_of(environ)
-    token, phones = await asyncio.to_thread(_configure, settings)
-    _one_secret(home)
-    server = AsteriskServer(settings, bench=True)
-    endpoint = await asyncio.to_thread(server.ensure)
-    environ |= {
-        "RINGDESK_ASTERISK_URL": endpoint.ari_url,
-        "RINGDESK_ASTERISK_USER": endpoint.ari_user,
-        "RINGDESK_ASTERISK_PASSWORD": endpoint.ari_password,
-    }
-    try:
-        async with center.running(environ):
-            return await _measure(settings, endpoint, token, phones)
-    finally:
-        await asyncio.to_thread(server.stop)
+def many_members() -> list[Result]:
+    """5,000 in the queue, of whom 4,950 are away; 5 calls a second."""
+    return asyncio.run(_many_members())
 
 
-def _configure(settings: Settings) -> tuple[str, dict[str, str]]:
-    """Agents, queue and number in the database: an API token, and the phones' passwords."""
-    database = Database(settings.database_url)
-    database.upgrade()
-    with database.session() as session:
-        queue = Queue(name="bench", wrap_up=0.0, announce_every=0.0)
-        configuration.save_queue(session, queue)
-        phones = {}
-        for number in range(1, AGENTS + 1):
-            name = f"agent-b{number:03}"
-            phones[name] = users.create_user(session, name, "agent", None).sip_secret
-            configuration.save_agent(
-                session, Agent(name=name, skills={"lang:en": 5}, queues={"bench": 1})
-            )
-        configuration.publish_folder(session, settings.flows)
-        configuration.save_number(session, Number(number=NUMBER, flow="bench"))
-        token = users.create_token(session, "bench", "supervisor")
-    database.close()
-    return token, phones
+def seats() -> list[Result]:
+    """50 agents whose phones stay on the line beside 50 of app_queue's; 20 calls a second."""
+    return asyncio.run(_seats())
 
 
-def _one_secret(home: Path) -> None:
-    """An Asterisk that is named by its address has one password, so ours must have."""
-    secret(home, "ami")
-    (home / "secrets" / "ami").write_text(secret(home, "ari") + "\n")
+def max_rate() -> list[Result]:
+    """400 agents and short talks; both climb the ladder until they lose a call twice running."""
+    return asyncio.run(_max_rate())
 
 
-async def _measure(
-    settings: Settings, endpoint: AsteriskEndpoint, token: str, phones: dict[str, str]
-) -> list[Result]:
-    ami, agents = Ami(), Sipp(settings, "agents", settings.home, center.free_port())
-    await ami.connect(endpoint)
-    web = aiohttp.ClientSession(
-        settings.http.url, headers={"Authorization": f"Bearer {token}"}, raise_for_status=True
-    )
-    times = {system: Times() for system in CONTEXTS}
-    try:
-        async with web:
-            await _prepare(settings, endpoint, ami, web, agents, phones)
-            listening = asyncio.create_task(_listen(web, times["ringdesk"]))
-            for turn, system in enumerate(TURNS):
-                callers = await _turn(settings, system, turn)
-                if turn >= WARM_UP:
-                    _note_callers(times[system], callers)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-        _note_agents(times, agents, _joined(ami))
-        return _results(times)
-    finally:
-        await agents.stop()
-        await ami.close()
-
-
-async def _prepare(
-    settings: Settings,
-    endpoint: AsteriskEndpoint,
-    ami: Ami,
-    web: aiohttp.ClientSession,
-    agents: Sipp,
-    phones: dict[str, str],
-) -> None:
-    """Callers' endpoints, registered phones, queue members, ready agents."""
-    for system, context in CONTEXTS.items():
-        caller = {
-            "context": context,
-            "disallow": "all",
-            "allow": "ulaw",
-            "direct_media": "no",
-            "trust_id_inbound": "yes",
-        }
-        await _put(endpoint, "endpoint", f"caller-{system}", caller)
-    await _until_provisioned(endpoint, [*phones, *(f"{name}-web" for name in phones)])
-    table = settings.home / "phones.csv"
-    lines = [
-        f"{name};[authentication username={name} password={password}]"
-        for name, password in phones.items()
+async def _setup() -> list[Result]:
+    async with staged(Staff(phones=400)) as stage:
+        times = await _turns(stage, rate=40, calls=400, talk=5.0, most=400)
+    ours = times["ringdesk"]
+    counted = f"median of {len(ours.invited)} calls at 40/s with 400 agents"
+    return [
+        _compared("calls.setup", counted, times, "joined"),
+        _compared("calls.agent_invite", counted, times, "rung"),
+        held_against(
+            "calls.pop",
+            _median(ours.popped, ours.offered),
+            "ms",
+            "offer to the phone's INVITE",
+            _median(ours.rung, ours.offered),
+        ),
     ]
-    table.write_text("\n".join(["SEQUENTIAL", *lines]) + "\n")
-    # From the very port that is rung: Asterisk rewrites contacts to where they came from.
-    register = Sipp(settings, "register", settings.home, agents.port)
-    there = ("-oocsf", str(SCENARIOS / "there.xml"))
-    await register.start("-inf", str(table), "-r", "100", "-m", str(len(phones)), *there)
-    with contextlib.suppress(SippFailed):  # it counts the questions of Asterisk as calls as well
-        await register.finish()
-    await agents.start()
-    for name in phones:
-        await ami.act("QueueAdd", Queue="bench", Interface=f"PJSIP/{name}")
-    await _until_online(web, len(phones))
-    for name in phones:
-        await web.post(f"/api/v1/agents/{name}/state", json={"state": "ready"})
 
 
-async def _until_provisioned(endpoint: AsteriskEndpoint, phones: Collection[str]) -> None:
-    url = f"{endpoint.ari_url}/ari/endpoints/PJSIP"
-    async with asyncio.timeout(120), aiohttp.ClientSession(headers=_login(endpoint)) as session:
-        while True:
-            async with session.get(url) as answer:
-                known = {item["resource"] for item in await answer.json()}
-            if known.issuperset(phones):
-                return
-            await asyncio.sleep(0.5)
+async def _many_members() -> list[Result]:
+    async with staged(Staff(phones=50, away=4950)) as stage:
+        times = await _turns(stage, rate=5, calls=75, talk=3.0, most=50)
+    counted = f"median of {len(times['ringdesk'].invited)} calls at 5/s, 4950 of 5000 members away"
+    return [_compared(MEMBERS[0], counted, times)]
 
 
-async def _put(endpoint: AsteriskEndpoint, kind: str, name: str, values: dict[str, str]) -> None:
-    """Make or change a part of Asterisk's SIP configuration."""
-    fields = [{"attribute": key, "value": value} for key, value in values.items()]
-    url = f"{endpoint.ari_url}/ari/asterisk/config/dynamic/res_pjsip/{kind}/{name}"
-    async with (
-        aiohttp.ClientSession(headers=_login(endpoint), raise_for_status=True) as session,
-        session.put(url, json={"fields": fields}),
-    ):
-        pass
+async def _seats() -> list[Result]:
+    # SIPp's phones send no sound: after a minute Asterisk gives a seat up for dead.
+    async with staged(Staff(phones=100, seats=50)) as stage:
+        times = await _turns(stage, rate=20, calls=80, talk=1.0, most=50)
+    counted = f"median of {len(times['ringdesk'].invited)} calls at 20/s with 50 agents each"
+    return [_compared(SEATS[0], counted, times)]
 
 
-def _login(endpoint: AsteriskEndpoint) -> dict[str, str]:
-    login = aiohttp.encode_basic_auth(endpoint.ari_user, endpoint.ari_password)
-    return {"Authorization": login}
+async def _max_rate() -> list[Result]:
+    held = dict.fromkeys(CONTEXTS, 0.0)
+    climbing = set(CONTEXTS)
+    async with staged(Staff(phones=400)) as stage:
+        for rate in LADDER:
+            for system in sorted(climbing):
+                if await _holds(stage, system, rate):
+                    held[system] = rate
+                else:
+                    climbing.discard(system)
+    return [
+        held_against(
+            RATE[0], held["ringdesk"], "calls/s", "app_queue, no call lost", held["app_queue"]
+        )
+    ]
 
 
-async def _until_online(web: aiohttp.ClientSession, count: int) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            async with web.get("/api/v1/agents") as answer:
-                known = await answer.json()
-            if sum(agent["phone_online"] for agent in known["agents"]) >= count:
-                return
-            await asyncio.sleep(0.2)
+async def _holds(stage: Stage, system: str, rate: float) -> bool:
+    """Whether no call of a burst is lost: refused, not answered, or without an agent."""
+    for _ in range(TRIES):
+        calls = int(rate * BURST)
+        before = len(stage.ami.entered)
+        callers, failed = await stage.turn(system, rate=rate, calls=calls, talk=1.0, most=400)
+        times = Times(joined=_joined(stage.ami, before))
+        _note_callers(times, callers)
+        if not failed and len(times.invited.keys() & times.joined.keys()) == calls:
+            return True
+    return False
 
 
-async def _turn(settings: Settings, system: str, turn: int) -> Sipp:
-    """One burst of calls to one of the two; callers' numbers begin with 9 and the turn."""
-    callers = Sipp(settings, "caller", settings.home, center.free_port())
-    await callers.start(
-        *("-s", NUMBER, "-r", str(RATE), "-m", str(CALLS), "-d", str(int(TALK * 1000))),
-        *("-l", str(AGENTS)),
-        keys={"endpoint": f"caller-{system}", "prefix": f"9{turn:02}"},
-    )
-    await callers.finish()
-    await asyncio.sleep(1.0)
-    return callers
+async def _turns(
+    stage: Stage, *, rate: float, calls: int, talk: float, most: int
+) -> dict[str, Times]:
+    times = {system: Times() for system in CONTEXTS}
+    async with _listening(stage.web, times["ringdesk"]):
+        for turn, system in enumerate(TURNS):
+            callers, failed = await stage.turn(system, rate=rate, calls=calls, talk=talk, most=most)
+            if failed:
+                raise RuntimeError(f"{failed} of {calls} calls to {system} failed")
+            if turn >= WARM_UP:
+                _note_callers(times[system], callers)
+    joined = _joined(stage.ami)
+    for got in times.values():
+        got.joined = joined
+    _note_agents(list(times.values()), stage.agents)
+    for system, got in times.items():
+        missing = len(got.invited.keys() - got.joined.keys())
+        if missing > 0.01 * len(got.invited):
+            raise RuntimeError(f"{missing} of {len(got.invited)} calls to {system} met no agent")
+    return times
+
+
+# --- what is seen
 
 
 #: The facts that are measured; what else comes is only skipped.
 _READ = (b'"CallArrived"', b'"OfferMade"', b'"TicketPopped"')
+
+
+@contextlib.asynccontextmanager
+async def _listening(web: aiohttp.ClientSession, times: Times) -> AsyncIterator[None]:
+    listening = asyncio.create_task(_listen(web, times))
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def _listen(web: aiohttp.ClientSession, times: Times) -> None:
@@ -251,61 +198,38 @@ def _note_callers(times: Times, callers: Sipp) -> None:
             times.invited.setdefault(_user(seen.header(b"P-Asserted-Identity")), seen.at)
 
 
-def _note_agents(times: dict[str, Times], agents: Sipp, joined: dict[str, float]) -> None:
+def _note_agents(times: Sequence[Times], agents: Sipp) -> None:
     for seen in agents.seen():
         if not seen.sent and seen.text.startswith(b"INVITE"):
-            for got in times.values():
+            for got in times:
                 got.rung.setdefault(_user(seen.header(b"From")), seen.at)
-    for got in times.values():
-        got.joined = joined
 
 
-def _joined(ami: Ami) -> dict[str, float]:
-    """When the second party came into each bridge, by the caller's number."""
-    first: dict[str, str] = {}
+def _joined(ami: Ami, since: int = 0) -> dict[str, float]:
+    """When each caller and an agent were in one bridge, by the caller's number.
+
+    A seat is in its bridge before its callers are, and an agent that was dialled after them.
+    """
+    waiting: dict[str, str] = {}
     joined: dict[str, float] = {}
-    for block in ami.entered:
+    for block in ami.entered[since:]:
         bridge, number = block["BridgeUniqueid"], block["CallerIDNum"]
-        if bridge not in first:
-            first[bridge] = number
-            continue
-        for party in (first[bridge], number):
-            if party.startswith("9"):
-                joined.setdefault(party, float(block["Timestamp"]))
+        others = int(block["BridgeNumChannels"]) - 1
+        if number.startswith("9"):
+            waiting[bridge] = number
+        if others and bridge in waiting:
+            joined.setdefault(waiting[bridge], float(block["Timestamp"]))
     return joined
 
 
-def _results(times: dict[str, Times]) -> list[Result]:
-    ours, theirs = times["ringdesk"], times["app_queue"]
-    asked = len(ours.invited)
-    for system, got in times.items():
-        missing = sum(n not in got.joined or n not in got.rung for n in got.invited)
-        if missing > 0.01 * len(got.invited):
-            raise RuntimeError(f"{missing} of {len(got.invited)} calls to {system} met no agent")
-    counted = f"median of {asked} calls at {RATE}/s with {AGENTS} agents"
-    return [
-        held_against(
-            "calls.setup",
-            _median(ours.joined, ours.invited),
-            "ms",
-            f"app_queue, {counted}",
-            _median(theirs.joined, theirs.invited),
-        ),
-        held_against(
-            "calls.agent_invite",
-            _median(ours.rung, ours.invited),
-            "ms",
-            f"app_queue, {counted}",
-            _median(theirs.rung, theirs.invited),
-        ),
-        held_against(
-            "calls.pop",
-            _median(ours.popped, ours.offered),
-            "ms",
-            "offer to the phone's INVITE",
-            _median(ours.rung, ours.offered),
-        ),
-    ]
+# --- what comes of it
+
+
+def _compared(
+    name: str, counted: str, times: dict[str, Times], end: Literal["joined", "rung"] = "joined"
+) -> Result:
+    took = {system: _median(getattr(got, end), got.invited) for system, got in times.items()}
+    return held_against(name, took["ringdesk"], "ms", f"app_queue, {counted}", took["app_queue"])
 
 
 def _median(ends: dict[str, float], begins: dict[str, float]) -> float:

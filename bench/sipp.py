@@ -16,7 +16,12 @@ _HEAD = re.compile(rb"^-{10,} (\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d\.\d+)", re.MUL
 
 
 class SippFailed(Exception):
-    """SIPp ended with calls that failed; the text is what it printed last."""
+    """SIPp ended with calls that failed (`failed` of them); the text is what it printed last."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        found = re.findall(r"Failed call\s*\|\s*\d+\s*\|\s*(\d+)", said)
+        self.failed = int(found[-1]) if found else 0
 
 
 @dataclass(frozen=True)
