@@ -79,6 +79,7 @@ def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -
             queue=call.queue,
             position=position,
             skills=call.demand.needs[0].skills,
+            own=call.skills,
             priority=call.priority,
             language=language,
             channel=call.channel,

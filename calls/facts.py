@@ -112,6 +112,8 @@ class CallQueued(Word):
     queue: QueueId
     position: int
     skills: dict[str, int] = {}
+    #: What the call itself needs of that; the rest is the queue's and changes with it.
+    own: dict[str, int] = {}
     priority: float = 0.0
     language: Language = ""
     channel: Channel = "voice"

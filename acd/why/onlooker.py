@@ -40,8 +40,7 @@ class Visit(msgspec.Struct):
 
     queued: Instant
     fact: CallQueued
-    #: What it needed when it came, and what it needs now.
-    base: dict[str, int]
+    #: What it needs now.
     needs: dict[str, int]
     #: Queues whose agents may take it as well.
     widened: tuple[QueueId, ...] = ()
@@ -83,9 +82,7 @@ class Onlooker:
                 self._configured(fact, at)
             case CallQueued(call=call):
                 ring = self.queue(fact.queue).ring
-                self.line[call] = Visit(
-                    at, fact, fact.skills, fact.skills, ring=ring, only=fact.agent_only
-                )
+                self.line[call] = Visit(at, fact, fact.skills, ring=ring, only=fact.agent_only)
             case CallRelaxed(call=call, step=0) if call in self.line:
                 self.line[call].only = ""
             case CallRelaxed(call=call) if call in self.line:
@@ -179,20 +176,19 @@ class Onlooker:
             case ConfigurationChanged(value=Agent() as agent):
                 self.agents[agent.name] = agent
             case ConfigurationChanged(value=Queue() as queue):
-                before, self.queues[queue.name] = self.queue(queue.name), queue
+                self.queues[queue.name] = queue
                 for visit in self.line.values():
                     if visit.fact.queue == queue.name:
-                        _adapt(visit, before, queue, at)
+                        _adapt(visit, queue, at)
             case _:
                 pass  # numbers and flows decide nothing here
 
 
-def _adapt(visit: Visit, before: Queue, queue: Queue, at: Instant) -> None:
+def _adapt(visit: Visit, queue: Queue, at: Instant) -> None:
     """What a waiting call needs once its queue has been changed: what it needed for the queue's
     sake is what the queue says now, and the steps whose time has come are in force."""
-    own = {name: level for name, level in visit.base.items() if before.skills.get(name) != level}
-    visit.base = own | {name: max(level, own.get(name, 0)) for name, level in queue.skills.items()}
-    visit.needs = visit.base
+    own = visit.fact.own
+    visit.needs = own | {name: max(level, own.get(name, 0)) for name, level in queue.skills.items()}
     visit.widened, visit.ring = (), queue.ring
     for step in sorted(queue.relaxation, key=lambda step: step.after):
         if at - visit.queued >= step.after:
