@@ -23,6 +23,8 @@ from engine.phones.phone import Manner
 from engine.phones.phonecall import PhoneCall
 from engine.phones.wav import Sound
 from switch.asterisk import provisioning
+from switch.asterisk.ari import Answer, AriLink
+from switch.asterisk.codec import Request
 from tests.switch_asterisk.place import PASSWORD, Place, beep
 from tests.switch_asterisk.ringer import ringing
 from tests.switch_asterisk.test_asterisk_driver import hears
@@ -133,17 +135,31 @@ async def test_a_tone_is_heard_by_its_leg_alone_and_the_talk_goes_on(place: Plac
     assert tones(caller.heard) == 0
 
 
-async def test_a_join_does_not_wait_for_the_tone_given_before_it(place: Place) -> None:
+async def test_a_join_does_not_wait_for_the_tone_given_before_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    send = AriLink.send
+
+    def note(link: AriLink, lane: int, request: Request) -> Answer:
+        answer = send(link, lane, request)
+        answer.add_done_callback(lambda _: asked.append(request.uri))
+        return answer
+
     _, inbound = await place.calling()
     agent = await place.registered("anna")
     seat = place.dial(f"phone:{agent.name}")
-    await place.wait(LegAnswered, leg=seat)
-    place.driver.execute(Beep(leg=seat))
-    place.driver.execute(Join(bridge="asterisk/b-beep", legs=(inbound, seat)))
     call = await agent.rung()
     await call.answered(within=10)
+    monkeypatch.setattr(AriLink, "send", note)
+    place.driver.execute(Beep(leg=seat))
+    place.driver.execute(Join(bridge="asterisk/b-beep", legs=(inbound, seat)))
     await call.hearing(lambda sound: tones(sound) > 0, 5)
     assert {item.bridge for item in await place.driver.legs()} == {"asterisk/b-beep"}
+    played = next(uri for uri in asked if "/play" in uri)
+    added = [uri for uri in asked if "addChannel" in uri]
+    assert len(added) == 2
+    assert asked.index(played) > max(map(asked.index, added))
 
 
 async def test_callers_and_a_seat_hear_one_another_one_after_another(place: Place) -> None:
