@@ -166,6 +166,7 @@ class Brute(Asked):
                 queue=caller.queue,
                 position=position,
                 skills=dict(caller.needs),
+                own=message.skills,
                 priority=message.priority,
                 language=message.language,
                 channel=message.channel,
