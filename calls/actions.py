@@ -46,6 +46,72 @@ class HangupCall(Word):
     by: str
 
 
+class HoldCall(Word):
+    """The caller of this agent's conversation hears music, or (`hold` false) is back in it. With a
+    second party (a consultation) that party stays with the agent."""
+
+    agent: AgentId
+    hold: bool = True
+
+
+class MuteAgent(Word):
+    """Nobody hears this agent until told otherwise; ends with the conversation."""
+
+    agent: AgentId
+    muted: bool = True
+
+
+class TransferCall(Word):
+    """Pass the caller on. `to` is ``queue:<name>``, ``agent:<user name>``, ``tel:<number>`` or
+    ``ext:<extension>``.
+
+    ``blind``: the agent is out of the call at once; whoever does not answer sends the caller where
+    a queue that gives up would. ``warm``: the caller is held while the agent talks with the other
+    side first; then `CompleteTransfer` or `CancelTransfer`. A queue or an agent is asked through
+    the Acd, so that an agent is never in two conversations.
+    """
+
+    agent: AgentId
+    to: str
+    kind: Literal["blind", "warm"] = "blind"
+
+
+class CompleteTransfer(Word):
+    """Caller and consulted party are joined, the agent leaves. Refused until they have answered."""
+
+    agent: AgentId
+
+
+class CancelTransfer(Word):
+    """The consulted party is let go, agent and caller are joined again."""
+
+    agent: AgentId
+
+
+class SuperviseAgent(Word):
+    """A supervisor's (`by`) phone rings and follows this agent's conversation, and the agent's next
+    ones until `StopSupervising`. Given again it changes agent or mode."""
+
+    by: AgentId
+    agent: AgentId
+    mode: Literal["monitor", "whisper", "barge"] = "monitor"
+
+
+class StopSupervising(Word):
+    by: AgentId
+
+
+class RecordCall(Word):
+    """Record an agent's conversation from now on, pause (a card number is said), go on, or end.
+
+    `by`: the agent or a supervisor. Queues with ``record`` are recorded without being asked.
+    """
+
+    agent: AgentId
+    do: Literal["start", "pause", "resume", "stop"]
+    by: AgentId
+
+
 class ConfigureQueue(Word):
     queue: Queue
 
@@ -88,6 +154,14 @@ Action: TypeAlias = (
     | FinishWrapUp
     | ExtendWrapUp
     | HangupCall
+    | HoldCall
+    | MuteAgent
+    | TransferCall
+    | CompleteTransfer
+    | CancelTransfer
+    | SuperviseAgent
+    | StopSupervising
+    | RecordCall
     | ConfigureQueue
     | RemoveQueue
     | ConfigureAgent

@@ -66,6 +66,8 @@ class Dial(Word):
     bridge: BridgeId = ""
     #: The phone is asked to answer by itself.
     auto_answer: bool = False
+    #: Find out whether a person or a machine answers: `LegAnswered` comes later and says which.
+    detect: bool = False
 
 
 class Record(Word):
@@ -109,6 +111,67 @@ class Unbridge(Word):
     bridge: BridgeId
 
 
+class Hold(Word):
+    """One leg of a conversation hears music and is heard by nobody until `Unhold`. It stays in its
+    bridge, and is held there from the beginning when it is joined later. Nothing if it is held."""
+
+    leg: LegId
+    music: str = "default"
+
+
+class Unhold(Word):
+    """The leg is part of its conversation again; nothing if it is not held."""
+
+    leg: LegId
+
+
+class Mute(Word):
+    """Nobody hears this leg until told otherwise, it still hears the others. Lasts over `Hold` and
+    over a change of the bridge."""
+
+    leg: LegId
+    muted: bool = True
+
+
+class Supervise(Word):
+    """Let `leg` follow the conversation that `whom` has in `bridge`, as it is at any moment.
+
+    ``monitor``: it hears all and nobody hears it; ``whisper``: `whom` hears it as well, the others
+    do not; ``barge``: all hear it. Given again it changes the mode. It ends when either of the two
+    ends (`leg` is then up and hears nothing), or when `leg` is joined elsewhere.
+    """
+
+    leg: LegId
+    whom: LegId
+    bridge: BridgeId
+    mode: Literal["monitor", "whisper", "barge"] = "monitor"
+
+
+class RecordBridge(Word):
+    """Record a conversation, all voices in one file, until it is stopped or the bridge is removed.
+
+    Ends in exactly one `BridgeRecorded` with the same `recording` id. The bridge is there already.
+    """
+
+    bridge: BridgeId
+    recording: str
+
+
+class PauseBridgeRecording(Word):
+    """What is said from now on is not recorded (a card number), until told otherwise."""
+
+    bridge: BridgeId
+    recording: str
+    paused: bool = True
+
+
+class StopBridgeRecording(Word):
+    """End the recording of a conversation now; nothing if it has ended."""
+
+    bridge: BridgeId
+    recording: str
+
+
 class Hangup(Word):
     """End a leg. `reason` is what the phone is told: ``answered_elsewhere``: not a missed call."""
 
@@ -128,5 +191,12 @@ Command: TypeAlias = (
     | Beep
     | Join
     | Unbridge
+    | Hold
+    | Unhold
+    | Mute
+    | Supervise
+    | RecordBridge
+    | PauseBridgeRecording
+    | StopBridgeRecording
     | Hangup
 )

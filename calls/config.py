@@ -113,6 +113,10 @@ class Queue(Word):
     callback_attempts: int = 3
     callback_retry: float = 120.0
     service_level_variant: ServiceLevelVariant = "standard"
+    #: Conversations are recorded.
+    record: bool = False
+    #: A machine that answers for a caller who kept the place counts as no answer.
+    callback_detect: bool = False
 
 
 class Agent(Word):

@@ -35,9 +35,11 @@ class LegRinging(Word):
 
 
 class LegAnswered(Word):
-    """A party that we dialled has answered."""
+    """A party that we dialled has answered. `by` is told where `Dial.detect` asked for it, as far
+    as it can be told apart."""
 
     leg: LegId
+    by: Literal["", "person", "machine"] = ""
 
 
 class LegEnded(Word):
@@ -73,6 +75,17 @@ class RecordingEnded(Word):
     end: Literal["silence", "digits", "full", "stopped", "hangup", "failed"]
     seconds: float = 0.0
     digits: str = ""
+
+
+class BridgeRecorded(Word):
+    """A `RecordBridge` command is over. `seconds` is how long the recording is, 0 if there is none;
+    the sound may reach the disk a moment later. `end` is ``stopped`` (told to, or the bridge was
+    removed) or ``failed``."""
+
+    bridge: BridgeId
+    recording: str
+    end: Literal["stopped", "failed"] = "stopped"
+    seconds: float = 0.0
 
 
 class DigitPressed(Word):
@@ -137,6 +150,7 @@ SwitchEvent: TypeAlias = (
     | LegEnded
     | PromptEnded
     | RecordingEnded
+    | BridgeRecorded
     | DigitPressed
     | PhoneChanged
     | SwitchUp

@@ -279,13 +279,120 @@ class CallLeftQueue(Word):
 
 
 class ConversationEnded(Word):
-    """The agent's part in the call is over. `by`: who ended it."""
+    """The agent's part in the call is over. `by`: who ended it; an agent who passes the caller on
+    has ended it as well, see `CallTransferred`."""
 
     call: CallId
     agent: AgentId
     queue: QueueId
+    #: Seconds, holds included; `held` of them the caller heard music.
     talked: float
+    held: float = 0.0
     by: Literal["caller", "agent", "supervisor", "system"]
+
+
+class CallHeld(Word):
+    """The caller hears music while the agent stays in the conversation."""
+
+    call: CallId
+    agent: AgentId
+
+
+class CallResumed(Word):
+    """Every `CallHeld` is followed by exactly one of these, at the latest when the conversation
+    ends. `held`: seconds of this hold."""
+
+    call: CallId
+    agent: AgentId
+    held: float
+
+
+class AgentMuted(Word):
+    call: CallId
+    agent: AgentId
+    muted: bool
+
+
+class ConsultStarted(Word):
+    """The agent asks somebody before passing the caller on (warm transfer). `to` as asked for."""
+
+    call: CallId
+    agent: AgentId
+    to: str
+
+
+class ConsultJoined(Word):
+    """The consulted party has answered; `other` is who it is, where it is an agent."""
+
+    call: CallId
+    agent: AgentId
+    to: str
+    other: AgentId = ""
+
+
+class ConsultEnded(Word):
+    """Every `ConsultStarted` is followed by exactly one of these. `outcome`: ``transferred``,
+    ``cancelled`` by the agent, ``caller_gone``, ``left`` by the other side, or why nobody came."""
+
+    call: CallId
+    agent: AgentId
+    to: str
+    outcome: EndCause | Literal["transferred", "cancelled", "caller_gone", "left"]
+    #: Seconds that the two talked, None where the other side never answered.
+    talked: float | None = None
+
+
+class CallTransferred(Word):
+    """The agent has passed the caller on; the agent's `ConversationEnded` follows."""
+
+    call: CallId
+    agent: AgentId
+    to: str
+    kind: Literal["blind", "warm"]
+
+
+class SupervisionStarted(Word):
+    """A supervisor follows an agent, or in another mode. `call`: the conversation now."""
+
+    supervisor: AgentId
+    agent: AgentId
+    mode: Literal["monitor", "whisper", "barge"]
+    call: CallId | None = None
+
+
+class SupervisionEnded(Word):
+    supervisor: AgentId
+    agent: AgentId
+    #: Seconds since it began.
+    lasted: float = 0.0
+
+
+class RecordingStarted(Word):
+    """A conversation is recorded from now on. `by`: who asked for it; empty: the queue's rule."""
+
+    call: CallId
+    agent: AgentId
+    recording: str
+    by: AgentId = ""
+
+
+class RecordingPaused(Word):
+    """`paused` false: it goes on."""
+
+    call: CallId
+    agent: AgentId
+    recording: str
+    paused: bool
+    by: AgentId = ""
+
+
+class ConversationRecorded(Word):
+    """Every `RecordingStarted` is followed by exactly one of these; 0 seconds: there is none."""
+
+    call: CallId
+    agent: AgentId
+    recording: str
+    seconds: float
 
 
 class CallEnded(Word):
@@ -395,6 +502,18 @@ Fact: TypeAlias = (
     | CallConnected
     | CallLeftQueue
     | ConversationEnded
+    | CallHeld
+    | CallResumed
+    | AgentMuted
+    | ConsultStarted
+    | ConsultJoined
+    | ConsultEnded
+    | CallTransferred
+    | SupervisionStarted
+    | SupervisionEnded
+    | RecordingStarted
+    | RecordingPaused
+    | ConversationRecorded
     | CallEnded
     | WrapUpEnded
     | AgentStateChanged

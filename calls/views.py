@@ -1,5 +1,7 @@
 """What people look at: the live figures as plain values, made by the machine on request."""
 
+from typing import Literal
+
 from calls.base import AgentId, AgentState, CallId, Instant, Language, QueueId, Word
 from calls.config import ServiceLevelVariant
 from calls.facts import Fact
@@ -75,6 +77,15 @@ class AgentView(Word):
     contacts: int = 0
     #: Extensions of the wrap-up that they may still ask for.
     extensions: int = 0
+    #: The caller of their conversation is held; nobody hears them.
+    held: bool = False
+    muted: bool = False
+    #: Whom they consult before they pass the caller on, as asked for; whether it has answered.
+    consults: str = ""
+    consult_answered: bool = False
+    recording: Literal["", "on", "paused"] = ""
+    #: Supervisors who follow them, with the mode.
+    supervisors: dict[AgentId, str] = {}
 
 
 class CallView(Word):
@@ -94,7 +105,9 @@ class CallView(Word):
     language: Language
     position: int | None = None
     ticket: int | None = None
-    #: The menu node the caller is at, while in the menu.
+    #: The flow with its version and the node the caller is at, while in the menu.
+    flow: str = ""
+    version: int = 0
     node: str = ""
     #: The caller keeps the place without the line.
     virtual: bool = False

@@ -199,8 +199,14 @@ class Exchange:
         """Do it now, or behind what must be done first."""
         if isinstance(command, Hangup):
             self._perform(command)  # what is held back for this leg has lost its purpose
+        elif isinstance(command, Beep):
+            # A moment later: who is joined now must not wait until the tone has been heard.
+            asyncio.get_running_loop().call_soon(self._carry_out, command)
         else:
-            self._order.carry_out(command, self._perform, self._before(command))
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        self._order.carry_out(command, self._perform, self._before(command))
 
     def _before(self, command: Command) -> list["asyncio.Future[Any]"]:
         """What must be done first."""

@@ -114,8 +114,11 @@ class Leg:
             self.player.press(digit)
 
     def beep(self) -> None:
-        """A tone, a moment later: who is joined now must not wait until it has been heard."""
-        asyncio.get_running_loop().call_soon(self.ask, codec.beep(self.channel))
+        """A tone, once it is where it is being joined."""
+        if self.held is not None and not self.held.done():
+            self.held.add_done_callback(lambda _: self.beep())
+        else:
+            self.ask(codec.beep(self.channel))
 
     # --- music
 
