@@ -287,8 +287,8 @@ class ConversationEnded(Word):
     queue: QueueId
     #: Seconds, holds included; `held` of them the caller heard music.
     talked: float
-    held: float = 0.0
     by: Literal["caller", "agent", "supervisor", "system"]
+    held: float = 0.0
 
 
 class CallHeld(Word):
