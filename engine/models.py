@@ -229,6 +229,24 @@ class FlowVersion(Base):
     source: Mapped[str]
     published_at: Mapped[float]
     published_by: Mapped[str]
+    #: Why, in the words of who published it.
+    comment: Mapped[str] = mapped_column(default="", server_default="")
+    #: The scenarios (YAML) that belong to this source; empty for none.
+    scenarios: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class FlowDraft(Base):
+    """What is being written on a flow and not published yet. One for all administrators."""
+
+    __tablename__ = "flow_drafts"
+
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    scenarios: Mapped[str]
+    #: The version that it was begun from; 0: from none.
+    base: Mapped[int]
+    saved_at: Mapped[float]
+    saved_by: Mapped[str]
 
 
 class CallRecord(Base):
