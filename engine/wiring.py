@@ -91,10 +91,15 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
         return _twilio(settings, database, voices)
     server = AsteriskServer(settings, announcements=please_hold(voices), progress=progress)
     endpoint = server.ensure()
+
+    def stop() -> None:
+        voices.close()
+        server.stop()
+
     return Wired(
         switch=asterisk(endpoint, voices, settings),
         phones=RegisteredPhones(settings, database, endpoint.ws_url),
-        stop=server.stop,
+        stop=stop,
         keep=_nothing if settings.asterisk_url else partial(asterisk_keeper.keep, server),
         place=f"Asterisk {endpoint.version}, sip:127.0.0.1:{settings.sip_port}",
         dial_in=True,
@@ -143,7 +148,7 @@ def _twilio(settings: Settings, database: Database, voices: VoiceCache) -> Wired
     return Wired(
         switch=switch,
         phones=TwilioPhones(settings, database),
-        stop=lambda: None,
+        stop=voices.close,
         keep=_nothing,
         place=f"Twilio, {numbers}; see `ringdesk twilio check`",
         dial_in=False,

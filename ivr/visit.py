@@ -59,7 +59,7 @@ class Visit(msgspec.Struct, frozen=True):
         """As `evaluate`, for what the flow's check knows to be a number."""
         value = self.evaluate(source)
         assert isinstance(value, int | float)  # noqa: S101
-        return value
+        return float(value)
 
     def text(self, template: str, *, url: bool = False) -> str:
         """A text that is not spoken, with its values; `url`: they are quoted for one."""

@@ -44,6 +44,8 @@ class VoiceCache:
             weakref.WeakValueDictionary()
         )
         self._guard = threading.Lock()
+        self._later: threading.Thread | None = None
+        self._closed = threading.Event()
 
     @property
     def folders(self) -> list[Path]:
@@ -89,16 +91,25 @@ class VoiceCache:
 
     def render_later(self, media: Iterable[Media]) -> None:
         """Render whatever of these is not there yet, one by one, beside everything else. Nobody
-        waits for it; what cannot be spoken is told when it is wanted."""
+        waits for it; what cannot be spoken is told when it is wanted. `close` ends it."""
         missing = [one for one in dict.fromkeys(media) if self._finished(one) is None]
 
         def render() -> None:
             for one in missing:
+                if self._closed.is_set():
+                    return
                 with contextlib.suppress(MediaMissing, OSError):
                     self.file(one)
 
         if missing:
-            threading.Thread(target=render, name="voices", daemon=True).start()
+            self._later = threading.Thread(target=render, name="voices", daemon=True)
+            self._later.start()
+
+    def close(self) -> None:
+        """Leave no voice engine running: waits for the prompt that is being rendered."""
+        self._closed.set()
+        if self._later is not None:
+            self._later.join()
 
     # --- what is there
 

@@ -43,12 +43,21 @@ class RunningCenter:
             "RINGDESK_PARTS": os.environ.get("RINGDESK_PARTS", str(_ROOT / "var" / "parts")),
             "RINGDESK_DEMO_PASSWORD": PASSWORD,
         }
+        self._share_voices()
         self.settings: Settings = settings_module.load(self.environment)
         self.database = Database(self.settings.database_url)
         self.server = f"127.0.0.1:{self.settings.sip_port}"
         self.url = self.settings.http.url
         self._process: subprocess.Popen[bytes] | None = None
         self._token = ""
+
+    def _share_voices(self) -> None:
+        """Rendered prompts are named by their content: centers of tests need not render each for
+        themselves, nor once more in the next run."""
+        shared = Path(self.environment["RINGDESK_PARTS"]).parent / "test-voices"
+        shared.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.home / "voices").symlink_to(shared)
 
     # --- the process
 

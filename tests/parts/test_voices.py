@@ -44,6 +44,7 @@ class Counting:
 
     def __init__(self) -> None:
         self.spoken: list[str] = []
+        self.begun = threading.Event()
         self.meanwhile = threading.Event()
         self.meanwhile.set()
 
@@ -52,6 +53,7 @@ class Counting:
 
     def speak(self, text: str, voice: str) -> Sound:
         self.spoken.append(text)
+        self.begun.set()
         assert self.meanwhile.wait(10)
         return tone(300, 500)
 
@@ -142,6 +144,17 @@ def test_what_is_rendered_later_is_there_soon_and_faults_are_nobodys(tmp_path: P
         if thread.name == "voices":
             thread.join(10)
     assert engine.spoken == ["one", "two"]
+
+
+def test_closed_in_the_middle_it_finishes_one_prompt_and_begins_no_other(tmp_path: Path) -> None:
+    engine = Counting()
+    voices = VoiceCache(tmp_path, [], [engine])
+    engine.meanwhile = voices._closed
+    voices.render_later([say("one"), say("two")])
+    assert engine.begun.wait(10)
+    voices.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "voices"]
+    assert engine.spoken == ["one"]
 
 
 async def test_a_prompt_is_rendered_once(tmp_path: Path) -> None:
