@@ -207,14 +207,23 @@ def remove_number(session: Session, number: str) -> None:
 
 
 def publish_flow(
-    session: Session, flow: str, source: str, by: str, file: str | None = None
+    session: Session,
+    flow: str,
+    source: str,
+    by: str,
+    file: str | None = None,
+    *,
+    comment: str = "",
+    scenarios: str | None = None,
 ) -> int | None:
     """Make `source` (YAML) the newest version of a flow; None if it is that already.
 
-    Returns the version. Raises `calls.errors.FlowInvalid` as `ivr.loading.load` does.
+    `scenarios` are kept with it; None: those of the version before. Returns the version. Raises
+    `calls.errors.FlowInvalid` as `ivr.loading.load` does.
     """
-    newest = _newest_flows(session).get(flow)
-    if newest is not None and newest.source == source:
+    newest = newest_version(session, flow)
+    kept = newest.scenarios if newest else ""
+    if newest and newest.source == source and scenarios in (None, kept):
         return None
     name = loading.load(source, file or f"flow {flow}").flow
     if name != flow:
@@ -222,12 +231,26 @@ def publish_flow(
     version = newest.version + 1 if newest else 1
     session.add(
         FlowVersion(
-            flow=flow, version=version, source=source, published_at=time.time(), published_by=by
+            flow=flow,
+            version=version,
+            source=source,
+            scenarios=kept if scenarios is None else scenarios,
+            published_at=time.time(),
+            published_by=by,
+            comment=comment,
         )
     )
     session.flush()
     configuration_changed(session)
     return version
+
+
+def newest_version(session: Session, flow: str, by: str | None = None) -> FlowVersion | None:
+    """The newest version of a flow; with `by`, the newest that this one has published."""
+    wanted = select(FlowVersion).where(FlowVersion.flow == flow)
+    if by is not None:
+        wanted = wanted.where(FlowVersion.published_by == by)
+    return session.scalar(wanted.order_by(FlowVersion.version.desc()).limit(1))
 
 
 def publish_folder(session: Session, folder: Path) -> list[str]:
@@ -242,20 +265,23 @@ def publish_folder(session: Session, folder: Path) -> list[str]:
     published = []
     flows = [path for path in folder.glob("*.yaml") if not path.name.endswith(".test.yaml")]
     for path in sorted(flows):
-        try:
-            source = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FlowInvalid(f"{path}: {error}") from None
+        beside = path.with_name(f"{path.stem}.test.yaml")
+        source, scenarios = _read(path), _read(beside) if beside.exists() else ""
         mark = f"file:{path.name}"
-        last = session.scalar(
-            select(FlowVersion.source)
-            .where(FlowVersion.flow == path.stem, FlowVersion.published_by == mark)
-            .order_by(FlowVersion.version.desc())
-            .limit(1)
-        )
-        if last != source and publish_flow(session, path.stem, source, mark, str(path)):
-            published.append(path.stem)
+        last = newest_version(session, path.stem, mark)
+        if last is None or last.source != source:
+            if publish_flow(session, path.stem, source, mark, str(path), scenarios=scenarios):
+                published.append(path.stem)
+        elif last is newest_version(session, path.stem):
+            last.scenarios = scenarios  # callers walk the same: that is no new version
     return published
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowInvalid(f"{path}: {error}") from None
 
 
 def queue_word(row: models.Queue) -> Queue:

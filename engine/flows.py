@@ -133,7 +133,11 @@ def _of_database(settings: Settings) -> Known:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return Known()
     with opened(settings.database_url) as database, database.session() as session:
-        there = configuration.read(session)
+        return known_in(configuration.read(session))
+
+
+def known_in(there: configuration.Configuration) -> Known:
+    """All that flows may name in a center."""
     holders: list[Agent | Queue] = [*there.agents.values(), *there.queues.values()]
     return Known(
         queues=frozenset(there.queues),

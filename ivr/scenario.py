@@ -184,15 +184,25 @@ _TYPE = inspect.type_info(Scenarios)
 
 def load(source: str, file: str) -> list[Located]:
     """The scenarios of a file. Raises `FlowInvalid` with a line for each problem."""
-    report = Report(file, what="file", begins="scenarios")
-    root = reading.parse(source, report)
-    if root is None:
-        raise FlowInvalid("\n".join(map(str, report.ordered())))
-    plain: Any = reading.read(root, _TYPE, report)
+    found, report = _examine(source, file)
     if report.problems:
         raise FlowInvalid("\n".join(map(str, report.ordered())))
-    found = msgspec.convert(plain, Scenarios)
-    return [Located(scenario, report, index) for index, scenario in enumerate(found.scenarios)]
+    return found
+
+
+def problems(source: str, file: str) -> list[Problem]:
+    """All that is wrong with a file of scenarios, before any is played."""
+    return _examine(source, file)[1].ordered()
+
+
+def _examine(source: str, file: str) -> tuple[list[Located], Report]:
+    report = Report(file, what="file", begins="scenarios")
+    root = reading.parse(source, report)
+    plain: Any = None if root is None else reading.read(root, _TYPE, report)
+    if report.problems:
+        return [], report
+    found = msgspec.convert(plain, Scenarios).scenarios
+    return [Located(scenario, report, index) for index, scenario in enumerate(found)], report
 
 
 def schema() -> dict[str, Any]:
