@@ -6,7 +6,17 @@ from typing import assert_never
 from calls import facts
 from calls.base import Instant, Word
 from calls.facts import Fact
-from cti.words import CALLED_CAUSES, END_CAUSES, OFFER_OUTCOMES, OUTCOMES, OVERFLOWS, duration
+from cti.words import (
+    CALLED_CAUSES,
+    CONSULT_OUTCOMES,
+    END_CAUSES,
+    OFFER_OUTCOMES,
+    OUTCOMES,
+    OVERFLOWS,
+    SUPERVISION,
+    duration,
+    target,
+)
 
 
 class Entry(Word):
@@ -63,14 +73,32 @@ def describe(fact: Fact) -> str:
             return _without_the_line(fact)
         case facts.OutsideDialled() | facts.OutsideJoined() | facts.OutsideEnded():
             return _outside(fact)
+        case (
+            facts.CallHeld()
+            | facts.CallResumed()
+            | facts.AgentMuted()
+            | facts.SupervisionStarted()
+            | facts.SupervisionEnded()
+        ):
+            return _in_talk(fact)
+        case (
+            facts.ConsultStarted()
+            | facts.ConsultJoined()
+            | facts.ConsultEnded()
+            | facts.CallTransferred()
+        ):
+            return _passed_on(fact)
+        case facts.RecordingStarted() | facts.RecordingPaused() | facts.ConversationRecorded():
+            return _recorded(fact)
         case facts.TicketPopped(agent=agent, ticket=ticket):
             shown = f"ticket {ticket.number}" if ticket else "the caller, with no open ticket"
             return f"{agent}'s page showed {shown}"
         case facts.TicketAttached(ticket=ticket, drafted=drafted):
             how = "drafted for the call" if drafted else "belongs to the call"
             return f"Ticket {ticket.number} ({ticket.title}) {how}"
-        case facts.ConversationEnded(agent=agent, talked=talked, by=by):
-            return f"The {by} ended the conversation with {agent} after {duration(talked)}"
+        case facts.ConversationEnded(agent=agent, talked=talked, by=by, held=held):
+            said = f"The {by} ended the conversation with {agent} after {duration(talked)}"
+            return said + f", {duration(held)} of it on hold" * (held > 0)
         case facts.CallEnded(outcome=outcome, cause=cause, lasted=lasted):
             why = END_CAUSES[cause]
             return f"The call ended after {duration(lasted)}: {OUTCOMES[outcome]} ({why})"
@@ -223,6 +251,64 @@ def _outside(fact: facts.OutsideDialled | facts.OutsideJoined | facts.OutsideEnd
             return f"{number} did not come into the call: {CALLED_CAUSES[cause]}"
         case facts.OutsideEnded(number=number, talked=talked):
             return f"The conversation with {number} ended after {duration(talked or 0.0)}"
+        case _:
+            assert_never(fact)
+
+
+def _in_talk(
+    fact: facts.CallHeld
+    | facts.CallResumed
+    | facts.AgentMuted
+    | facts.SupervisionStarted
+    | facts.SupervisionEnded,
+) -> str:
+    match fact:
+        case facts.CallHeld(agent=agent):
+            return f"{agent} put the caller on hold"
+        case facts.CallResumed(held=held):
+            return f"The hold ended after {duration(held)}"
+        case facts.AgentMuted(agent=agent, muted=muted):
+            return f"{agent} {'could not be heard' if muted else 'could be heard again'}"
+        case facts.SupervisionStarted(supervisor=supervisor, agent=agent, mode=mode):
+            return f"{supervisor} {SUPERVISION[mode]} {agent}"
+        case facts.SupervisionEnded(supervisor=supervisor, agent=agent, lasted=lasted):
+            return f"{supervisor} left {agent} after {duration(lasted)}"
+        case _:
+            assert_never(fact)
+
+
+def _passed_on(
+    fact: facts.ConsultStarted | facts.ConsultJoined | facts.ConsultEnded | facts.CallTransferred,
+) -> str:
+    match fact:
+        case facts.ConsultStarted(agent=agent, to=to):
+            return f"{agent} asked {target(to)} while the caller was held"
+        case facts.ConsultJoined(agent=agent, to=to, other=other):
+            return f"{agent} talks with {other or target(to)}"
+        case facts.ConsultEnded(agent=agent, to=to, outcome=outcome, talked=talked):
+            after = "" if talked is None else f" after {duration(talked)}"
+            return f"The talk of {agent} with {target(to)} {CONSULT_OUTCOMES[outcome]}{after}"
+        case facts.CallTransferred(agent=agent, to=to, kind=kind):
+            how = "after asking" if kind == "warm" else "without asking"
+            return f"{agent} passed the caller on to {target(to)}, {how}"
+        case _:
+            assert_never(fact)
+
+
+def _recorded(
+    fact: facts.RecordingStarted | facts.RecordingPaused | facts.ConversationRecorded,
+) -> str:
+    match fact:
+        case facts.RecordingStarted(agent=agent, by=by):
+            asked = f"asked for by {by}" if by else "as the queue has it"
+            return f"The conversation with {agent} was recorded from now on, {asked}"
+        case facts.RecordingPaused(paused=paused, by=by):
+            who = f" by {by}" * bool(by)
+            return f"The recording was paused{who}" if paused else f"The recording went on{who}"
+        case facts.ConversationRecorded(seconds=0):
+            return "Nothing was recorded"
+        case facts.ConversationRecorded(agent=agent, seconds=seconds):
+            return f"Recorded {duration(seconds)} of the conversation with {agent}"
         case _:
             assert_never(fact)
 

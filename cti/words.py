@@ -1,5 +1,7 @@
 """Small things said in plain words."""
 
+from typing import Literal
+
 from calls.base import CallOutcome, EndCause, OfferOutcome, OverflowWhen
 
 OUTCOMES: dict[CallOutcome, str] = {
@@ -47,6 +49,29 @@ OVERFLOWS: dict[OverflowWhen, str] = {
     "closed": "the queue was closed",
     "full": "the queue was full",
 }
+
+#: How the talk with somebody ended who was asked before a caller was passed on.
+CONSULT_OUTCOMES: dict[EndCause | Literal["transferred", "cancelled", "caller_gone", "left"], str]
+CONSULT_OUTCOMES = {
+    **{cause: f"did not come about: {why}" for cause, why in CALLED_CAUSES.items()},
+    "transferred": "led to the caller being passed on",
+    "cancelled": "was given up",
+    "caller_gone": "ended, the caller had hung up",
+    "left": "was ended by them",
+}
+
+#: What a supervisor does with an agent.
+SUPERVISION: dict[str, str] = {
+    "monitor": "listened unheard to",
+    "whisper": "could be heard by",
+    "barge": "joined the conversation of",
+}
+
+
+def target(to: str) -> str:
+    """``queue:support`` as people say it; an agent or a number is called by its name alone."""
+    kind, _, name = to.partition(":")
+    return {"queue": f"queue {name}", "ext": f"extension {name}"}.get(kind, name)
 
 
 def duration(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """A call's record, note, timeline and ticket, from its facts alone."""
 
+from typing import Any
+
 import pytest
 
 from calls import facts
@@ -158,4 +160,39 @@ def test_a_conversation_outside_is_told() -> None:
         "Talks with 112",
         "The conversation with 112 ended after 1 min",
         "113 did not come into the call: busy",
+    ]
+
+
+def test_what_is_done_with_a_conversation_is_told() -> None:
+    of: dict[str, Any] = {"call": "c-1", "agent": "ann"}
+    happened: list[Fact] = [
+        facts.RecordingStarted(**of, recording="r1"),
+        facts.SupervisionStarted(supervisor="eva", agent="ann", mode="whisper", call="c-1"),
+        facts.CallHeld(**of),
+        facts.ConsultStarted(**of, to="queue:sales"),
+        facts.ConsultEnded(**of, to="queue:sales", outcome="busy"),
+        facts.ConsultStarted(**of, to="queue:sales"),
+        facts.ConsultJoined(**of, to="queue:sales", other="bob"),
+        facts.ConsultEnded(**of, to="queue:sales", outcome="transferred", talked=61.0),
+        facts.CallResumed(**of, held=65.0),
+        facts.RecordingPaused(**of, recording="r1", paused=True, by="ann"),
+        facts.ConversationRecorded(**of, recording="r1", seconds=9.0),
+        facts.CallTransferred(**of, to="agent:bob", kind="warm"),
+        facts.ConversationEnded(**of, queue="support", talked=90.0, by="agent", held=65.0),
+    ]
+    told = timeline((float(at), fact) for at, fact in enumerate(happened))
+    assert [entry.text for entry in told] == [
+        "The conversation with ann was recorded from now on, as the queue has it",
+        "eva could be heard by ann",
+        "ann put the caller on hold",
+        "ann asked queue sales while the caller was held",
+        "The talk of ann with queue sales did not come about: busy",
+        "ann asked queue sales while the caller was held",
+        "ann talks with bob",
+        "The talk of ann with queue sales led to the caller being passed on after 1 min 1 s",
+        "The hold ended after 1 min 5 s",
+        "The recording was paused by ann",
+        "Recorded 9 s of the conversation with ann",
+        "ann passed the caller on to bob, after asking",
+        "The agent ended the conversation with ann after 1 min 30 s, 1 min 5 s of it on hold",
     ]
