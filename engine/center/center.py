@@ -132,7 +132,7 @@ class CallCenter:
 
     def view(self, now: Instant) -> LiveView:
         """What people look at now; `today` and `journal` are left for the engine to fill."""
-        return view.live(self.state, self.acd, now)
+        return view.live(self.state, self.acd, self.sessions, now)
 
     @property
     def connected(self) -> bool:
