@@ -200,3 +200,8 @@ Command: TypeAlias = (
     | StopBridgeRecording
     | Hangup
 )
+
+
+def place_of(command: Command) -> LegId | BridgeId:
+    """The bridge, or else the leg, that a command is about: its switch is to be told."""
+    return command.leg if hasattr(command, "leg") else command.bridge

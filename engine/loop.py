@@ -21,7 +21,7 @@ import structlog
 
 from calls.actions import Action, Refused
 from calls.base import Instant
-from calls.commands import Command, Dial, Hangup, Join, Unbridge
+from calls.commands import Command, Dial, Hangup, Join, place_of
 from calls.errors import ActionRefused, RingdeskError
 from calls.events import SwitchDown, SwitchRemoved, Tick
 from calls.facts import Fact
@@ -338,11 +338,7 @@ class Loop:
             log.exception("loop.failed", told=[type(each).__name__ for each in arguments])
 
     def _execute(self, command: Command) -> None:
-        match command:
-            case Join(bridge=place) | Unbridge(bridge=place):
-                pass
-            case _:
-                place = command.leg
+        place = place_of(command)
         switch = self._switches.get(switch_of(place))
         if switch is None:
             log.warning("command.no_switch", command=type(command).__name__, leg=place)

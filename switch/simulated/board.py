@@ -11,14 +11,21 @@ from calls.commands import (
     Beep,
     Command,
     Hangup,
+    Hold,
     Join,
+    Mute,
+    PauseBridgeRecording,
     Prompt,
     Record,
+    RecordBridge,
     StartMusic,
+    StopBridgeRecording,
     StopMusic,
     StopPrompt,
     StopRecording,
+    Supervise,
     Unbridge,
+    Unhold,
 )
 from calls.events import (
     CommandFailed,
@@ -38,10 +45,23 @@ from switch.simulated.scripts import Answering
 Happening: TypeAlias = Callable[[Any, float], None]
 
 _OfLeg: TypeAlias = (
-    Answer | Prompt | StopPrompt | StartMusic | StopMusic | Record | StopRecording | Beep | Hangup
+    Answer
+    | Prompt
+    | StopPrompt
+    | StartMusic
+    | StopMusic
+    | Record
+    | StopRecording
+    | Beep
+    | Hold
+    | Unhold
+    | Mute
+    | Supervise
+    | Hangup
 )
+_OfBridge: TypeAlias = Unbridge | RecordBridge | PauseBridgeRecording | StopBridgeRecording
 #: Their purpose is met when the leg is gone.
-_MET = (StopPrompt, StopMusic, StopRecording, Hangup)
+_MET = (StopPrompt, StopMusic, StopRecording, Unhold, Hangup)
 
 
 @dataclass(slots=True)
@@ -181,7 +201,7 @@ class Board:
             return False
         self._failures.remove(failure)
         self._fail(command, now, gone=failure.gone, detail=failure.detail)
-        if failure.gone and not isinstance(command, Unbridge):
+        if failure.gone and not isinstance(command, _OfBridge):
             leg = command.legs[0] if isinstance(command, Join) else command.leg
             self.hang_up(leg, now)
         return True

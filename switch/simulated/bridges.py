@@ -13,6 +13,9 @@ class Bridges:
         #: Who is in a bridge, in the order of joining, and whether their conversation has begun.
         self._members: dict[BridgeId, dict[str, tuple[Leg, bool]]] = {}
 
+    def __contains__(self, bridge: BridgeId) -> bool:
+        return bridge in self._members
+
     def join(self, bridge: BridgeId, legs: Iterable[Leg]) -> list[Leg]:
         """Put legs into a bridge, out of any other; gives those whose conversation begins now."""
         members = self._members.setdefault(bridge, {})

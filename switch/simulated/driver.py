@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from calls.commands import Command
-from calls.events import LiveLeg, RecordingEnded
+from calls.events import BridgeRecorded, LiveLeg, RecordingEnded
 from calls.port import Deliver, Phone
 from switch.simulated.scripts import Caller
 from switch.simulated.traffic import Traffic, answering, callers
@@ -56,7 +56,7 @@ class SimulatedSwitch:
                 while True:
                     self._changed.clear()
                     for event in self._world.advance(self._clock()):
-                        if isinstance(event, RecordingEnded):
+                        if isinstance(event, RecordingEnded | BridgeRecorded):
                             self._keep(event)
                         deliver(event)
                     await self._until(self._world.deadline())
@@ -91,7 +91,7 @@ class SimulatedSwitch:
             await asyncio.sleep(gap)
             self.act(partial(_arrives, caller))
 
-    def _keep(self, ended: RecordingEnded) -> None:
+    def _keep(self, ended: RecordingEnded | BridgeRecorded) -> None:
         if self._recordings is None or ended.seconds == 0:
             return
         self._recordings.mkdir(parents=True, exist_ok=True)

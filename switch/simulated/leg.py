@@ -3,7 +3,7 @@
 from typing import Literal, TypeAlias
 
 from calls.base import BridgeId, LegId
-from calls.commands import Record
+from calls.commands import Record, Supervise
 from calls.events import RecordingEnded
 from switch.simulated.line import Line
 from switch.simulated.scripts import Answering, Caller, Press
@@ -18,13 +18,17 @@ class Leg:
         "bridge",
         "called",
         "caller",
+        "detect",
+        "held",
         "id",
         "inbound",
+        "muted",
         "person",
         "presses",
         "recorder",
         "ringing",
         "speaks",
+        "supervises",
         "talks",
         "up",
     )
@@ -40,7 +44,12 @@ class Leg:
         self.up = self.ringing = False
         #: The phone answers by itself.
         self.auto_answer = False
+        #: It is found out whether a machine answers.
+        self.detect = False
         self.bridge: BridgeId | None = None
+        self.held = self.muted = False
+        #: Whose conversation it follows, and how.
+        self.supervises: Supervise | None = None
         #: Conversations begun, also that which goes on now.
         self.talks = 0
         #: What the caller is still to press.

@@ -42,3 +42,5 @@ class Answering(Word):
     talks: float | None = None
     #: How long they speak when they are recorded.
     speaks: float = 3.0
+    #: A machine answers, no person.
+    machine: bool = False

@@ -13,6 +13,8 @@ Rules it keeps, the same as every driver:
    purpose is met (`Hangup`, `StopPrompt`, `StopMusic`, `Unbridge`).
 4. Digits that no prompt collects are told as `DigitPressed` and kept for the next prompt that has
    a rule. Music and tones are heard by nobody.
+
+What becomes of legs that are joined is in `switch.simulated.conversations`.
 """
 
 from collections.abc import Callable
@@ -25,17 +27,24 @@ from calls.commands import (
     Command,
     Dial,
     Hangup,
+    Hold,
     Join,
+    Mute,
+    PauseBridgeRecording,
     Prompt,
     Record,
+    RecordBridge,
     StartMusic,
+    StopBridgeRecording,
     StopMusic,
     StopPrompt,
     StopRecording,
+    Supervise,
     Unbridge,
+    Unhold,
 )
 from calls.events import LegAnswered, LegArrived, LegRinging, PhoneChanged
-from switch.simulated.board import Board
+from switch.simulated.conversations import Conversations
 from switch.simulated.leg import Leg, Recorder
 from switch.simulated.scripts import Answering, Caller
 
@@ -43,9 +52,11 @@ from switch.simulated.scripts import Answering, Caller
 RINGING_DELAY = 0.1
 #: Between two keys of one `Press`.
 KEY_DELAY = 0.25
+#: From an answer until it is known whether a person or a machine answers.
+DETECTION_DELAY = 2.0
 
 
-class World(Board):
+class World(Conversations):
     """All legs, bridges and phones of one simulated switch called `name`. Phones that it dials ring
     after a moment, which is told; with `quiet`, at once and untold. `strangers`: how numbers
     outside take a call that `set_answering` says nothing about; None: they cannot be reached."""
@@ -72,6 +83,13 @@ class World(Board):
             StopRecording: self._stop_recording,
             Join: self._join,
             Unbridge: self._unbridge,
+            Hold: self._hold,
+            Unhold: self._unhold,
+            Mute: self._mute,
+            Supervise: self._supervise,
+            RecordBridge: self._record_bridge,
+            PauseBridgeRecording: self._pause_recording,
+            StopBridgeRecording: self._stop_bridge_recording,
             Hangup: self._withdraw,
         }
 
@@ -193,7 +211,7 @@ class World(Board):
             return
         answering = self._phones.taking(command) or Answering(does="unreachable")
         leg = Leg(command.leg, command.caller, command.to, answering, inbound=False)
-        leg.auto_answer = command.auto_answer
+        leg.auto_answer, leg.detect = command.auto_answer, command.detect
         self._legs[leg.id] = leg
         rings_at, ends_at = now + self._ringing_delay, now + command.timeout
         if answering.does == "unreachable":
@@ -222,41 +240,24 @@ class World(Board):
         elif answering.does == "answers":
             self.at(at + answering.after, self._answer, leg.id)
 
-    def _answer(self, leg_id: LegId, _: float) -> None:
+    def _answer(self, leg_id: LegId, at: float) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None and leg.ringing and not leg.up:
             leg.up = True
-            self._tell(LegAnswered(leg=leg_id))
+            if leg.detect:
+                self.at(at + DETECTION_DELAY, self._detected, leg)
+            else:
+                self._tell(LegAnswered(leg=leg_id))
+
+    def _detected(self, leg: Leg, _: float) -> None:
+        if self._legs.get(leg.id) is leg:
+            machine = isinstance(leg.person, Answering) and leg.person.machine
+            self._tell(LegAnswered(leg=leg.id, by="machine" if machine else "person"))
 
     def _end_unanswered(self, one: tuple[LegId, EndCause], at: float) -> None:
         leg = self._legs.get(one[0])
         if leg is not None and not leg.up:
             self._end(leg, one[1], at)
-
-    # -- bridges ---------------------------------------------------------------------------
-
-    def _join(self, command: Join, now: float) -> None:
-        legs = self._legs
-        missing = [leg_id for leg_id in command.legs if leg_id not in legs]
-        if missing:
-            detail = f"no such leg: {', '.join(missing)}"
-            self._fail(command, now, gone=True, detail=detail)
-            return
-        for leg in self._bridges.join(command.bridge, [legs[leg_id] for leg_id in command.legs]):
-            self._begin_talk(leg, now)
-
-    def _unbridge(self, command: Unbridge, _: float) -> None:
-        self._bridges.remove(command.bridge)
-
-    def _begin_talk(self, leg: Leg, now: float) -> None:
-        leg.talks += 1
-        if leg.person.talks is not None:
-            self.at(now + leg.person.talks, self._end_talk, (leg, leg.talks))
-
-    def _end_talk(self, one: tuple[Leg, int], at: float) -> None:
-        leg, talk = one
-        if leg.id in self._legs and leg.talks == talk and leg.bridge is not None:
-            self._end(leg, "hangup", at)
 
     # -- prompts and digits ----------------------------------------------------------------
 

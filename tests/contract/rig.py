@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from calls.commands import Prompt
@@ -10,8 +10,9 @@ from calls.events import LegArrived, LegEnded, PhoneChanged, PromptEnded, Switch
 from calls.media import DigitRule, Speech
 from calls.port import Switch
 
-#: ``obeys``: answers at once where the call asks the phone to answer by itself, else rings on.
-Does: TypeAlias = Literal["answers", "ignores", "declines", "busy", "obeys"]
+#: ``obeys``: answers at once where the call asks the phone to answer by itself, else rings on;
+#: ``machine``: answers as an answering machine does, at length and at once.
+Does: TypeAlias = Literal["answers", "ignores", "declines", "busy", "obeys", "machine"]
 EventT = TypeVar("EventT")
 
 #: Nothing that a switch tells comes later than this after its cause, seconds.
@@ -28,6 +29,10 @@ class Party(Protocol):
 
     async def speak(self) -> None:
         """Talk from now on; until then, and on every phone that rings, they are silent."""
+
+    async def hears(self, other: "Party") -> bool:
+        """Do they hear at this moment what the other one would say? Not music, not their own
+        voice. Where that takes a sound, the other one says something short of their own."""
 
     async def hang_up(self) -> None: ...
 
@@ -103,6 +108,17 @@ class Rig:
         except TimeoutError:
             raise AssertionError(f"no {kind.__name__} with {fields} among {self.told}") from None
         return self.all(kind, **fields)[0]
+
+    async def hear(self, people: Sequence[Party], *expected: tuple[Party, Party]) -> None:
+        """Wait until of these people exactly the pairs `expected` (listener, speaker) hear."""
+        wanted = {(id(listener), id(speaker)) for listener, speaker in expected}
+        async with asyncio.timeout(2 * LIMIT):
+            while True:
+                pairs = list(itertools.permutations(people, 2))
+                heard = {(id(a), id(b)) for a, b in pairs if await a.hears(b)}
+                if heard == wanted:
+                    return
+                await asyncio.sleep(0.05)
 
     async def caller(self, number: str = "1000", caller: str = "500100200") -> tuple[Party, str]:
         """Somebody who dials us now, and their leg."""
