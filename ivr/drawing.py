@@ -1,7 +1,7 @@
 """A flow as a picture: Mermaid for documents, SVG for people and for the panel.
 
 The layout is layered: a node stands below all that lead to it, except where a way leads back. In
-the SVG each node is a group with `data-node`, each way a path with `data-from` and `data-to`.
+the SVG each node is a group with `data-node`, each way a group with `data-from` and `data-to`.
 """
 
 from collections.abc import Sequence
@@ -75,6 +75,16 @@ def mermaid(flow: Flow) -> str:
 
 def svg(flow: Flow) -> str:
     """The flow as a picture of its own."""
+    return _drawn(flow, f"<style>{_STYLE}</style>")
+
+
+def panel(flow: Flow) -> str:
+    """The flow as a part of a page, which brings the style. Each node has an empty text of the
+    class ``callers``, for how many are there."""
+    return _drawn(flow, "")
+
+
+def _drawn(flow: Flow, style: str) -> str:
     layout = arrange(flow)
     widest = max(map(len, layout.ranks))
     width = 2 * MARGIN + widest * (WIDTH + GAP) + 60
@@ -84,9 +94,10 @@ def svg(flow: Flow) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img">',
         f"<title>{escape(flow.title or flow.flow)}</title>",
-        f"<style>{_STYLE}</style>",
+        style,
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-        'markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#6b7280"/></marker></defs>',
+        'markerHeight="7" orient="auto" markerUnits="userSpaceOnUse">'
+        '<path d="M0 0 8 4 0 8z" fill="#6b7280"/></marker></defs>',
         *(_way(way, places) for way in layout.ways),
         *(_box(flow, name, place) for name, place in places.items()),
         "</svg>",
@@ -178,7 +189,8 @@ def _box(flow: Flow, name: str, place: tuple[float, float]) -> str:
         f'stroke="{colour}"/>'
         f'<text x="{x + WIDTH / 2:g}" y="{y + 20:g}" text-anchor="middle">{escape(short)}</text>'
         f'<text class="kind" x="{x + WIDTH / 2:g}" y="{y + 36:g}" text-anchor="middle">'
-        f"{node.kind}</text></g>"
+        f"{node.kind}</text>"
+        f'<text class="callers" x="{x + WIDTH - 8:g}" y="{y + 15:g}" text-anchor="end"></text></g>'
     )
 
 
@@ -210,8 +222,8 @@ def _way(way: Way, places: dict[str, tuple[float, float]]) -> str:
         else ""
     )
     return (
-        f'<path class="way" data-from="{escape(way.start)}" data-to="{escape(way.end)}" '
-        f'd="{path}" marker-end="url(#tip)"/>{exits}'
+        f'<g class="edge" data-from="{escape(way.start)}" data-to="{escape(way.end)}">'
+        f'<path class="way" d="{path}" marker-end="url(#tip)"/>{exits}</g>'
     )
 
 

@@ -38,7 +38,7 @@ def test_any_flow_has_a_picture_in_which_nothing_overlaps(source: str) -> None:
     boxes = [one.attrib for one in root.iter("{http://www.w3.org/2000/svg}rect")]
     assert len({(box["x"], box["y"]) for box in boxes}) == len(flow.nodes)
     drawn = [
-        one for one in root.iter("{http://www.w3.org/2000/svg}path") if "data-to" in one.attrib
+        one for one in root.iter("{http://www.w3.org/2000/svg}g") if "data-to" in one.attrib
     ]
     assert len(drawn) == len(layout.ways)
 
