@@ -19,6 +19,7 @@ from web import (
     forms,
     identity,
     public,
+    recordings,
     supervisor,
     twilio,
 )
@@ -51,7 +52,7 @@ def create_app(service: Service) -> Flask:
     errors.install(app)
     display.install(app, service.settings.zone)
     app.jinja_env.globals.update(asset=asset, whoami=auth.current)
-    for module in (public, auth, agent, supervisor, figures, admin):
+    for module in (public, auth, agent, supervisor, figures, recordings, admin):
         app.register_blueprint(module.blueprint)
     if service.on_twilio:
         app.register_blueprint(twilio.blueprint)

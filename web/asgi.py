@@ -127,7 +127,7 @@ class EventStream:
     async def _events(
         self, who: Identity, after: int | None, request: Request
     ) -> AsyncIterator[bytes]:
-        allows = await to_thread.run_sync(self._filter, who)
+        seen = await to_thread.run_sync(self._filter, who)
         last = after
         clock = asyncio.get_running_loop().time
         check_at = clock() + RECHECK
@@ -143,13 +143,13 @@ class EventStream:
                     yield stream.heartbeat(last)
                     continue
                 last = published.seq
-                if allows(published.fact):
-                    yield stream.event(published)
+                if (fact := seen(published.fact)) is not None:
+                    yield stream.event(last, published.at, fact)
 
-    def _filter(self, who: Identity) -> Callable[[Fact], bool]:
+    def _filter(self, who: Identity) -> Callable[[Fact], Fact | None]:
         if who.may_see_all:
-            return lambda _fact: True
-        return stream.AgentFilter(who.name, self._service.live()).allows
+            return lambda fact: fact
+        return stream.AgentFilter(who.name, self._service.live()).seen
 
 
 async def _with_pauses(

@@ -2,9 +2,18 @@
 
 import msgspec
 
-from calls.base import AgentId, CallId
-from calls.facts import CallConnected, CallEnded, Fact, OfferEnded, OfferMade, WrapUpEnded
-from calls.views import LiveView, Published
+from calls.base import AgentId, CallId, Instant
+from calls.facts import (
+    CallConnected,
+    CallEnded,
+    Fact,
+    OfferEnded,
+    OfferMade,
+    SupervisionEnded,
+    SupervisionStarted,
+    WrapUpEnded,
+)
+from calls.views import LiveView
 
 #: Sent when nothing happens, so that a dead connection is noticed on both sides. Seconds.
 HEARTBEAT = 15.0
@@ -22,9 +31,8 @@ class StreamEvent(msgspec.Struct):
 _encoder = msgspec.json.Encoder()
 
 
-def event(published: Published) -> bytes:
-    data = _encoder.encode(StreamEvent(published.seq, published.at, published.fact))
-    return b"id: %d\ndata: %b\n\n" % (published.seq, data)
+def event(number: int, at: Instant, fact: Fact) -> bytes:
+    return b"id: %d\ndata: %b\n\n" % (number, _encoder.encode(StreamEvent(number, at, fact)))
 
 
 def heartbeat(last: int | None) -> bytes:
@@ -35,7 +43,8 @@ def heartbeat(last: int | None) -> bytes:
 class AgentFilter:
     """What one agent may see: facts about them, and about calls offered or connected to them.
 
-    Of a call that rang at several and that another one took, also who that was.
+    Of a call that rang at several and that another one took, also who that was. Whoever listens
+    to them unheard is not told: a supervisor who goes on unheard seems to leave.
     """
 
     def __init__(self, agent: AgentId, live: LiveView) -> None:
@@ -44,8 +53,17 @@ class AgentFilter:
         self._calls |= {a.call for a in live.agents if a.name == agent and a.call is not None}
         #: Calls that rang here too when somebody else answered: the agent is told who.
         self._lost: set[CallId] = set()
+        #: Supervisors whom the agent can hear.
+        self._heard: set[AgentId] = {
+            name
+            for one in live.agents
+            if one.name == agent
+            for name, mode in one.supervisors.items()
+            if mode != "monitor"
+        }
 
-    def allows(self, fact: Fact) -> bool:
+    def seen(self, fact: Fact) -> Fact | None:
+        """The fact as the agent may see it; None where it is not for them."""
         agent = getattr(fact, "agent", None)
         call = getattr(fact, "call", None)
         if agent:
@@ -53,18 +71,16 @@ class AgentFilter:
             if isinstance(fact, CallConnected) and fact.call in self._lost:
                 self._lost.discard(fact.call)
                 self._calls.discard(fact.call)
-                return True
-            if mine:
-                self._follow(fact)
-            return mine
+                return fact
+            return self._about_me(fact) if mine else None
         if call not in self._calls:
-            return False
+            return None
         if isinstance(fact, CallEnded):
             self._calls.discard(fact.call)
-        return True
+        return fact
 
-    def _follow(self, fact: Fact) -> None:
-        """A fact about the agent: which calls are theirs from now on?"""
+    def _about_me(self, fact: Fact) -> Fact | None:
+        """Follows which calls are the agent's from now on, and who listens."""
         match fact:
             case OfferMade(call=call):
                 self._calls.add(call)
@@ -72,5 +88,20 @@ class AgentFilter:
                 self._lost.add(call)
             case WrapUpEnded(call=call):
                 self._calls.discard(call)
+            case SupervisionStarted(supervisor=supervisor, mode="monitor"):
+                return self._unheard(
+                    supervisor, SupervisionEnded(supervisor=supervisor, agent=self._agent)
+                )
+            case SupervisionStarted(supervisor=supervisor):
+                self._heard.add(supervisor)
+            case SupervisionEnded(supervisor=supervisor):
+                return self._unheard(supervisor, fact)
             case _:
                 pass
+        return fact
+
+    def _unheard(self, supervisor: AgentId, ended: SupervisionEnded) -> Fact | None:
+        if supervisor not in self._heard:
+            return None
+        self._heard.discard(supervisor)
+        return ended

@@ -18,16 +18,24 @@ from sqlalchemy import insert
 from calls import facts
 from calls.actions import (
     Action,
+    CancelTransfer,
+    CompleteTransfer,
     DeclineOffer,
     ExtendWrapUp,
     FinishWrapUp,
     HangupCall,
+    HoldCall,
+    MuteAgent,
+    RecordCall,
     Refused,
     SetAgentState,
+    StopSupervising,
+    SuperviseAgent,
+    TransferCall,
 )
 from calls.base import AgentState
 from calls.codec import encode
-from calls.errors import ActionRefused
+from calls.errors import ActionRefused, InputInvalid
 from calls.events import CallerIdentified, KnownCall, KnownTicket
 from calls.facts import Fact
 from calls.views import (
@@ -43,6 +51,7 @@ from engine import configuration, models
 from engine.models import CallRecord, User
 from engine.settings import Settings
 from engine.storage import Database
+from tests.web import fake_talks
 
 _Listener: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Queue[Published | None]]
 
@@ -90,6 +99,17 @@ class FakeService:
                     if call not in self._calls:
                         raise ActionRefused(Refused(reason="unknown", message=f"no call {call!r}"))
                     self.end_call(call, "agent" if by in self._agents else "supervisor")
+                case (
+                    HoldCall()
+                    | MuteAgent()
+                    | TransferCall()
+                    | CompleteTransfer()
+                    | CancelTransfer()
+                    | RecordCall()
+                    | SuperviseAgent()
+                    | StopSupervising()
+                ):
+                    fake_talks.act(self, action)
                 case _:
                     raise AssertionError(f"the panel does not ask for {action}")
             return [published.fact for published in self._published[before:]]
@@ -157,7 +177,8 @@ class FakeService:
     def phone_of(self, user: str) -> BrowserPhone:
         with self.database.session() as session:
             found = session.get(User, user)
-        assert found is not None
+        if found is None:
+            raise InputInvalid(f"there is no user {user!r}")
         return BrowserPhone(
             uri=f"sip:{user}-web@127.0.0.1",
             password=found.sip_secret,
@@ -240,6 +261,9 @@ class FakeService:
                 until=until,
                 since=now - ago,
                 next_state=old.next_state if state in _BUSY else "",
+                held=old.held and state == "talking",
+                muted=old.muted and state == "talking",
+                recording=old.recording if state == "talking" else "",
             )
             self.happen(
                 facts.AgentStateChanged(
@@ -436,6 +460,13 @@ class FakeService:
             configuration.save_agent(session, msgspec.structs.replace(before, **fields))
         self.configuration_changed()
 
+    def agent(self, name: str) -> AgentView:
+        found = self._agents.get(name)
+        if found is None:
+            message = f"there is no agent {name!r}"
+            raise ActionRefused(Refused(reason="unknown", message=message))
+        return found
+
     def change_agent(self, name: str, **fields: Any) -> None:
         """Change what is seen of an agent; no fact tells of it."""
         self._agents[name] = msgspec.structs.replace(self._agents[name], **fields)
@@ -443,10 +474,7 @@ class FakeService:
     # --- inside
 
     def _set_state(self, action: SetAgentState) -> None:
-        agent = self._agents.get(action.agent)
-        if agent is None:
-            message = f"there is no agent {action.agent!r}"
-            raise ActionRefused(Refused(reason="unknown", message=message))
+        agent = self.agent(action.agent)
         if action.state == "not_ready" and not action.reason:
             raise ActionRefused(Refused(reason="invalid", message="not ready needs a reason"))
         if action.state == "ready" and not agent.phone_online:

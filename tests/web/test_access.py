@@ -30,7 +30,6 @@ PAGES = {
 #: Every operation of the API that reads, and who may use it.
 READS = {
     "/api/v1/me": {"agent", "supervisor", "admin"},
-    "/api/v1/me/phone": {"agent"},
     "/api/v1/live": {"supervisor", "admin"},
     "/api/v1/waiting": {"supervisor", "admin"},
     "/api/v1/queues": {"agent", "supervisor", "admin"},
@@ -38,6 +37,8 @@ READS = {
     "/api/v1/agents/agent1/settings": {"agent", "supervisor", "admin"},
     "/api/v1/agents/agent2/settings": {"supervisor", "admin"},
     "/api/v1/queues/support/settings": {"supervisor", "admin"},
+    "/api/v1/colleagues": {"agent", "supervisor", "admin"},
+    "/api/v1/users": {"admin"},
     "/api/v1/colleagues/agent2": {"agent", "supervisor", "admin"},
     "/api/v1/calls": {"agent", "supervisor", "admin"},
     "/api/v1/tickets": {"agent", "supervisor", "admin"},

@@ -181,3 +181,14 @@ def test_after_call_work_is_extended(service: FakeService, agent: Program) -> No
 def test_a_colleague_has_a_name_and_nothing_else(agent: Program) -> None:
     assert agent.get("colleagues/agent2") == {"name": "agent2", "title": "Bartosz Lis"}
     agent.get("colleagues/nobody", 404)
+
+
+def test_a_user_is_removed(service: FakeService, admin: Program, supervisor: Program) -> None:
+    known = {user["name"]: user for user in admin.get("users")["users"]}
+    assert (known["agent5"]["role"], known["agent5"]["active"]) == ("agent", True)
+    supervisor.delete("users/agent5", 403)
+    admin.delete("users/agent5")
+    assert "agent5" not in {user["name"] for user in admin.get("users")["users"]}
+    assert "agent5" not in service.phones_provisioned
+    assert "there is no user" in admin.delete("users/agent5", 404)
+    assert "last active admin" in admin.delete("users/admin", 422)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import msgspec
@@ -155,6 +155,30 @@ async def test_an_agent_is_told_who_took_a_call_that_rang_at_several(
     assert others == [lost]
     after = seen[seen.index(lost) + 1 :]
     assert not any(getattr(fact, "call", None) == "c-1" for fact in after), "it is not theirs"
+
+
+async def test_an_agent_hears_of_those_who_can_be_heard(
+    service: FakeService, http: aiohttp.ClientSession, tokens: dict[str, str]
+) -> None:
+    def follow(mode: Literal["monitor", "whisper", "barge"]) -> None:
+        service.happen(facts.SupervisionStarted(supervisor="eva", agent="agent1", mode=mode))
+
+    stopped = facts.SupervisionEnded(supervisor="eva", agent="agent1", lasted=9.0)
+    async with http.get("/api/v1/events?after=0", headers=bearer(tokens["agent"])) as response:
+        reader = Reader(response)
+        follow("monitor")
+        follow("whisper")
+        follow("monitor")
+        service.happen(stopped)
+        follow("barge")
+        service.happen(stopped)
+        events = [await reader.event() for _ in range(4)]
+    assert [type(event.fact).__name__ for event in events] == [
+        "SupervisionStarted",
+        "SupervisionEnded",
+    ] * 2
+    assert [event.number for event in events] == [2, 3, 5, 6]
+    assert [getattr(event.fact, "mode", "") for event in events] == ["whisper", "", "barge", ""]
 
 
 async def test_an_agent_who_resumes_in_a_call_sees_its_end(

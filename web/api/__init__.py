@@ -5,7 +5,18 @@
 
 from flask import Flask
 
-from web.api import calls, center, configuration, figures, me, openapi, tickets
+from web.api import (
+    calls,
+    center,
+    configuration,
+    controls,
+    figures,
+    me,
+    openapi,
+    recordings,
+    tickets,
+    users,
+)
 from web.api.endpoint import api
 
 
@@ -13,4 +24,16 @@ def install(app: Flask) -> None:
     app.register_blueprint(api.blueprint)
 
 
-__all__ = ["calls", "center", "configuration", "figures", "install", "me", "openapi", "tickets"]
+__all__ = [
+    "calls",
+    "center",
+    "configuration",
+    "controls",
+    "figures",
+    "install",
+    "me",
+    "openapi",
+    "recordings",
+    "tickets",
+    "users",
+]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
 from calls.actions import HangupCall
+from calls.facts import Fact, SupervisionStarted
 from calls.views import CallView
 from cti.timeline import Entry, timeline
 from engine.models import CallRecord
@@ -150,8 +151,14 @@ def story_of(call: str) -> CallStory:
     facts = auth.service().facts_of_call(call)
     if record is None and not facts:
         raise NotFound(f"there is no call {call!r}")
-    entries = timeline((published.at, published.fact) for published in facts)
+    told = (one for one in facts if auth.me().may_see_all or not _unheard(one.fact))
+    entries = timeline((published.at, published.fact) for published in told)
     return CallStory(call, _live(call), record, entries)
+
+
+def _unheard(fact: Fact) -> bool:
+    """Agents are not told of it."""
+    return isinstance(fact, SupervisionStarted) and fact.mode == "monitor"
 
 
 def why_of(call: str) -> list[Because]:

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from werkzeug.exceptions import Forbidden, NotFound
 
 from calls.actions import DeclineOffer, ExtendWrapUp, FinishWrapUp, SetAgentState
+from calls.base import AgentState
 from calls.views import AgentView, LiveView, QueueView
-from engine.models import facts
+from engine.models import User, facts
 from web import auth
 from web.api.endpoint import SUPERVISORS, api
 
@@ -22,9 +23,23 @@ class AgentList(msgspec.Struct):
     agents: tuple[AgentView, ...]
 
 
-class Colleague(msgspec.Struct):
+class Person(msgspec.Struct):
     name: str
     title: str
+
+
+class Colleague(msgspec.Struct):
+    """An agent to whom a caller may be passed on. `reason`: of not being ready."""
+
+    name: str
+    title: str
+    state: AgentState
+    reason: str
+    phone_online: bool
+
+
+class ColleagueList(msgspec.Struct):
+    colleagues: list[Colleague]
 
 
 class StateWanted(msgspec.Struct, forbid_unknown_fields=True):
@@ -98,7 +113,7 @@ def agents() -> AgentList:
     known = auth.me()
     return AgentList(
         tuple(
-            agent
+            as_seen(agent)
             for agent in auth.service().live().agents
             if known.may_see_all or agent.name == known.name
         )
@@ -111,7 +126,7 @@ def set_agent_state(agent: str, body: StateWanted) -> AgentView:
 
     During a call it takes effect when the call and its wrap-up are over.
     """
-    _themself_or_supervisor(agent)
+    themself_or_supervisor(agent)
     auth.service().act(SetAgentState(agent=agent, state=body.state, reason=body.reason))
     return agent_view(agent)
 
@@ -119,7 +134,7 @@ def set_agent_state(agent: str, body: StateWanted) -> AgentView:
 @api.post("/agents/<agent>/decline")
 def decline_offer(agent: str) -> AgentView:
     """Do not take the call that rings now; the agent becomes not ready."""
-    _themself_or_supervisor(agent)
+    themself_or_supervisor(agent)
     auth.service().act(DeclineOffer(agent=agent))
     return agent_view(agent)
 
@@ -127,7 +142,7 @@ def decline_offer(agent: str) -> AgentView:
 @api.post("/agents/<agent>/wrap-up")
 def finish_wrap_up(agent: str, body: WrapUp) -> AgentView:
     """After-call work is done."""
-    _themself_or_supervisor(agent)
+    themself_or_supervisor(agent)
     auth.service().act(FinishWrapUp(agent=agent, code=body.code, note=body.note))
     return agent_view(agent)
 
@@ -135,27 +150,51 @@ def finish_wrap_up(agent: str, body: WrapUp) -> AgentView:
 @api.post("/agents/<agent>/wrap-up/extend")
 def extend_wrap_up(agent: str) -> AgentView:
     """More time for after-call work, as often and as much as the queue allows."""
-    _themself_or_supervisor(agent)
+    themself_or_supervisor(agent)
     auth.service().act(ExtendWrapUp(agent=agent))
     return agent_view(agent)
 
 
-@api.get("/colleagues/<agent>")
-def colleague(agent: str) -> Colleague:
-    """What an agent is called."""
-    found = agent_view(agent)
-    return Colleague(found.name, found.title or found.name)
+@api.get("/colleagues")
+def colleagues() -> ColleagueList:
+    """All agents but me and their states, for passing a caller on."""
+    me = auth.me().name
+    return ColleagueList(
+        [
+            Colleague(one.name, one.title or one.name, one.state, one.reason, one.phone_online)
+            for one in auth.service().live().agents
+            if one.name != me
+        ]
+    )
+
+
+@api.get("/colleagues/<name>")
+def colleague(name: str) -> Person:
+    """What an agent or a supervisor is called."""
+    with auth.service().database.session() as session:
+        user = session.get(User, name)
+        if user is None:
+            raise NotFound(f"there is no user {name!r}")
+        return Person(user.name, user.title or user.name)
 
 
 def agent_view(name: str) -> AgentView:
-    """Raises 404 where the machine has no such agent."""
+    """As whoever asks may see it. Raises 404 where the machine has no such agent."""
     for agent in auth.service().live().agents:
         if agent.name == name:
-            return agent
+            return as_seen(agent)
     raise NotFound(f"there is no agent {name!r}")
 
 
-def _themself_or_supervisor(agent: str) -> None:
+def as_seen(agent: AgentView) -> AgentView:
+    """Agents are not told who listens to them unheard."""
+    if auth.me().may_see_all:
+        return agent
+    heard = {name: mode for name, mode in agent.supervisors.items() if mode != "monitor"}
+    return msgspec.structs.replace(agent, supervisors=heard)
+
+
+def themself_or_supervisor(agent: str) -> None:
     known = auth.me()
     if not known.may_see_all and agent != known.name:
-        raise Forbidden("agents may change their own state only")
+        raise Forbidden("agents may act for themselves only")

@@ -8,7 +8,8 @@ string, both checked against their types; what is returned is sent as JSON. The 
 is made from the same signatures.
 
 With `csv`, which makes rows of what is returned, it can be had as CSV as well: by
-``Accept: text/csv`` or by ``format=csv``, for which the query has a field.
+``Accept: text/csv`` or by ``format=csv``, for which the query has a field. With `sound`, a media
+type, what is returned is a response of that type.
 """
 
 import csv
@@ -43,6 +44,7 @@ class Operation(msgspec.Struct, frozen=True):
     #: The types of the arguments and, under ``return``, of the answer.
     types: dict[str, Any]
     rows: Rows | None = None
+    sound: str = ""
 
 
 class Api:
@@ -53,9 +55,14 @@ class Api:
         self.operations: list[Operation] = []
 
     def get(
-        self, rule: str, roles: tuple[Role, ...] = EVERYONE, *, csv: Rows | None = None
+        self,
+        rule: str,
+        roles: tuple[Role, ...] = EVERYONE,
+        *,
+        csv: Rows | None = None,
+        sound: str = "",
     ) -> Callable[[View], View]:
-        return self._operation("GET", rule, roles, csv)
+        return self._operation("GET", rule, roles, csv, sound)
 
     def post(self, rule: str, roles: tuple[Role, ...] = EVERYONE) -> Callable[[View], View]:
         return self._operation("POST", rule, roles)
@@ -70,11 +77,16 @@ class Api:
         return self._operation("DELETE", rule, roles)
 
     def _operation(
-        self, method: str, rule: str, roles: tuple[Role, ...], rows: Rows | None = None
+        self,
+        method: str,
+        rule: str,
+        roles: tuple[Role, ...],
+        rows: Rows | None = None,
+        sound: str = "",
     ) -> Callable[[View], View]:
         def register(view: View) -> View:
             types = typing.get_type_hints(view, include_extras=True)
-            operation = Operation(method, rule, view, roles, types, rows)
+            operation = Operation(method, rule, view, roles, types, rows, sound)
             self.operations.append(operation)
             self.blueprint.add_url_rule(rule, view.__name__, _served(operation), methods=[method])
             return view
@@ -98,6 +110,8 @@ def _served(operation: Operation) -> View:
         result = view(**arguments)
         if result is None:
             return Response(status=204)
+        if isinstance(result, Response):
+            return result
         if operation.rows is not None and _wants_csv():
             return Response(as_csv(operation.rows(result)), content_type="text/csv; charset=utf-8")
         return Response(msgspec.json.encode(full(result)), content_type="application/json")

@@ -3,12 +3,35 @@
 import msgspec
 
 from calls.config import Agent
-from calls.facts import CallbackTried, OfferEnded, OfferMade, TicketAttached, TicketPopped
-from calls.views import AgentView, BrowserPhone, CallView
+from calls.facts import (
+    CallbackTried,
+    CallHeld,
+    CallResumed,
+    ConsultEnded,
+    ConsultJoined,
+    ConsultStarted,
+    ConversationEnded,
+    OfferEnded,
+    OfferMade,
+    TicketAttached,
+    TicketPopped,
+)
+from calls.views import AgentView, BrowserPhone, CallView, Published
 from engine import configuration
 from engine.models import User
 from web import auth
+from web.api.center import as_seen
 from web.api.endpoint import api
+
+
+class Consultation(msgspec.Struct):
+    """Whom the agent asks before passing the caller on, `to` as asked for, since when; `joined`:
+    when they answered; `other`: who it is, where it is an agent."""
+
+    to: str
+    since: float
+    joined: float | None = None
+    other: str = ""
 
 
 class Me(msgspec.Struct):
@@ -29,6 +52,9 @@ class Me(msgspec.Struct):
     #: The agent's phone answers by itself; it stays up in one long call.
     auto_answer: bool
     persistent: bool
+    #: Since when the caller is held.
+    held_since: float | None
+    consultation: Consultation | None
 
 
 class SipLogin(msgspec.Struct):
@@ -48,7 +74,8 @@ class MyPhones(msgspec.Struct):
 def me() -> Me:
     """Who I am and, for an agent, what happens at my desk now."""
     known, live = auth.me(), auth.service().live()
-    agent = next((a for a in live.agents if known.role == "agent" and a.name == known.name), None)
+    mine = (a for a in live.agents if known.role == "agent" and a.name == known.name)
+    agent = next(map(as_seen, mine), None)
     call = next((c for c in live.calls if agent and c.call == agent.call), None)
     desk = desk_of(agent.call, agent.name) if agent and agent.call else Desk()
     settings = _settings(known.name) if agent else None
@@ -65,12 +92,15 @@ def me() -> Me:
         calling_back=desk.calling_back,
         auto_answer=settings is not None and settings.auto_answer,
         persistent=settings is not None and settings.persistent,
+        held_since=desk.held_since,
+        consultation=desk.consultation,
     )
 
 
-@api.get("/me/phone", ("agent",))
+@api.get("/me/phone")
 def my_phone() -> MyPhones:
-    """The log-ins of my phones: the one in the browser and any SIP phone."""
+    """The log-ins of my phones: the one in the browser and any SIP phone. A supervisor listens in
+    by theirs."""
     known, service = auth.me(), auth.service()
     browser = service.phone_of(known.name)
     server = f"{service.settings.http.host}:{service.settings.sip_port}"
@@ -84,6 +114,8 @@ class Desk(msgspec.Struct):
     pop: TicketPopped | None = None
     offer: OfferMade | None = None
     calling_back: bool = False
+    held_since: float | None = None
+    consultation: Consultation | None = None
 
 
 def desk_of(call: str, agent: str) -> Desk:
@@ -105,8 +137,25 @@ def desk_of(call: str, agent: str) -> Desk:
             case TicketAttached(ticket=ticket) if desk.pop is not None:
                 desk.pop = msgspec.structs.replace(desk.pop, ticket=ticket)
             case _:
-                pass
+                _talk(desk, published, agent)
     return desk
+
+
+def _talk(desk: Desk, published: Published, agent: str) -> None:
+    """What the agent does with the conversation."""
+    match published.fact:
+        case CallHeld(agent=by) if by == agent:
+            desk.held_since = published.at
+        case CallResumed(agent=by) if by == agent:
+            desk.held_since = None
+        case ConsultStarted(agent=by, to=to) if by == agent:
+            desk.consultation = Consultation(to, published.at)
+        case ConsultJoined(agent=by, other=other) if by == agent and desk.consultation:
+            desk.consultation.joined, desk.consultation.other = published.at, other
+        case ConsultEnded(agent=by) | ConversationEnded(agent=by) if by == agent:
+            desk.consultation = None
+        case _:
+            pass
 
 
 def _settings(agent: str) -> Agent | None:

@@ -115,6 +115,13 @@ def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     }
     if answer is type(None):
         return {"204": {"description": "Done."}, "default": problem}
+    if operation.sound:
+        sound = {operation.sound: {"schema": {"type": "string", "format": "binary"}}}
+        return {
+            "200": {"description": "All of it.", "content": sound},
+            "206": {"description": "The range asked for.", "content": sound},
+            "default": problem,
+        }
     content = schemas.content(answer)
     if operation.rows is not None:
         content["text/csv"] = {"schema": {"type": "string"}}
