@@ -17,9 +17,10 @@ import msgspec
 import structlog
 
 from calls.errors import SwitchUnreachable
-from switch.asterisk import codec, lanes
-from switch.asterisk.codec import Reply, Request
+from switch.asterisk import lanes, requests
+from switch.asterisk.codec import Reply
 from switch.asterisk.lanes import Answer, HttpLane, Lane, LinkTaken, SocketLane
+from switch.asterisk.requests import Request
 from switch.asterisk.sockets import LinkLost, Socket, SocketRefused, connect
 
 __all__ = ["Answer", "AriAddress", "AriLink", "LinkLost", "LinkTaken"]
@@ -126,7 +127,7 @@ class AriLink:
     async def _fall_back_to_http(self) -> None:
         """An Asterisk that takes no requests over WebSockets leaves them unanswered."""
         try:
-            await asyncio.wait_for(asyncio.shield(self.send(0, codec.PING)), 2.0)
+            await asyncio.wait_for(asyncio.shield(self.send(0, requests.PING)), 2.0)
         except TimeoutError:
             log.warning("ari.requests_over_http", reason="no reply over the WebSocket")
             for lane in self._lanes:

@@ -4,10 +4,10 @@ import zlib
 from collections.abc import Callable, Collection, Iterable
 
 from calls.base import BridgeId, LegId
-from switch.asterisk import codec
+from switch.asterisk import codec, requests
 from switch.asterisk.ari import Answer
-from switch.asterisk.codec import Request
 from switch.asterisk.replies import watch
+from switch.asterisk.requests import Request
 
 
 class Bridges:
@@ -46,13 +46,13 @@ class Bridges:
         if bridge not in self._there:
             self._there.add(bridge)
             # That it is there after all (409) is as good.
-            self._tell(bridge, codec.create_bridge(inside(bridge), self._app))
+            self._tell(bridge, requests.create_bridge(inside(bridge), self._app))
 
     def remove(self, bridge: BridgeId) -> Answer:
         """Remove a bridge; nothing if it is not there."""
         self._there.discard(bridge)
         self._legs.pop(bridge, None)
-        return self._tell(bridge, codec.remove_bridge(inside(bridge)))
+        return self._tell(bridge, requests.remove_bridge(inside(bridge)))
 
     def wait_for(self, bridge: BridgeId, answer: Answer) -> None:
         """The bridge is not removed before this is done."""

@@ -18,12 +18,13 @@ from calls.commands import Command
 from calls.errors import SwitchUnreachable
 from calls.events import CommandFailed, LiveLeg, SwitchDown, SwitchEvent, SwitchUp
 from calls.port import Deliver, Phone, Voice
-from switch.asterisk import ari, codec
+from switch.asterisk import ari, codec, requests
 from switch.asterisk.ami import AmiAddress
 from switch.asterisk.ari import AriAddress, AriLink, LinkLost, LinkTaken
-from switch.asterisk.codec import Channel, Request
+from switch.asterisk.codec import Channel
 from switch.asterisk.exchange import Exchange
 from switch.asterisk.phones import PhoneBook
+from switch.asterisk.requests import Request
 from switch.asterisk.routes import Routes
 
 log = structlog.get_logger()
@@ -139,7 +140,7 @@ class AsteriskSwitch:
 
     async def _come_up(self, link: AriLink) -> None:
         """Ask what is there, take it over and tell it."""
-        await link.ask(codec.event_filter(self.app))
+        await link.ask(requests.event_filter(self.app))
         (live, bridges), online = await asyncio.gather(self._survey(link), self._phones.look(link))
         self._phones.now_online(online)
         self._link = link
@@ -158,9 +159,9 @@ class AsteriskSwitch:
 
     async def _survey(self, link: AriLink) -> tuple[tuple[LiveLeg, ...], tuple[codec.Bridge, ...]]:
         application, channels, bridges = await asyncio.gather(
-            link.read(codec.application(self.app), codec.Application),
-            link.read(codec.CHANNELS, tuple[Channel, ...]),
-            link.read(codec.BRIDGES, tuple[codec.Bridge, ...]),
+            link.read(requests.application(self.app), codec.Application),
+            link.read(requests.CHANNELS, tuple[Channel, ...]),
+            link.read(requests.BRIDGES, tuple[codec.Bridge, ...]),
         )
         return codec.live_legs(self.name, application, channels, bridges), bridges
 

@@ -40,7 +40,7 @@ from calls.events import (
     LegRinging,
     LiveLeg,
 )
-from switch.asterisk import codec
+from switch.asterisk import codec, requests
 from switch.asterisk.bridges import Bridges, inside, lane_of
 from switch.asterisk.codec import Channel, Reply
 from switch.asterisk.lanes import Answer as Answered
@@ -271,7 +271,7 @@ class Exchange:
                 leg.beep()
             case Hangup(reason=reason):
                 leg.withdrawn = True
-                leg.ask(codec.hang_up(leg.channel, reason))
+                leg.ask(requests.hang_up(leg.channel, reason))
             case _:
                 assert_never(command)
 
@@ -283,7 +283,7 @@ class Exchange:
         if endpoint is None:
             self._ended(leg, "unreachable")
             return
-        request = codec.dial(
+        request = requests.dial(
             leg.channel,
             endpoint,
             app=self._line.app,
@@ -309,11 +309,13 @@ class Exchange:
         log.warning("asterisk.not_dialled", leg=leg.id, detail=describe(error))
         if isinstance(error, Reply) and error.status == 409:
             # Either it rings already (a Dial given twice) or the endpoint is not there.
-            watch(leg.send(codec.look_up(leg.channel)), lambda _: self._ended(leg, "unreachable"))
+            watch(
+                leg.send(requests.look_up(leg.channel)), lambda _: self._ended(leg, "unreachable")
+            )
         elif isinstance(error, Reply):
             self._ended(leg, "unreachable" if error.status == 500 else "failed")
         elif not isinstance(error, LinkLost):  # it may ring all the same
-            leg.ask(codec.hang_up(leg.channel, "normal"))
+            leg.ask(requests.hang_up(leg.channel, "normal"))
             self._ended(leg, "failed")
         # Else the next `SwitchUp` says whether it rings.
 
@@ -345,7 +347,7 @@ class Exchange:
         leg.answer_now()
         # Over its own lane, unless the bridge is only just being made.
         lane = self._bridges.lane(bridge) if making else leg.lane
-        answer = self._line.send(lane, codec.add_to_bridge(inside(bridge), leg.channel))
+        answer = self._line.send(lane, requests.add_to_bridge(inside(bridge), leg.channel))
         leg.stop_music()
         self._into(leg, bridge)
         leg.joined, leg.held = True, answer

@@ -8,8 +8,9 @@ import msgspec
 from yarl import URL
 
 from calls.errors import SwitchUnreachable
-from switch.asterisk import codec
-from switch.asterisk.codec import Reply, Request
+from switch.asterisk import codec, requests
+from switch.asterisk.codec import Reply
+from switch.asterisk.requests import Request
 from switch.asterisk.sockets import LinkLost, Socket
 
 Answer: TypeAlias = "asyncio.Future[Reply]"
@@ -49,7 +50,7 @@ class SocketLane:
         answer: Answer = self._loop.create_future()
         timer = self._loop.call_later(REQUEST_TIMEOUT, self._late, request)
         self._open[number] = (answer, timer)
-        self._socket.send(codec.frame(number, request))
+        self._socket.send(requests.frame(number, request))
         return answer
 
     def drop(self) -> None:

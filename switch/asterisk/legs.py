@@ -10,12 +10,13 @@ from calls.commands import Command, Prompt, StartMusic
 from calls.errors import SwitchUnreachable
 from calls.events import CommandFailed, SwitchEvent
 from calls.port import Voice
-from switch.asterisk import codec
+from switch.asterisk import requests
 from switch.asterisk.ari import Answer
-from switch.asterisk.codec import Reply, Request
+from switch.asterisk.codec import Reply
 from switch.asterisk.prompts import Player, playback_ids
 from switch.asterisk.recorder import Recorder, recording_of
 from switch.asterisk.replies import describe, watch
+from switch.asterisk.requests import Request
 
 #: What may be playing on a channel that was there before us.
 UNKNOWN_MUSIC = "?"
@@ -88,7 +89,7 @@ class Leg:
         if self._answering is not None:
             self._answering.cancel()
             self._answering = None
-            self.order(self._answer, codec.answer(self.channel))
+            self.order(self._answer, requests.answer(self.channel))
 
     def send(self, request: Request) -> Answer:
         self.answer_now()
@@ -118,7 +119,7 @@ class Leg:
         if self.held is not None and not self.held.done():
             self.held.add_done_callback(lambda _: self.beep())
         else:
-            self.ask(codec.beep(self.channel))
+            self.ask(requests.beep(self.channel))
 
     # --- music
 
@@ -148,10 +149,10 @@ class Leg:
         wanted = self._wanted
         if wanted is not None and wanted.music != self._music:
             self._music = wanted.music
-            self.order(wanted, codec.start_music(self.channel, wanted.music))
+            self.order(wanted, requests.start_music(self.channel, wanted.music))
         elif wanted is None and self._music is not None:
             self._music = None
-            self.ask(codec.stop_music(self.channel))
+            self.ask(requests.stop_music(self.channel))
 
     def _no_music(self) -> None:
         """At once: something else is played."""
@@ -164,7 +165,7 @@ class Leg:
 
     def start_playback(self, prompt: Prompt, playback: str, sounds: list[str]) -> None:
         self._no_music()
-        answer = self.send(codec.play(self.channel, playback, sounds))
+        answer = self.send(requests.play(self.channel, playback, sounds))
 
         def refused(error: Reply | SwitchUnreachable) -> None:
             self._failed(prompt, error)
@@ -173,7 +174,7 @@ class Leg:
         watch(answer, refused)
 
     def stop_playback(self, playback: str) -> None:
-        self.ask(codec.stop_playback(playback))
+        self.ask(requests.stop_playback(playback))
 
     def prompts_over(self) -> None:
         due, self._music_due = self._music_due, None
@@ -190,7 +191,7 @@ class Leg:
                 self.stop_playback(playback)
         self._music_due = None
         if self.recorder.forget() or adopted:
-            self.ask(codec.discard_recording(recording_of(self.channel)))
+            self.ask(requests.discard_recording(recording_of(self.channel)))
 
     def close(self) -> None:
         if self.held is not None:

@@ -8,11 +8,11 @@ import structlog
 from calls.errors import SwitchUnreachable
 from calls.events import PhoneChanged
 from calls.port import Phone
-from switch.asterisk import codec, provisioning
+from switch.asterisk import codec, provisioning, requests
 from switch.asterisk.ami import AmiAddress, ContactWatch
 from switch.asterisk.ari import AriLink
-from switch.asterisk.codec import Request
 from switch.asterisk.provisioning import agent_of, endpoint_name, endpoints_of
+from switch.asterisk.requests import Request
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class PhoneBook:
 
     async def look(self, link: AriLink) -> frozenset[str]:
         """Ask ARI which endpoints can be rung. Raises `SwitchUnreachable`."""
-        found = await link.read(codec.ENDPOINTS, tuple[codec.Endpoint, ...])
+        found = await link.read(requests.ENDPOINTS, tuple[codec.Endpoint, ...])
         return frozenset(item.resource for item in found if item.state == "online")
 
     async def follow(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from calls.port import Phone
-from switch.asterisk.codec import Request
+from switch.asterisk.requests import Request
 
 _PATH = "asterisk/config/dynamic/res_pjsip"
 

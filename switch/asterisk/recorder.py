@@ -14,10 +14,11 @@ from calls.base import LegId
 from calls.commands import Record
 from calls.errors import SwitchUnreachable
 from calls.events import RecordingEnded, SwitchEvent
-from switch.asterisk import codec
+from switch.asterisk import requests
 from switch.asterisk.ari import Answer
-from switch.asterisk.codec import Reply, Request
+from switch.asterisk.codec import Reply
 from switch.asterisk.replies import describe, watch
+from switch.asterisk.requests import Request
 
 log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class Recorder:
             return
         self._running, self._begun, self._end, self._digits = command, None, None, ""
         if command.beep:
-            self._line.send(codec.beep(self._channel))
+            self._line.send(requests.beep(self._channel))
         self._ask(command, ATTEMPTS)
 
     def stop(self, recording: str) -> None:
@@ -96,7 +97,7 @@ class Recorder:
     def started(self) -> None:
         self._begun = self._loop.time()
         if self._end is not None:  # told before there was anything to stop
-            self._line.send(codec.stop_recording(self._name))
+            self._line.send(requests.stop_recording(self._name))
 
     def finished(self, *, hanging_up: bool) -> None:
         """Asterisk has closed the file."""
@@ -131,10 +132,10 @@ class Recorder:
     def _stop(self, end: End) -> None:
         if self._end is None:
             self._end = end
-            self._line.send(codec.stop_recording(self._name))
+            self._line.send(requests.stop_recording(self._name))
 
     def _ask(self, command: Record, attempts: int) -> None:
-        request = codec.record(
+        request = requests.record(
             self._channel, self._name, longest=command.max_seconds, silence=command.silence
         )
 
@@ -163,12 +164,12 @@ class Recorder:
     async def _save(self, command: Record, end: End) -> None:
         seconds = 0.0
         try:
-            data = await self._line.fetch(codec.recorded(self._name))
+            data = await self._line.fetch(requests.recorded(self._name))
             seconds = await asyncio.to_thread(self._keep, command.recording, data)
         except (SwitchUnreachable, OSError, EOFError, wave.Error) as error:
             log.error("recording.lost", recording=command.recording, detail=str(error))
             end = end if end == "hangup" else "failed"
-        self._line.send(codec.remove_recorded(self._name))
+        self._line.send(requests.remove_recorded(self._name))
         self._over(command, end, seconds)
 
     def _over(self, command: Record, end: End, seconds: float) -> None:

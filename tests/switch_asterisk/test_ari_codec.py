@@ -9,8 +9,9 @@ import pytest
 
 from calls.events import LiveLeg
 from calls.port import Phone
-from switch.asterisk import codec, provisioning
-from switch.asterisk.codec import Channel, Event, Request
+from switch.asterisk import codec, provisioning, requests
+from switch.asterisk.codec import Channel, Event
+from switch.asterisk.requests import Request
 
 MESSAGES = Path(__file__).parent / "messages"
 
@@ -89,7 +90,7 @@ def test_a_phone_that_never_rang_in_time_is_unreachable() -> None:
     assert codec.unanswered(ended.cause, ended.tech_cause, rang=False) == "unreachable"
 
 
-@pytest.mark.parametrize("name", codec.EVENTS)
+@pytest.mark.parametrize("name", requests.EVENTS)
 def test_every_event_asked_for_was_recorded(name: str) -> None:
     assert name in {event(file.stem).type for file in MESSAGES.glob("*.json") if _is_event(file)}
 
@@ -180,10 +181,10 @@ def test_a_refusal_without_json_still_says_something() -> None:
 
 
 def test_a_request_goes_over_a_websocket() -> None:
-    request = codec.dial(
+    request = requests.dial(
         "c-13", "PJSIP/anna", app="ringdesk", call="c-12", caller="1", name="", timeout=1
     )
-    sent = json.loads(codec.frame("7", request))
+    sent = json.loads(requests.frame("7", request))
     assert sent["type"] == "RESTRequest"
     assert sent["request_id"] == sent["transaction_id"] == "7"
     assert sent["method"] == "POST"
@@ -191,7 +192,7 @@ def test_a_request_goes_over_a_websocket() -> None:
 
 
 def test_dialling_gives_our_id_the_caller_and_whole_seconds() -> None:
-    request = codec.dial(
+    request = requests.dial(
         "c-13",
         "PJSIP/anna-web",
         app="ringdesk",
@@ -212,7 +213,7 @@ def test_dialling_gives_our_id_the_caller_and_whole_seconds() -> None:
 
 
 def test_a_caller_without_a_name_shows_the_number() -> None:
-    assert codec.caller_id("500100200", " ") == "<500100200>"
+    assert requests.caller_id("500100200", " ") == "<500100200>"
 
 
 @pytest.mark.parametrize(
@@ -220,11 +221,11 @@ def test_a_caller_without_a_name_shows_the_number() -> None:
     [("normal", "16"), ("busy", "17"), ("declined", "21"), ("answered_elsewhere", "26")],
 )
 def test_hanging_up_tells_the_phone_why(reason: str, code: str) -> None:
-    assert query(codec.hang_up("c-13", reason)) == {"reason_code": code}
+    assert query(requests.hang_up("c-13", reason)) == {"reason_code": code}
 
 
 def test_several_sounds_are_played_by_one_request() -> None:
-    request = codec.play("c-1", "c-1-prompt-1", ["/var/a b", "/var/c"])
+    request = requests.play("c-1", "c-1-prompt-1", ["/var/a b", "/var/c"])
     assert query(request) == {"media": "sound:/var/a b,sound:/var/c"}
 
 

@@ -24,7 +24,7 @@ from engine.phones.phonecall import PhoneCall
 from engine.phones.wav import Sound
 from switch.asterisk import provisioning
 from switch.asterisk.ari import Answer, AriLink
-from switch.asterisk.codec import Request
+from switch.asterisk.requests import Request
 from tests.switch_asterisk.place import PASSWORD, Place, beep
 from tests.switch_asterisk.ringer import ringing
 from tests.switch_asterisk.test_asterisk_driver import hears

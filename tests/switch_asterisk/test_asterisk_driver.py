@@ -35,7 +35,7 @@ from engine.asterisk_server import AsteriskServer
 from engine.phones import hearing
 from engine.phones.phone import Manner
 from engine.phones.wav import Sound
-from switch.asterisk import ari, codec, lanes
+from switch.asterisk import ari, codec, lanes, requests
 from tests.switch_asterisk.place import PASSWORD, Place, beep, driver, say
 
 pytestmark = [pytest.mark.center, pytest.mark.xdist_group("asterisk-driver")]
@@ -345,7 +345,7 @@ async def test_a_wrong_password_is_named(place: Place) -> None:
 async def test_without_requests_over_the_websocket_http_does(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(_: object, __: codec.Request) -> "asyncio.Future[codec.Reply]":
+    def never(_: object, __: requests.Request) -> "asyncio.Future[codec.Reply]":
         return asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(lanes.SocketLane, "send", never)

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from switch.asterisk import ari, codec, lanes
 from switch.asterisk.bridges import Bridges
-from switch.asterisk.codec import Reply, Request
+from switch.asterisk.codec import Reply
+from switch.asterisk.requests import Request
 
 
 async def events(request: web.Request) -> web.WebSocketResponse:
