@@ -1,5 +1,6 @@
 """``ringdesk simulate``: a day of calls through the real center, in seconds."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,13 @@ def _print_example(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 @click.option("--against", type=_FILE, help="Another scenario: both side by side.")
 @click.option("--runs", type=click.IntRange(1, 10_000), default=10, show_default=True)
 @click.option(
+    "--jobs",
+    type=click.IntRange(1, 1000),
+    default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one for each core",
+    help="Runs at a time. The figures are the same.",
+)
+@click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same callers."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
@@ -42,7 +50,13 @@ def _print_example(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     help="Print an example that explains the format of scenarios.",
 )
 def command(
-    scenario: Path, against: Path | None, runs: int, seed: int, as_json: bool, page: Path | None
+    scenario: Path,
+    against: Path | None,
+    runs: int,
+    jobs: int,
+    seed: int,
+    as_json: bool,
+    page: Path | None,
 ) -> None:
     """Run the calls of SCENARIO (YAML) through the real queues and flows, with simulated callers,
     agents and phones, in jump time.
@@ -60,9 +74,9 @@ def command(
     other = load(against) if against is not None else None
     with progress_on(sys.stderr).step(f"Simulating {loaded.title}") as step:
         found = (
-            simulate(loaded, runs, seed, step.advance)
+            simulate(loaded, runs, seed, step.advance, jobs)
             if other is None
-            else compare(loaded, other, runs, seed, step.advance)
+            else compare(loaded, other, runs, seed, step.advance, jobs)
         )
     if page is not None:
         _write(page, report.page(found))

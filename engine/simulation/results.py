@@ -12,7 +12,7 @@ from statistics import NormalDist, fmean, stdev
 import msgspec
 
 from calls.base import QueueId
-from engine.simulation.run import run
+from engine.simulation import many
 from engine.simulation.scenario import Scenario
 from engine.simulation.tally import CENTER, Figures, Interval, Outcome, Waits, interval_length
 
@@ -70,10 +70,15 @@ class Comparison(msgspec.Struct, kw_only=True):
 
 
 def simulate(
-    scenario: Scenario, runs: int, seed: int, tell: Callable[[float], None] = lambda _: None
+    scenario: Scenario,
+    runs: int,
+    seed: int,
+    tell: Callable[[float], None] = lambda _: None,
+    jobs: int = 1,
 ) -> Results:
-    """Run a scenario so many times. `tell` is told the share that is done."""
-    return _results(scenario, _outcomes(scenario, runs, seed, tell), seed)
+    """Run a scenario so many times, in up to `jobs` processes. `tell` is told the share that is
+    done."""
+    return _results(scenario, many.outcomes(_seeded(scenario, runs, seed), tell, jobs), seed)
 
 
 def compare(
@@ -82,10 +87,11 @@ def compare(
     runs: int,
     seed: int,
     tell: Callable[[float], None] = lambda _: None,
+    jobs: int = 1,
 ) -> Comparison:
     """Run two scenarios with the same seeds."""
-    ones = _outcomes(one, runs, seed, lambda share: tell(share / 2))
-    others = _outcomes(other, runs, seed, lambda share: tell(0.5 + share / 2))
+    both = many.outcomes(_seeded(one, runs, seed) + _seeded(other, runs, seed), tell, jobs)
+    ones, others = both[:runs], both[runs:]
     return Comparison(
         one=_results(one, ones, seed),
         other=_results(other, others, seed),
@@ -124,18 +130,8 @@ def student_t(freedom: int) -> float:
     return fsum(term / freedom**power for power, term in enumerate(terms))
 
 
-def _outcomes(
-    scenario: Scenario, runs: int, seed: int, tell: Callable[[float], None]
-) -> list[Outcome]:
-    outcomes = []
-    for number in range(runs):
-
-        def tell_all(share: float, before: int = number) -> None:
-            tell((before + share) / runs)
-
-        outcomes.append(run(scenario, f"{seed}/{number}", tell_all))
-        tell_all(1.0)
-    return outcomes
+def _seeded(scenario: Scenario, runs: int, seed: int) -> list[tuple[Scenario, str]]:
+    return [(scenario, f"{seed}/{number}") for number in range(runs)]
 
 
 def _results(scenario: Scenario, outcomes: list[Outcome], seed: int) -> Results:

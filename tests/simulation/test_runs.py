@@ -87,6 +87,15 @@ def test_the_same_seed_gives_the_same_figures(tmp_path: Path) -> None:
     assert told[-1] == 1.0
 
 
+def test_runs_side_by_side_give_the_same_figures(tmp_path: Path) -> None:
+    scenario = loading.load(write(tmp_path, MENU))
+    told: list[float] = []
+    assert simulate(scenario, 3, 3, told.append, jobs=2) == simulate(scenario, runs=3, seed=3)
+    assert told == [1 / 3, 2 / 3, 1.0]
+    twice = compare(scenario, scenario, runs=2, seed=3, jobs=3)
+    assert twice == compare(scenario, scenario, runs=2, seed=3)
+
+
 def test_agents_come_and_go_by_their_shifts(tmp_path: Path) -> None:
     scenario = one_queue(
         tmp_path,
