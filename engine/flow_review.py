@@ -1,18 +1,15 @@
 """A flow looked over before it is published: the checker's findings, its scenarios, a picture."""
 
-import functools
 from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from calls.errors import FlowInvalid
 from engine import configuration, flows
 from engine.flow_versions import FlowText
 from ivr import drawing, loading, scenario, trial
 from ivr.coverage import Coverage
 from ivr.flow import Flow
-from ivr.inspection import Known
 from ivr.problems import Problem
 
 
@@ -71,28 +68,7 @@ def review(session: Session, flow: str, text: FlowText) -> Review:
             findings.insert(0, _misnamed(text.source, found.flow, flow))
     if found is None or found.flow != flow:
         return Review(findings)
-    sources = {name: word.source for name, word in there.flows.items()}
-    return _played(found, text.scenarios, {**library(sources), flow: found}, findings)
-
-
-def library(sources: Mapping[str, str]) -> dict[str, Flow]:
-    """Those of the published flows that can be used."""
-    found = {name: _compiled(name, source) for name, source in sources.items()}
-    return {name: flow for name, flow in found.items() if flow is not None}
-
-
-def picture(flow: str, source: str) -> str:
-    """A published flow as SVG; empty if this Ringdesk cannot use it."""
-    found = _compiled(flow, source)
-    return drawing.panel(found) if found else ""
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(name: str, source: str) -> Flow | None:
-    try:
-        return loading.load(source, name, Known())
-    except FlowInvalid:
-        return None
+    return _played(found, text.scenarios, {**flows.usable(there), flow: found}, findings)
 
 
 def _played(

@@ -42,7 +42,7 @@ class Seen(msgspec.Struct, frozen=True):
     draft: Instant
 
 
-class Version(msgspec.Struct, frozen=True):
+class PublishedVersion(msgspec.Struct, frozen=True):
     """A published version. `by`: a user, a token, or ``file:main.yaml``."""
 
     version: int
@@ -51,7 +51,7 @@ class Version(msgspec.Struct, frozen=True):
     comment: str
 
 
-class Draft(msgspec.Struct, frozen=True):
+class DraftText(msgspec.Struct, frozen=True):
     """What is written and not published. `base`: the version it was begun from."""
 
     source: str
@@ -71,12 +71,15 @@ def names(session: Session) -> list[str]:
     )
 
 
-def history(session: Session, flow: str) -> list[Version]:
+def history(session: Session, flow: str) -> list[PublishedVersion]:
     """The versions of a flow, the newest first."""
     rows = session.scalars(
         select(FlowVersion).where(FlowVersion.flow == flow).order_by(FlowVersion.version.desc())
     )
-    return [Version(row.version, row.published_at, row.published_by, row.comment) for row in rows]
+    return [
+        PublishedVersion(row.version, row.published_at, row.published_by, row.comment)
+        for row in rows
+    ]
 
 
 def text_of(session: Session, flow: str, version: int) -> FlowText:
@@ -87,9 +90,11 @@ def text_of(session: Session, flow: str, version: int) -> FlowText:
     return FlowText(row.source, row.scenarios)
 
 
-def draft_of(session: Session, flow: str) -> Draft | None:
+def draft_of(session: Session, flow: str) -> DraftText | None:
     row = session.get(FlowDraft, flow)
-    return Draft(row.source, row.scenarios, row.base, row.saved_at, row.saved_by) if row else None
+    return (
+        DraftText(row.source, row.scenarios, row.base, row.saved_at, row.saved_by) if row else None
+    )
 
 
 def begin(session: Session, flow: str, by: str) -> None:
@@ -102,7 +107,7 @@ def begin(session: Session, flow: str, by: str) -> None:
     save_draft(session, flow, FlowText(_BEGINNING.format(flow=flow)), Seen(0, 0.0), by)
 
 
-def save_draft(session: Session, flow: str, text: FlowText, seen: Seen, by: str) -> Draft:
+def save_draft(session: Session, flow: str, text: FlowText, seen: Seen, by: str) -> DraftText:
     """Keep what is written, sound or not. Raises `ActionRefused` where `seen` is not the newest."""
     _hold(session, flow, seen.version)
     _refuse_other_draft(session, flow, seen)
@@ -118,7 +123,7 @@ def save_draft(session: Session, flow: str, text: FlowText, seen: Seen, by: str)
         )
     )
     session.flush()
-    return Draft(text.source, text.scenarios, seen.version, at, by)
+    return DraftText(text.source, text.scenarios, seen.version, at, by)
 
 
 def discard_draft(session: Session, flow: str, seen: Seen) -> None:

@@ -1,5 +1,7 @@
 """Flow files on this machine: which there are, and what the center they are for has."""
 
+import contextlib
+import functools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,16 +65,25 @@ def read_text(path: Path) -> str:
         raise InputInvalid(f"cannot read {path}: it is not UTF-8 text ({error.reason})") from None
 
 
-def library(flow: Path) -> dict[str, Flow]:
-    """The flows of the same folder by name, as far as they can be used: it may lead into them."""
-    found = {}
+class Source(msgspec.Struct, frozen=True):
+    """A flow, and the text that it was read from."""
+
+    flow: Flow
+    text: str
+
+
+def sources(flow: Path) -> list[Source]:
+    """A flow, and those of the same folder as far as they can be used: it may lead into them.
+
+    Raises `FlowInvalid` and `InputInvalid`.
+    """
+    text = read_text(flow)
+    found = [Source(load(text, str(flow)), text)]
     for path in sorted(flow.parent.glob("*.yaml")):
         if path != flow and not _is_scenarios(path):
-            try:
-                one = load(read_text(path), str(path))
-            except (FlowInvalid, InputInvalid):
-                continue
-            found[one.flow] = one
+            with contextlib.suppress(FlowInvalid, InputInvalid):
+                text = read_text(path)
+                found.append(Source(load(text, str(path)), text))
     return found
 
 
@@ -134,6 +145,21 @@ def _of_database(settings: Settings) -> Known:
         return Known()
     with opened(settings.database_url) as database, database.session() as session:
         return known_in(configuration.read(session))
+
+
+def usable(there: configuration.Configuration) -> dict[str, Flow]:
+    """The flows in use, without those that this Ringdesk cannot use."""
+    found = {name: compiled(name, word.source) for name, word in there.flows.items()}
+    return {name: flow for name, flow in found.items() if flow is not None}
+
+
+@functools.lru_cache(maxsize=64)
+def compiled(name: str, source: str) -> Flow | None:
+    """A flow that is looked at often; None if it cannot be used."""
+    try:
+        return load(source, name)
+    except FlowInvalid:
+        return None
 
 
 def known_in(there: configuration.Configuration) -> Known:

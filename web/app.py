@@ -7,6 +7,7 @@ from pathlib import Path
 import flask
 from flask import Flask
 
+from engine.flow_counts import FlowCounts
 from web import (
     admin,
     agent,
@@ -44,6 +45,7 @@ def create_app(service: Service) -> Flask:
     )
     app.extensions["ringdesk"] = service
     app.extensions["throttles"] = auth.Throttles()
+    app.extensions["flow_counts"] = FlowCounts(service.database, service.settings.zone)
     auth.csrf.init_app(app)
     app.before_request(auth.identify)
     app.before_request(forms.refuse_nul)

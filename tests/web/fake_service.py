@@ -74,6 +74,8 @@ class FakeService:
         self._calls: dict[str, CallView] = {}
         self._published: list[Published] = []
         self._listeners: list[_Listener] = []
+        #: Why the next action is refused; empty: it is done.
+        self.refusal = ""
         #: Set when a stream has begun to listen.
         self.followed = threading.Event()
         self._lock = threading.RLock()
@@ -84,6 +86,9 @@ class FakeService:
     def act(self, action: Action, timeout: float = 5.0) -> list[Fact]:
         with self._lock:
             self.acted.append(action)
+            if message := self.refusal:
+                self.refusal = ""
+                raise ActionRefused(Refused(reason="wrong_state", message=message))
             before = len(self._published)
             match action:
                 case SetAgentState():
@@ -272,8 +277,10 @@ class FakeService:
                 at=now,
             )
 
-    def arrive(self, call: str, caller: str = "+48221230102", ago: float = 0.0) -> None:
-        """A caller comes and is in the menu."""
+    def arrive(
+        self, call: str, caller: str = "+48221230102", ago: float = 0.0, version: int = 1
+    ) -> None:
+        """A caller comes and is in the menu of the flow ``main``."""
         now = time.time() - ago
         with self._lock:
             self._calls[call] = CallView(
@@ -288,10 +295,13 @@ class FakeService:
                 queue="",
                 agent="",
                 language="en",
-                node="Main menu",
+                flow="main",
+                version=version,
+                node="menu",
             )
             self.happen(
                 facts.CallArrived(call=call, leg=f"fake/{call}", caller=caller, called="1000"),
+                facts.FlowStarted(call=call, flow="main", version=version),
                 facts.NodeEntered(call=call, node="menu", kind="menu", title="Main menu"),
                 at=now,
             )
@@ -300,7 +310,17 @@ class FakeService:
         now = time.time() - ago
         with self._lock:
             place = 1 + sum(c.phase == "waiting" for c in self._calls.values())
-            self._change(call, phase="waiting", since=now, queued=now, queue=queue, position=place)
+            self._change(
+                call,
+                phase="waiting",
+                since=now,
+                queued=now,
+                queue=queue,
+                position=place,
+                flow="",
+                version=0,
+                node="",
+            )
             self.happen(facts.CallQueued(call=call, queue=queue, position=place), at=now)
 
     def keep_place(self, call: str) -> None:
