@@ -6,7 +6,9 @@ import { now, setClock } from "./lib/clock.js";
 import { $ } from "./lib/dom.js";
 import { Phone } from "./lib/phone.js";
 import { follow, linkChip } from "./lib/stream.js";
+import { connectControls, inConversation } from "./desk/controls.js";
 import { EMPTY, fold, fromMe } from "./desk/state.js";
+import { closeTransfer, connectTransfer, openTransfer } from "./desk/transfer.js";
 import { remaining, render, tick, trouble } from "./desk/view.js";
 
 const AGENT = $("desk").dataset.agent;
@@ -16,11 +18,11 @@ const PHONE_PATIENCE = 6000;
 
 let desk = EMPTY;
 let news = 0; // events that the stream has brought
+let wasLost = false; // the stream
 // The phone of this page: "off", "starting", "on"; or "sip": the agent uses a phone of their own.
 let mode = sessionStorage.getItem("phone") === "sip" ? "sip" : "off";
 let phone = null;
 let line = "idle"; // of the phone in the page: "idle", "ringing", "talking"
-let muted = false;
 let stopRing = null;
 let sound = null; // the microphone
 let stopMeter = null;
@@ -28,7 +30,8 @@ let release = () => {}; // lets another tab have the phone
 let changed = () => {}; // called after each change, for whoever waits for one
 
 function update() {
-  render({ desk, mode, line, muted, changed: update });
+  render({ desk, mode, line, changed: update });
+  if (!inConversation(desk)) closeTransfer();
   if (line === "ringing") stopRing ??= ringTone();
   else {
     stopRing?.();
@@ -60,11 +63,21 @@ async function load() {
 
 function happened(event) {
   const popped = event.fact.type === "TicketPopped";
+  const { consult } = desk;
   desk = fold(desk, event);
+  if (desk.consult !== consult) trouble(""); // what could not be done then may be possible now
   news += 1;
   update();
   if (popped) performance.mark("ringdesk:pop");
   if (event.fact.type === "AgentStateChanged" && event.fact.state === "wrap_up") wrapUpBegan(event.fact);
+}
+
+/** Who stopped following, or went on unheard, while the stream was lost, is not told by it. */
+async function whoFollows() {
+  const { agents } = await get("/api/v1/agents").catch(() => ({ agents: [] }));
+  const mine = agents.find((agent) => agent.name === AGENT);
+  if (mine) desk = { ...desk, agent: { ...desk.agent, supervisors: mine.supervisors } };
+  update();
 }
 
 /** How often it may be made longer is no fact: it is asked for. */
@@ -133,10 +146,7 @@ async function register() {
     else setLine("ringing");
   });
   phone.addEventListener("talking", () => setLine("talking"));
-  phone.addEventListener("ended", () => {
-    muted = false;
-    setLine("idle");
-  });
+  phone.addEventListener("ended", () => setLine("idle"));
   phone.addEventListener("sound", ({ detail }) => {
     $("heard").srcObject = detail.stream;
   });
@@ -231,15 +241,27 @@ const decline = () => attempt(() => post(path("decline")));
 // A line that stays open is not hung up with the call.
 const hangUp = () => (phone?.inCall && !desk.persistent ? phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
 
-function toggleMute() {
-  muted = !muted;
-  phone?.mute(muted);
-  update();
-}
-
 function toggleKeypad() {
   $("keypad").hidden = !$("keypad").hidden;
   $("keys").setAttribute("aria-expanded", String(!$("keypad").hidden));
+}
+
+/** Ask for something of mine; what comes of it is told by the stream as well. */
+async function ask(what, body) {
+  const before = news;
+  const agent = await attempt(() => post(path(what), body));
+  if (agent) answered(agent, before);
+}
+
+/** Resolves to why it was refused, or to nothing. */
+async function passOn(to, kind) {
+  const before = news;
+  try {
+    answered(await post(path("transfer"), { to, kind }), before);
+    return "";
+  } catch (error) {
+    return error.message;
+  }
 }
 
 let finishing = false;
@@ -284,8 +306,9 @@ $("extend").addEventListener("click", extend);
 $("answer").addEventListener("click", answer);
 $("decline").addEventListener("click", decline);
 $("hang-up").addEventListener("click", hangUp);
-$("mute").addEventListener("click", toggleMute);
 $("keys").addEventListener("click", toggleKeypad);
+connectTransfer(passOn);
+const controls = connectControls({ ask, desk: () => desk, passOn: openTransfer, refuse: trouble });
 $("ring").addEventListener("cancel", (event) => event.preventDefault());
 for (const key of document.querySelectorAll("[data-digit]")) {
   key.addEventListener("click", () => phone?.press(key.dataset.digit));
@@ -298,7 +321,8 @@ addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey) return finishWrapUp();
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "radio") return;
-  const keys = { reserved: { a: answer, d: decline }, talking: { m: toggleMute, k: toggleKeypad, h: hangUp } };
+  if ($("pass-on").open) return;
+  const keys = { reserved: { a: answer, d: decline }, talking: { ...controls, k: toggleKeypad, h: hangUp } };
   const action = keys[line === "ringing" ? "reserved" : desk.agent?.state]?.[event.key.toLowerCase()];
   if (action) {
     event.preventDefault();
@@ -310,4 +334,9 @@ setInterval(() => {
   tick(desk, now());
   saveInTime();
 }, 250);
-follow(load, happened, linkChip($("link")));
+const chip = linkChip($("link"));
+follow(load, happened, (connected) => {
+  chip(connected);
+  if (connected && wasLost) whoFollows();
+  wasLost = !connected;
+});

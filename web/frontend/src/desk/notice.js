@@ -1,11 +1,10 @@
-// What came of a call that was no conversation: answered by a colleague, hung up, not reached.
+// What came of a call that was no conversation, or of asking somebody: answered by a colleague, hung
+// up, not reached, passed on.
 
-import { get } from "../lib/api.js";
 import { moment } from "../lib/clock.js";
 import { $, show, text } from "../lib/dom.js";
-import { CAUSES } from "../lib/words.js";
-
-const titles = new Map(); // of colleagues, by name
+import { CAUSES, CONSULTS } from "../lib/words.js";
+import { target, title } from "./people.js";
 
 /** Nothing for null. `changed` is called once a colleague's title is known. */
 export function renderNotice(notice, changed) {
@@ -20,6 +19,10 @@ function sentence(notice, changed) {
       return notice.by ? `Answered by ${title(notice.by, changed)}.` : "A colleague has answered.";
     case "gone":
       return "The caller hung up before you answered.";
+    case "passed_on":
+      return `The caller was passed on to ${target(notice.to, changed)}.`;
+    case "not_asked":
+      return `${capital(target(notice.to, changed))}: ${CONSULTS[notice.outcome] ?? notice.outcome}. You are back with the caller.`;
     default: {
       const next = notice.retry ? `We try again at ${moment(notice.retry)}.` : "That was the last attempt.";
       return `${notice.number || "The caller"} was not reached: ${CAUSES[notice.outcome] ?? notice.outcome}. ${next}`;
@@ -27,16 +30,4 @@ function sentence(notice, changed) {
   }
 }
 
-function title(name, changed) {
-  if (!titles.has(name)) {
-    titles.set(name, name);
-    get(`/api/v1/colleagues/${encodeURIComponent(name)}`).then(
-      (colleague) => {
-        titles.set(name, colleague.title);
-        changed();
-      },
-      () => {}, // the name says enough
-    );
-  }
-  return titles.get(name);
-}
+const capital = (words) => words[0].toUpperCase() + words.slice(1);

@@ -12,6 +12,8 @@ export const EMPTY = {
   notice: null, // what came of the last call, where that was no conversation: {kind, call, ...}
   persistent: false, // the phone stays up in one long call
   autoAnswer: false,
+  heldSince: null, // since when the caller hears music
+  consult: null, // whom the agent asks before passing the caller on: {to, since, joined, other}
 };
 
 export function fromMe(me) {
@@ -25,10 +27,14 @@ export function fromMe(me) {
     callingBack: me.calling_back,
     persistent: me.persistent,
     autoAnswer: me.auto_answer,
+    heldSince: me.held_since,
+    consult: me.consultation,
   };
 }
 
 export function fold(desk, { at, fact }) {
+  const talk = desk.agent && fact.agent === desk.name ? inTalk(desk, fact, at) : null;
+  if (talk) return { ...desk, ...talk, agent: { ...desk.agent, ...talk.agent } };
   switch (fact.type) {
     case "AgentStateChanged":
       return stateChanged(desk, fact, at);
@@ -52,6 +58,44 @@ export function fold(desk, { at, fact }) {
       return desk.pop?.call === fact.call ? { ...desk, pop: { ...desk.pop, ticket: fact.ticket } } : desk;
     default:
       return desk;
+  }
+}
+
+/** What a fact changes that is about the conversation; null where it is about something else. */
+function inTalk(desk, fact, at) {
+  switch (fact.type) {
+    case "CallHeld":
+      return { agent: { held: true }, heldSince: at };
+    case "CallResumed":
+      return { agent: { held: false }, heldSince: null };
+    case "AgentMuted":
+      return { agent: { muted: fact.muted } };
+    case "ConsultStarted":
+      return { consult: { to: fact.to, since: at, joined: null, other: "" }, notice: null };
+    case "ConsultJoined":
+      return { consult: { ...desk.consult, joined: at, other: fact.other ?? "" } };
+    case "ConsultEnded": {
+      const quiet = ["transferred", "cancelled", "caller_gone"].includes(fact.outcome);
+      return { consult: null, notice: quiet ? desk.notice : { kind: "not_asked", call: fact.call, to: fact.to, outcome: fact.outcome } };
+    }
+    case "CallTransferred":
+      return { notice: { kind: "passed_on", call: fact.call, to: fact.to } };
+    case "RecordingStarted":
+      return { agent: { recording: "on" } };
+    case "RecordingPaused":
+      return { agent: { recording: fact.paused ? "paused" : "on" } };
+    case "ConversationRecorded":
+      return { agent: { recording: "" } };
+    case "SupervisionStarted":
+      return { agent: { supervisors: { ...desk.agent.supervisors, [fact.supervisor]: fact.mode } } };
+    case "SupervisionEnded": {
+      const { [fact.supervisor]: _, ...others } = desk.agent.supervisors ?? {};
+      return { agent: { supervisors: others } };
+    }
+    case "ConversationEnded":
+      return { agent: { held: false, muted: false, recording: "" }, heldSince: null, consult: null };
+    default:
+      return null;
   }
 }
 

@@ -3,6 +3,7 @@
 import { duration, since } from "../lib/clock.js";
 import { $, show, text } from "../lib/dom.js";
 import { notReadyHint, STATES } from "../lib/words.js";
+import { inConversation, renderControls, tickControls } from "./controls.js";
 import { renderNotice } from "./notice.js";
 import { renderPop } from "./pop.js";
 
@@ -24,7 +25,7 @@ export function remaining(agent, now) {
 
 const resting = (agent) => agent?.state === "not_ready" && agent.reason === "rest" && Boolean(agent.until);
 
-export function render({ desk, mode, line, muted, changed }) {
+export function render({ desk, mode, line, changed }) {
   const agent = desk.agent ?? { state: "logged_out", reason: "", phone_online: false, next_state: "" };
   const connected = mode === "on" || (mode === "sip" && agent.phone_online);
   $("desk").dataset.state = agent.state;
@@ -32,7 +33,8 @@ export function render({ desk, mode, line, muted, changed }) {
   renderState(agent, mode, connected, desk, line);
   renderNotice(desk.notice, changed);
   renderRing(desk, agent, mode, line);
-  renderCall(desk, agent, mode, line, muted);
+  renderCall(desk, agent, mode, line);
+  renderControls(desk, changed);
   if (shownPop !== desk.pop) {
     shownPop = desk.pop;
     renderPop(desk.pop, desk.name);
@@ -115,22 +117,19 @@ function renderRing(desk, agent, mode, line) {
   text($("answer").lastChild, words);
 }
 
-function renderCall(desk, agent, mode, line, muted) {
+function renderCall(desk, agent, mode, line) {
   const talking = agent.state === "talking";
   const wrapUp = agent.state === "wrap_up";
   show($("call-card"), agent.state !== "reserved" && line !== "ringing");
-  text($("call-title"), desk.callingBack ? "Calling back" : talking ? "In a call" : wrapUp ? "After the call" : "No call");
+  text($("call-title"), desk.callingBack ? "Calling back" : desk.consult ? "The caller is held" : talking ? "In a call" : wrapUp ? "After the call" : "No call");
   text($("caller"), desk.call && agent.state !== "reserved" ? desk.pop?.who.name || desk.pop?.caller || "Unknown caller" : "");
   show($("call-line"), (!talking && !wrapUp) || desk.callingBack);
   text($("call-line"), desk.callingBack ? `Dialling ${desk.pop?.caller || "the caller"}. You are joined as soon as they answer.` : "The next caller appears here while your phone rings.");
   show($("calling-bar"), desk.callingBack);
   show($("call-buttons"), talking);
-  show($("mute"), mode === "on");
   show($("keys"), mode === "on");
   if (!talking || line === "idle") $("keypad").hidden = true;
-  $("mute").setAttribute("aria-pressed", String(muted));
-  text($("mute").lastChild, muted ? " Muted" : " Mute");
-  show($("wrap-up"), (talking && !desk.callingBack) || wrapUp);
+  show($("wrap-up"), inConversation(desk) || wrapUp);
   const timed = wrapUp && agent.until !== null;
   show($("wrap-up").querySelector(".countdown"), timed);
   show($("wrap-up-bar"), timed);
@@ -146,6 +145,7 @@ function renderCall(desk, agent, mode, line, muted) {
 /** What changes with the time alone. */
 export function tick(desk, now) {
   const { agent, offer } = desk;
+  tickControls(desk);
   const rest = resting(agent) ? duration(Math.max(0, agent.until - now)) : null;
   text($("state-timer"), rest ?? (agent && agent.state !== "logged_out" ? since(agent.since) : ""));
   const left = remaining(agent, now);

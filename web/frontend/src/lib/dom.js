@@ -18,6 +18,13 @@ export function show(element, visible) {
   element.hidden = !visible;
 }
 
+/** A button that cannot be pressed now stays in reach and says why. */
+export function allow(button, why) {
+  if (why) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
+  button.title = why;
+}
+
 /** Sets the text only when it differs, so that screen readers and selections are left alone. */
 export function text(element, value) {
   const wanted = String(value ?? "");

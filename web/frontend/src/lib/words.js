@@ -34,6 +34,9 @@ export const CAUSES = {
   failed: "the call failed",
 };
 
+/** How asking somebody ended without the caller being passed on. */
+export const CONSULTS = { ...CAUSES, left: "they hung up", hangup: "they hung up", withdrawn: "nobody came" };
+
 /** Why an agent gets no calls, and what to do about it. */
 export function notReadyHint(reason) {
   const hints = {
