@@ -18,14 +18,16 @@ Theory of operation
    looks around before its agent does: others are asked first.
 5. What a call needs becomes less while it waits (`acd.relaxation`), and the rules of its queue may
    send it elsewhere (`acd.overflow`); a caller may keep the place without the line (`acd.kept`).
-   Contacts of other channels than voice are beside an agent's state (`acd.parallel`).
+   Contacts of other channels than voice are beside an agent's state (`acd.parallel`). An agent who
+   consults a colleague is a call like any other, whose conversation the colleague ends by taking
+   over the caller, so that both are in one conversation at any time.
 6. What is about a call or an offer that is over already comes from a race: dropped and counted.
    What cannot be at all is an `UnexpectedEvent`, raised before anything has changed. What a
    person may not do is `calls.actions.Refused`.
 7. An agent, a contact beside others and a waiting call have at most one timer each (`acd.timers`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -39,6 +41,7 @@ from acd.messages import (
     Reached,
     Reject,
     Release,
+    TakeOver,
     Unreached,
     Withdraw,
 )
@@ -68,6 +71,7 @@ HANDLERS: dict[type[AcdMessage], Callable[[Floor, Any], None]] = {
     Accept: contacts.accept,
     Reject: contacts.reject,
     Release: contacts.release,
+    TakeOver: contacts.take_over,
     KeepPlace: kept.keep_place,
     Reached: kept.reached,
     Unreached: kept.unreached,
@@ -156,6 +160,10 @@ class Acd:
     def agent_views(self) -> tuple[AgentView, ...]:
         """All agents, sorted by name."""
         return views.agent_views(self._floor)
+
+    def phones(self) -> Collection[str]:
+        """The phones registered now, also those that are no agent's."""
+        return self._floor.state.phones.keys()
 
     def offer(self, offer: OfferId) -> Offer | None:
         """A pending offer."""

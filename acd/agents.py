@@ -21,7 +21,8 @@ Theory of operation
 7. After the work a queue may ask for a ``rest``: not ready, until the time is over.
 8. Contacts beside others (`acd.parallel`) do not show in the state, but for what comes of not
    taking one: ``miss`` from ``ready``.
-9. Signing in (leaving ``logged_out``) starts the counts of the strategies anew.
+9. A consulted agent who has the caller from now on (``take_over``) talks in another call.
+10. Signing in (leaving ``logged_out``) starts the counts of the strategies anew.
 """
 
 from math import exp
@@ -42,6 +43,7 @@ AgentEvent: TypeAlias = Literal[
     "pass_over",
     "miss",
     "release",
+    "take_over",
     "rest",
 ]
 
@@ -80,7 +82,7 @@ TRANSITIONS: dict[AgentState, dict[AgentEvent, AgentState]] = {
         "ask_logged_out": "logged_out",
         "phone_gone": "not_ready",
     },
-    "talking": {**_AFTER_WORK, "release": "wrap_up"},
+    "talking": {**_AFTER_WORK, "release": "wrap_up", "take_over": "talking"},
     "wrap_up": _AFTER_WORK,
 }
 

@@ -3,12 +3,18 @@
 from acd import estimates, overflow, parallel, relaxation
 from acd.floor import Floor
 from acd.live import AT_WORK, Caller, Seat
-from acd.messages import Accept, Enqueue, Reject, Release, Withdraw
+from acd.messages import Accept, Enqueue, Reject, Release, TakeOver, Withdraw
 from acd.signatures import Lane
 from acd.state import Offer
 from calls.base import AgentId, Language, OfferId
 from calls.errors import UnexpectedEvent
-from calls.facts import CallConnected, CallQueued, ConversationEnded
+from calls.facts import (
+    CallConnected,
+    CallLeftQueue,
+    CallQueued,
+    ConversationEnded,
+    WrapUpEnded,
+)
 
 
 def enqueue(floor: Floor, message: Enqueue) -> None:
@@ -25,7 +31,7 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
     free = signature.first() is not None
     if not free:
         call.expected = _expected(floor, lane, call, position - 1)
-    _say_queued(floor, call, position, message.language)
+    _say_queued(floor, call, position, message.language, message.asked_by)
     if lane.guarded and overflow.at_entry(floor, call, position=position, fits=free):
         floor.index.tidy(signature)
         return
@@ -71,7 +77,9 @@ def _expected(floor: Floor, lane: Lane, call: Caller, ahead: int) -> tuple[float
     return estimates.expected(load, ahead, lane.able)
 
 
-def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -> None:
+def _say_queued(
+    floor: Floor, call: Caller, position: int, language: Language, asked_by: AgentId
+) -> None:
     assert call.demand is not None  # noqa: S101 - as made
     floor.said.append(
         CallQueued(
@@ -87,6 +95,7 @@ def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -
             agent_for=call.agent_for,
             credit=call.credit,
             expected=call.expected,
+            asked_by=asked_by,
         )
     )
     for number in range(call.step):
@@ -182,7 +191,12 @@ def release(floor: Floor, message: Release) -> None:
     agent.talked = floor.now - (agent.since if agent.joined is None else agent.joined)
     floor.said.append(
         ConversationEnded(
-            call=name, agent=talks_with, queue=agent.queue, talked=agent.talked, by=message.by
+            call=name,
+            agent=talks_with,
+            queue=agent.queue,
+            talked=agent.talked,
+            by=message.by,
+            held=message.held,
         )
     )
     queue = floor.state.queues.get(agent.queue)
@@ -196,3 +210,29 @@ def release(floor: Floor, message: Release) -> None:
         floor.finish_work(agent, "timeout")
     else:
         floor.become(agent, "release", until=floor.now + queue.wrap_up)
+
+
+def take_over(floor: Floor, message: TakeOver) -> None:
+    """A consulted agent takes the caller, who is with nobody just now. For the caller's sake that
+    is a call of the queue in which the agent was found, answered at once."""
+    state, name = floor.state, message.call
+    if name in floor.calls or name in state.conversations:
+        raise UnexpectedEvent(f"call {name!r} waits or talks already")
+    talks_with = state.conversations.pop(message.consult, None)
+    if talks_with is None:
+        floor.drop(message)
+        return
+    agent = floor.agents[talks_with]
+    queue, talked = agent.queue, floor.now - agent.since
+    state.conversations[name] = talks_with
+    floor.said += (
+        ConversationEnded(
+            call=message.consult, agent=talks_with, queue=queue, talked=talked, by="agent"
+        ),
+        WrapUpEnded(call=message.consult, agent=talks_with, queue=queue, lasted=0.0, by="agent"),
+        CallQueued(call=name, queue=queue, position=1),
+        CallLeftQueue(call=name, queue=queue, outcome="connected", waited=0.0),
+        CallConnected(call=name, agent=talks_with, queue=queue, waited=0.0),
+    )
+    agent.call = name
+    floor.become(agent, "take_over")

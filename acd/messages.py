@@ -33,6 +33,7 @@ class Enqueue(Word):
     is its head start in seconds; `language` is for people only (who wants the skill
     ``lang:<language>`` puts it into `skills`). For the first `agent_for` seconds only `agent` may
     take it. `credit`: seconds of waiting that it brings along and that count for its score.
+    `asked_by`: no caller waits but this agent, who wants to consult somebody (see `TakeOver`).
     """
 
     call: CallId
@@ -44,6 +45,7 @@ class Enqueue(Word):
     agent: AgentId = ""
     agent_for: float = 0.0
     credit: float = 0.0
+    asked_by: AgentId = ""
 
 
 class Withdraw(Word):
@@ -87,10 +89,18 @@ class Reject(Word):
 
 
 class Release(Word):
-    """A conversation is over. `by`: who ended it."""
+    """A conversation is over. `by`: who ended it; `held`: for how many seconds the caller was."""
 
     call: CallId
     by: Literal["caller", "agent", "supervisor", "system"]
+    held: float = 0.0
+
+
+class TakeOver(Word):
+    """The agent who talks in `consult` has `call` from now on: its conversation is over."""
+
+    call: CallId
+    consult: CallId
 
 
 AcdMessage: TypeAlias = (
@@ -102,6 +112,7 @@ AcdMessage: TypeAlias = (
     | Accept
     | Reject
     | Release
+    | TakeOver
     | Tick
     | SetAgentState
     | FinishWrapUp

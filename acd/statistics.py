@@ -122,6 +122,8 @@ class Counting(Generic[Key]):
             self.state(agent, state, at)
 
     def _queued(self, fact: CallQueued, at: Instant) -> None:
+        if fact.asked_by:
+            return
         rows = tuple(self.lines.setdefault(key, Line()) for key in self._keys(fact, at))
         self._visits[fact.call] = _Visit(rows)
         for line in rows:

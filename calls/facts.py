@@ -124,6 +124,8 @@ class CallQueued(Word):
     credit: float = 0.0
     #: The wait expected now, as a range of seconds; None where nothing can be said.
     expected: tuple[float, float] | None = None
+    #: No caller waits but this agent, who wants to consult somebody: it counts in no figures.
+    asked_by: AgentId = ""
 
 
 class CallRelaxed(Word):
@@ -246,6 +248,8 @@ class TicketPopped(Word):
     caller: str = ""
     #: The caller asked for this agent.
     asked_for: bool = False
+    #: The agent who passes the caller on, or asks about them (`call` is then the consultation).
+    passed_by: AgentId = ""
 
 
 class TicketAttached(Word):
