@@ -71,6 +71,12 @@ def review(session: Session, flow: str, text: FlowText) -> Review:
     return _played(found, text.scenarios, {**flows.usable(there), flow: found}, findings)
 
 
+def picture(flow: str, source: str) -> str:
+    """A published flow as SVG; empty if this Ringdesk cannot use it."""
+    found = flows.compiled(flow, source)
+    return drawing.panel(found) if found else ""
+
+
 def _played(
     flow: Flow, scenarios: str, others: Mapping[str, Flow], findings: list[Finding]
 ) -> Review:

@@ -8,6 +8,7 @@ import flask
 from flask import Flask
 
 from engine.flow_counts import FlowCounts
+from engine.flow_sounds import FlowSounds
 from web import (
     admin,
     agent,
@@ -46,6 +47,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["ringdesk"] = service
     app.extensions["throttles"] = auth.Throttles()
     app.extensions["flow_counts"] = FlowCounts(service.database, service.settings.zone)
+    app.extensions["flow_sounds"] = FlowSounds(service.settings)
     auth.csrf.init_app(app)
     app.before_request(auth.identify)
     app.before_request(forms.refuse_nul)

@@ -1,13 +1,13 @@
-"""For administrators: users, agents' skills and queues, queues' settings and rules."""
+"""For administrators: users, agents' skills and queues, queues' settings and rules, phone menus."""
 
 import flask
 from werkzeug.wrappers import Response
 
 from web import auth
-from web.admin import queues, users
+from web.admin import flows, queues, users
 from web.admin.shared import blueprint
 
-__all__ = ["blueprint", "queues", "users"]
+__all__ = ["blueprint", "flows", "queues", "users"]
 
 
 @blueprint.get("")

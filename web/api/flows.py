@@ -81,6 +81,17 @@ class CompareQuery(msgspec.Struct):
     after: _Version = 0
 
 
+class TwoTexts(msgspec.Struct, forbid_unknown_fields=True):
+    before: _Source
+    after: _Source
+
+
+class Different(msgspec.Struct):
+    """Nothing where the texts are the same."""
+
+    lines: list[DiffLine]
+
+
 class Written(msgspec.Struct, forbid_unknown_fields=True):
     """A flow and its scenarios as they are being written."""
 
@@ -192,6 +203,12 @@ def check_flow(flow: str, body: Written) -> Review:
     """Look over a flow that is being written: findings, scenarios, a picture; nothing is kept."""
     with auth.service().database.session() as session:
         return review(session, flow, body.text())
+
+
+@api.post("/flows/<flow>/compare", ("admin",))
+def compare_texts(flow: str, body: TwoTexts) -> Different:  # noqa: ARG001 - of any flow
+    """What is different between two texts that are being written."""
+    return Different(diff(body.before, body.after))
 
 
 @api.post("/flows/<flow>/walk", SUPERVISORS)

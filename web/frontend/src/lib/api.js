@@ -11,6 +11,8 @@ export class Refused extends Error {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, body = undefined) => ask("POST", path, body);
+export const del = (path) => ask("DELETE", path);
+export const put = (path, body) => ask("PUT", path, body);
 export const patch = (path, body) => ask("PATCH", path, body);
 
 async function ask(method, path, body) {
