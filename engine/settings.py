@@ -20,6 +20,9 @@ from engine.services import Allowed, allowed
 PREFIX = "RINGDESK_"
 CONFIG_FILE = "ringdesk.toml"
 
+#: See `engine.voices`.
+VOICES = ("hibari", "rhvoice", "espeak-ng")
+
 
 class Address(msgspec.Struct, frozen=True):
     """A host and a port to bind or connect to."""
@@ -99,6 +102,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_api_key_secret: str | None
     #: The HTTP services that flows may ask.
     flow_services: tuple[Allowed, ...]
+    #: Text-to-speech engines, the best first: of those that speak a language the first is used.
+    voices: tuple[str, ...]
     #: ``text`` for people, ``json`` for machines.
     log_format: str
     #: Where flows are read from at start.
@@ -124,6 +129,7 @@ _DEFAULTS: dict[str, str] = {
     "timezone": "UTC",
     "region": "PL",
     "log_format": "text",
+    "voices": "rhvoice,espeak-ng",
     "asterisk_user": "ringdesk",
     "twilio_api_base": "https://api.twilio.com",
     "twilio_calls_per_second": "1",
@@ -263,6 +269,14 @@ def _services(text: str) -> tuple[Allowed, ...]:
     return tuple(allowed(part) for part in text.split(",") if part.strip())
 
 
+def _voices(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    for name in names:
+        if name not in VOICES:
+            raise ValueError(f"there is no voice {name!r}; there are {', '.join(VOICES)}")
+    return names
+
+
 def _is_web_url(text: str) -> bool:
     try:
         parts = urllib.parse.urlsplit(text)
@@ -351,6 +365,7 @@ _PARSERS: dict[str, Any] = {
     "twilio_api_key_sid": str.strip,
     "twilio_api_key_secret": lambda text: text or None,
     "flow_services": _services,
+    "voices": _voices,
     "log_format": _log_format,
     "flows": _folder,
 }

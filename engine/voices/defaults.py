@@ -1,5 +1,6 @@
 """The voices of a center, and what it says by itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from calls.media import Speech
@@ -8,6 +9,7 @@ from engine.settings import Settings
 from engine.voices.cache import VoiceCache
 from engine.voices.engine import Engine
 from engine.voices.espeak import Espeak
+from engine.voices.hibari import Hibari
 from engine.voices.rhvoice import RHVoice
 
 _PROMPTS = Path(__file__).resolve().parents[2] / "dialplans" / "prompts"
@@ -19,13 +21,17 @@ _PLEASE_HOLD = {
 
 
 def engines(settings: Settings, progress: Progress | None = None) -> list[Engine]:
-    """The text-to-speech engines of this machine, best first; with `progress`, missing ones that
-    can be are fetched."""
-    found: tuple[Engine | None, ...] = (
-        RHVoice.found(settings.parts, progress),
-        Espeak.found(),
-    )
-    return [engine for engine in found if engine is not None]
+    """The text-to-speech engines of this machine that the settings name, best first; with
+    `progress`, missing ones that can be are fetched, and the others are told of."""
+    find: dict[str, Callable[[], Engine | None]] = {
+        "hibari": Hibari.found,
+        "rhvoice": lambda: RHVoice.found(settings.parts, progress),
+        "espeak-ng": Espeak.found,
+    }
+    found = {name: find[name]() for name in settings.voices}
+    if found.get("hibari", True) is None and progress is not None:
+        progress.note("The voice hibari is not installed: pip install hibari-tts")
+    return [engine for engine in found.values() if engine is not None]
 
 
 def default_voices(settings: Settings, progress: Progress | None = None) -> VoiceCache:
