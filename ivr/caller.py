@@ -324,13 +324,15 @@ def usual(_: str, request: Request) -> StoreEvent | None:
     filed has a new ticket."""
     match request:
         case FindTicket():
-            return TicketFound(request=request.request, call=CALL)
+            return TicketFound(request=request.request, call=request.call)
         case AskService():
             return None
         case _:
             ticket = KnownTicket(id=1, number="INC-1001", title="New")
-            return TicketDrafted(request=request.request, call=CALL, ticket=ticket)
+            return TicketDrafted(request=request.request, call=request.call, ticket=ticket)
 
 
 def service(request: Request, status: int, values: Mapping[str, Any]) -> ServiceAnswered:
-    return ServiceAnswered(request=request.request, call=CALL, status=status, values=dict(values))
+    return ServiceAnswered(
+        request=request.request, call=request.call, status=status, values=dict(values)
+    )

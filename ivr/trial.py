@@ -9,12 +9,12 @@ import msgspec
 
 from calls.events import CallerIdentified, KnownTicket, StoreEvent, TicketFound
 from calls.requests import AskService, FindTicket, Request
-from ivr.caller import CALL, Caller, Stage, Unfitting, service, usual
+from ivr.caller import CALL, Caller, Ended, Stage, Unfitting, service, usual
 from ivr.coverage import Coverage
 from ivr.flow import Flow
 from ivr.messages import Finished, Queued, Transferred
 from ivr.problems import Problem
-from ivr.scenario import STEP, ContactGiven, Located, Scenario, TicketGiven
+from ivr.scenario import STEP, Located, Scenario, TicketGiven
 from ivr.surroundings import QueueNow
 
 
@@ -26,6 +26,23 @@ class Outcome(msgspec.Struct, frozen=True):
     #: Where the caller was, and what they heard since the last step.
     where: str
     heard: tuple[str, ...]
+    #: Why it was not played; empty where it was.
+    left_out: str = ""
+
+
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """What has come of a call: what a scenario's expectations are compared with."""
+
+    #: How the flow ended; None while it waits for the caller.
+    ended: Ended | None
+    #: Where the caller is, the second in words.
+    node: str
+    where: str
+    #: The nodes entered, and the names of the prompts heard, in order.
+    path: Sequence[str]
+    spoken: Sequence[str]
+    tags: Sequence[str]
+    variables: Mapping[str, Any]
 
 
 def play(flow: Flow, located: Located, flows: Mapping[str, Flow], coverage: Coverage) -> Outcome:
@@ -40,32 +57,59 @@ def play(flow: Flow, located: Located, flows: Mapping[str, Flow], coverage: Cove
             problems.append(located.problem(("steps", str(index)), f"{step}: {error}"))
             break
     else:
-        problems += [
-            located.problem(("expect", *path), message)
-            for path, message in _differences(caller, scenario)
-        ]
+        problems += differences(walked(caller), located)
     coverage.add(caller.taken, caller.passed)
     heard = tuple(speech.text for speech in caller.heard)
     return Outcome(scenario.name, tuple(problems), caller.where, heard)
 
 
+def walked(caller: Caller) -> Walked:
+    """What has come of a call in jump time."""
+    return Walked(
+        ended=caller.ended,
+        node=caller.node,
+        where=caller.where,
+        path=caller.path,
+        spoken=[name for output in caller.all for name in _names(output)],
+        tags=caller.tags,
+        variables=caller.variables,
+    )
+
+
+def differences(seen: Walked, located: Located) -> list[Problem]:
+    """What is other than the scenario expects, each with its place."""
+    return [
+        located.problem(("expect", *path), message)
+        for path, message in _differences(seen, located.scenario)
+    ]
+
+
 def caller_of(flow: Flow, scenario: Scenario, flows: Mapping[str, Flow]) -> Caller:
     """The caller of a scenario, who has done nothing yet."""
-    at = datetime.fromisoformat(scenario.at).replace(tzinfo=ZoneInfo(scenario.zone))
-    queues = {
-        name: QueueNow(**msgspec.structs.asdict(given)) for name, given in scenario.queues.items()
-    }
     return Caller(
         flow,
-        Stage(flows, queues),
+        Stage(flows, queues_of(scenario)),
         caller=scenario.caller,
         called=scenario.called,
         language=scenario.language,
-        now=at.timestamp(),
+        now=begins(scenario),
         entry=scenario.entry,
-        who=_who(scenario.contact),
-        stub=lambda node, request: _answer(scenario, node, request),
+        who=who_of(scenario),
+        stub=lambda node, request: answer_of(scenario, node, request),
     )
+
+
+def begins(scenario: Scenario) -> float:
+    """When the call is made."""
+    at = datetime.fromisoformat(scenario.at)
+    return at.replace(tzinfo=ZoneInfo(scenario.zone)).timestamp()
+
+
+def queues_of(scenario: Scenario) -> dict[str, QueueNow]:
+    """The figures of queues that flows are to see."""
+    return {
+        name: QueueNow(**msgspec.structs.asdict(given)) for name, given in scenario.queues.items()
+    }
 
 
 def take(caller: Caller, step: str) -> None:
@@ -96,35 +140,34 @@ def _hears(caller: Caller, words: str) -> None:
     raise Unfitting(f"{said!r} was heard instead" if said else f"nothing was said; {caller.where}")
 
 
-def _differences(caller: Caller, scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str]]:
+def _differences(seen: Walked, scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str]]:
     """Where, and what is other than expected."""
     expect = scenario.expect
-    found = _found(caller)
+    found = _found(seen.ended)
     for name in ("queue", "skills", "priority", "language", "transfer", "call_back", "outcome"):
         wanted = getattr(expect, name)
         if wanted not in ("", None) and wanted != found.get(name):
             is_now = found.get(name)
-            instead = caller.where if is_now in ("", None) else f"it is {is_now!r}"
+            instead = seen.where if is_now in ("", None) else f"it is {is_now!r}"
             yield (name,), f"{name} should be {wanted!r}; {instead}"
-    if expect.node and (caller.ended is not None or caller.node != expect.node):
-        yield ("node",), f"the caller should be at {expect.node!r}; {caller.where}"
-    if expect.tags is not None and set(expect.tags) != set(caller.tags):
-        yield ("tags",), f"tags should be {list(expect.tags)}; they are {caller.tags}"
+    if expect.node and (seen.ended is not None or seen.node != expect.node):
+        yield ("node",), f"the caller should be at {expect.node!r}; {seen.where}"
+    if expect.tags is not None and set(expect.tags) != set(seen.tags):
+        yield ("tags",), f"tags should be {list(expect.tags)}; they are {list(seen.tags)}"
     for name, value in expect.variables.items():
-        known = _written(caller.variables.get(name, ""))
+        known = _written(seen.variables.get(name, ""))
         if known != value:
             yield ("variables", name), f"{name} should be {value!r}, not {known!r}"
-    if missing := _missing(expect.passes, caller.path):
-        yield ("passes",), f"{missing!r} was not passed there; the way was {' '.join(caller.path)}"
-    spoken = [name for output in caller.all for name in _names(output)]
-    if missing := _missing(expect.hears, spoken):
-        yield ("hears",), f"{missing!r} was not heard there; heard were {' '.join(spoken)}"
-    if expect == type(expect)() and caller.ended is None:
-        yield (), f"nothing is expected, and {caller.where}; say 'node: {caller.node}' if so meant"
+    if missing := _missing(expect.passes, seen.path):
+        yield ("passes",), f"{missing!r} was not passed there; the way was {' '.join(seen.path)}"
+    if missing := _missing(expect.hears, seen.spoken):
+        yield ("hears",), f"{missing!r} was not heard there; heard were {' '.join(seen.spoken)}"
+    if expect == type(expect)() and seen.ended is None:
+        yield (), f"nothing is expected, and {seen.where}; say 'node: {seen.node}' if so meant"
 
 
-def _found(caller: Caller) -> dict[str, Any]:
-    match caller.ended:
+def _found(ended: Ended | None) -> dict[str, Any]:
+    match ended:
         case Queued() as queued:
             return {
                 "queue": queued.queue,
@@ -155,7 +198,9 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _who(given: ContactGiven | None) -> CallerIdentified | None:
+def who_of(scenario: Scenario) -> CallerIdentified | None:
+    """Who calls; None for nobody known."""
+    given = scenario.contact
     if given is None:
         return None
     return CallerIdentified(
@@ -181,7 +226,8 @@ def _ticket(given: TicketGiven) -> KnownTicket:
     )
 
 
-def _answer(scenario: Scenario, node: str, request: Request) -> StoreEvent | None:
+def answer_of(scenario: Scenario, node: str, request: Request) -> StoreEvent | None:
+    """What the store or the service that a node asks says; None: it fails."""
     given = scenario.answers.get(node)
     if given is None:
         return usual(node, request)
@@ -193,6 +239,8 @@ def _answer(scenario: Scenario, node: str, request: Request) -> StoreEvent | Non
         case FindTicket() if given.ticket is not None:
             is_open = given.ticket.status not in ("resolved", "closed", "cancelled")
             ticket = _ticket(given.ticket)
-            return TicketFound(request=request.request, call=CALL, ticket=ticket, open=is_open)
+            return TicketFound(
+                request=request.request, call=request.call, ticket=ticket, open=is_open
+            )
         case _:
             return usual(node, request)

@@ -1,7 +1,10 @@
 """``ringdesk flow``: phone menus checked, tested, walked through and drawn, without telephony."""
 
+import itertools
+import logging
 import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ from calls.commands import Prompt, Record
 from calls.errors import InputInvalid
 from calls.facts import FlowStarted, NodeEntered
 from calls.media import Speech
-from engine import flows, settings
+from engine import flows, logs, settings, trials
 from engine.journal import Journal
+from engine.parts.progress import progress_on
 from engine.storage import opened
 from ivr import drawing, loading, recorded, scenario, trial
 from ivr.caller import Caller, Unfitting
@@ -84,8 +88,18 @@ def check(files: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     help="Fail where less of the exits is taken.",
 )
 @click.option("--record", metavar="CALL", help="Print a real call of the journal as a scenario.")
+@click.option(
+    "--switch",
+    type=click.Choice(["asterisk"]),
+    help="Play them as real calls on an Asterisk started for it, and listen.",
+)
 def test(
-    files: tuple[Path, ...], as_json: bool, only: str | None, least: int, record: str | None
+    files: tuple[Path, ...],
+    as_json: bool,
+    only: str | None,
+    least: int,
+    record: str | None,
+    switch: str | None,
 ) -> None:
     """Play the scenarios that stand beside FILES (or all of a folder's), in jump time.
 
@@ -96,26 +110,31 @@ def test(
           steps: [press 2, hears Witamy, press 2]
           expect: {queue: support, language: pl}
     `ringdesk flow schema --scenarios` says all that may stand there. Exit status 1: one failed.
+
+    With --switch they are real calls: a SIP phone dials, presses keys and speaks, and what counts
+    as heard is what its recording has. Time of day, contacts, look-ups and figures of queues are
+    the scenario's. What cannot be a call is left out, with the reason; exit status 3 then, if no
+    other failed.
     """
     if record is not None:
         click.echo(_recorded(record), nl=False)
         return
     began = time.perf_counter()
-    results = [_tested(path, only) for path in flows.flow_files(files, settings.load())]
+    suites = [_suite(path, only) for path in flows.flow_files(files, settings.load())]
+    suites = [suite for suite in suites if suite.located or not only]
+    results = _called(suites) if switch else [_tested(suite) for suite in suites]
     lasted = time.perf_counter() - began
-    results = [result for result in results if result.outcomes or not only]
     if as_json:
         click.echo(msgspec.json.encode([_result(one) for one in results]).decode())
     else:
         for result in results:
             _tell(result)
-        played = sum(len(result.outcomes) for result in results)
-        failed = sum(bool(one.problems) for result in results for one in result.outcomes)
-        rest = f"{failed} failed" if failed else "all passed"
-        click.echo(f"{_count(played, 'scenario')} in {lasted:.2f} s: {rest}.")
-    bad = any(one.problems for result in results for one in result.outcomes)
+        click.echo(_summary(results, lasted))
+    outcomes = [one for result in results for one in result.outcomes]
     few = any(_share(result.covered) < least for result in results)
-    sys.exit(1 if bad or few else 0)
+    if few or any(one.problems for one in outcomes):
+        sys.exit(1)
+    sys.exit(3 if any(one.left_out for one in outcomes) else 0)
 
 
 @command.command("try")
@@ -181,6 +200,22 @@ def schema(scenarios: bool) -> None:
 # --- test
 
 
+class Suite(msgspec.Struct, frozen=True):
+    """A flow with those that it may lead into, and its scenarios."""
+
+    path: Path
+    sources: tuple[flows.Source, ...]
+    located: tuple[scenario.Located, ...]
+
+    @property
+    def flow(self) -> Flow:
+        return self.sources[0].flow
+
+    @property
+    def flows(self) -> dict[str, Flow]:
+        return _by_name(self.sources)
+
+
 class Tested(msgspec.Struct, frozen=True):
     """The scenarios of one flow."""
 
@@ -189,23 +224,57 @@ class Tested(msgspec.Struct, frozen=True):
     covered: Covered
 
 
-def _tested(path: Path, only: str | None) -> Tested:
-    flow, library = _loaded(path)
-    coverage = Coverage({**library, flow.flow: flow})
+def _suite(path: Path, only: str | None) -> Suite:
+    sources = flows.sources(path)
     beside = flows.scenarios_of(path)
     located = scenario.load(flows.read_text(beside), str(beside)) if beside.exists() else []
-    outcomes = tuple(
-        trial.play(flow, one, {**library, flow.flow: flow}, coverage)
-        for one in located
-        if not only or only.lower() in one.scenario.name.lower()
-    )
-    return Tested(str(path), outcomes, coverage.of(flow.flow))
+    meant = [one for one in located if not only or only.lower() in one.scenario.name.lower()]
+    return Suite(path, tuple(sources), tuple(meant))
+
+
+def _tested(suite: Suite) -> Tested:
+    coverage = Coverage(suite.flows)
+    outcomes = tuple(trial.play(suite.flow, one, suite.flows, coverage) for one in suite.located)
+    return Tested(str(suite.path), outcomes, coverage.of(suite.flow.flow))
+
+
+def _called(suites: Sequence[Suite]) -> list[Tested]:
+    """As real calls, all of them together."""
+    chosen = settings.load()
+    logs.set_up(chosen.log_format, logging.ERROR)
+    coverages = [Coverage(suite.flows) for suite in suites]
+    calls = [
+        trials.Called(suite.sources, one, coverage)
+        for suite, coverage in zip(suites, coverages, strict=True)
+        for one in suite.located
+    ]
+    outcomes = iter(trials.play(calls, chosen, progress_on()))
+    return [
+        Tested(
+            str(suite.path),
+            tuple(itertools.islice(outcomes, len(suite.located))),
+            coverage.of(suite.flow.flow),
+        )
+        for suite, coverage in zip(suites, coverages, strict=True)
+    ]
+
+
+def _summary(results: Sequence[Tested], lasted: float) -> str:
+    outcomes = [one for result in results for one in result.outcomes]
+    failed = sum(bool(one.problems) for one in outcomes)
+    left_out = sum(bool(one.left_out) for one in outcomes)
+    rest = f"{failed} failed" if failed else "all passed"
+    if left_out:
+        rest += f", {left_out} left out"
+    return f"{_count(len(outcomes) - left_out, 'scenario')} in {lasted:.2f} s: {rest}."
 
 
 def _tell(result: Tested) -> None:
     for outcome in result.outcomes:
         for problem in outcome.problems:
             click.echo(str(problem))
+        if outcome.left_out:
+            click.echo(f"{result.file}: left out: {outcome.name}: {outcome.left_out}")
     covered = result.covered
     click.echo(
         f"{result.file}: {_count(len(result.outcomes), 'scenario')}; "
@@ -222,7 +291,8 @@ def _result(result: Tested) -> dict[str, Any]:
         "scenarios": [
             {
                 "name": one.name,
-                "passed": not one.problems,
+                "passed": not one.problems and not one.left_out,
+                "left_out": one.left_out,
                 "problems": [_plain(problem) for problem in one.problems],
             }
             for one in result.outcomes
@@ -293,7 +363,13 @@ def _do(walker: Caller, typed: str) -> None:
 
 def _loaded(file: Path) -> tuple[Flow, dict[str, Flow]]:
     """A flow, and those that it may lead into. Raises `FlowInvalid`."""
-    return loading.load(flows.read_text(file), str(file)), flows.library(file)
+    found = flows.sources(file)
+    return found[0].flow, _by_name(found)
+
+
+def _by_name(sources: Sequence[flows.Source]) -> dict[str, Flow]:
+    """Of two of one name the first."""
+    return {source.flow.flow: source.flow for source in reversed(sources)}
 
 
 def _plain(problem: Problem) -> dict[str, Any]:
