@@ -1,10 +1,15 @@
 """Is a queue or an agent configured sensibly? The answers name the thing and the field."""
 
 from collections.abc import Iterator, Mapping
-from math import isfinite
 
 from calls import hours
 from calls.config import Agent, Overflow, Queue, Relaxation
+
+#: No time (seconds), head start or number is greater, some thirty years: beyond it moments are not
+#: exact any more, and who came first could not be told.
+MOST = 1e9
+#: A phone that rings for less has not rung, and the offers of one moment would never end.
+LEAST_OFFER = 1.0
 
 #: Fields of a queue that are seconds, or a factor, and cannot be less than 0.
 _NOT_NEGATIVE = (
@@ -40,20 +45,13 @@ def _queue_faults(queue: Queue) -> Iterator[str]:
     if not queue.name:
         yield "a queue needs a name"
     yield from _skill_faults(place, queue.skills)
-    if not (isfinite(queue.offer_timeout) and queue.offer_timeout > 0):
-        yield f"{place}: offer_timeout must be more than 0 seconds, not {queue.offer_timeout}"
+    yield from _number_faults(f"{place}: offer_timeout", queue.offer_timeout, LEAST_OFFER)
     for field in ("priority", "vip_priority"):
-        head_start: float = getattr(queue, field)
-        if not isfinite(head_start):
-            yield f"{place}: {field} must be a number of seconds, not {head_start}"
+        yield from _number_faults(f"{place}: {field}", getattr(queue, field), -MOST)
     for field in _NOT_NEGATIVE:
-        value: float = getattr(queue, field)
-        if not (isfinite(value) and value >= 0):
-            yield f"{place}: {field} must be 0 or more, not {value}"
+        yield from _number_faults(f"{place}: {field}", getattr(queue, field))
     for field in ("ring_limit", "callback_attempts"):
-        number: int = getattr(queue, field)
-        if number < 1:
-            yield f"{place}: {field} must be 1 or more, not {number}"
+        yield from _number_faults(f"{place}: {field}", getattr(queue, field), 1)
     for at, step in enumerate(queue.relaxation, start=1):
         yield from _relaxation_faults(f"{place}: relaxation {at}", step)
     for at, rule in enumerate(queue.overflow, start=1):
@@ -63,16 +61,14 @@ def _queue_faults(queue: Queue) -> Iterator[str]:
 
 
 def _relaxation_faults(place: str, step: Relaxation) -> Iterator[str]:
-    if not (isfinite(step.after) and step.after >= 0):
-        yield f"{place}: after must be 0 or more seconds, not {step.after}"
+    yield from _number_faults(f"{place}: after", step.after)
     yield from _skill_faults(place, step.skills, least=0)
-    if step.ring is not None and step.ring < 0:
-        yield f"{place}: ring must be 0 or more, not {step.ring}"
+    if step.ring is not None:
+        yield from _number_faults(f"{place}: ring", step.ring)
 
 
 def _overflow_faults(place: str, queue: Queue, rule: Overflow) -> Iterator[str]:
-    if not (isfinite(rule.limit) and rule.limit >= 0):
-        yield f"{place}: limit must be 0 or more, not {rule.limit}"
+    yield from _number_faults(f"{place}: limit", rule.limit)
     if not rule.target:
         yield f"{place}: target must name a {rule.to}"
     elif rule.to == "queue" and rule.target == queue.name:
@@ -85,18 +81,21 @@ def _agent_faults(agent: Agent) -> Iterator[str]:
         yield "an agent needs a name"
     yield from _skill_faults(place, agent.skills)
     for queue, preference in agent.queues.items():
-        if preference < 1:
-            yield f"{place}: the preference of queue {queue!r} must be 1 or more, not {preference}"
-    if agent.rona_limit < 1:
-        yield f"{place}: rona_limit must be 1 or more, not {agent.rona_limit}"
+        yield from _number_faults(f"{place}: the preference of queue {queue!r}", preference, 1)
+    yield from _number_faults(f"{place}: rona_limit", agent.rona_limit, 1)
     for channel, most in agent.capacity.items():
         if channel == "voice":
             yield f"{place}: capacity is for other channels; voice takes an agent alone"
-        elif most < 0:
-            yield f"{place}: the capacity for {channel} must be 0 or more, not {most}"
+        else:
+            yield from _number_faults(f"{place}: the capacity for {channel}", most)
 
 
 def _skill_faults(place: str, skills: Mapping[str, int], least: int = 1) -> Iterator[str]:
     for skill, level in skills.items():
         if not least <= level <= 10:
             yield f"{place}: the level of skill {skill!r} must be {least} to 10, not {level}"
+
+
+def _number_faults(what: str, value: float, least: float = 0) -> Iterator[str]:
+    if not least <= value <= MOST:
+        yield f"{what} must be {least:.0f} to {MOST:.0f}, not {value}"

@@ -20,12 +20,14 @@ from calls.facts import CallbackTried, PlaceKept
 
 
 def keep_place(floor: Floor, message: KeepPlace) -> None:
-    """Too late once a phone rings for the call, or when it is gone."""
+    """Also while phones ring for the call: who answers waits until the caller is reached."""
     call = floor.calls.get(message.call)
-    if call is None or call.offers or call.virtual or call.channel != "voice":
+    if call is None or call.virtual or call.channel != "voice":
         floor.drop(message)
         return
     call.virtual = True
+    if not floor.index.lanes[call.queue].wants(call):
+        floor.index.hold(call)
     floor.say(PlaceKept(call=call.call, queue=call.queue, number=message.number))
     floor.time(call)
 

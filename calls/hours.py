@@ -43,9 +43,7 @@ def fault(hours: Hours) -> str | None:
         if wrong := _wrong_span(spans):
             return f"weekly.{day}: {wrong}"
     for day, spans in hours.exceptions.items():
-        try:
-            date.fromisoformat(day)
-        except ValueError:
+        if not _is_date(day):
             return f"exceptions: {day!r} is no date; write one like 2026-12-24"
         if wrong := _wrong_span(spans):
             return f"exceptions.{day}: {wrong}"
@@ -83,6 +81,14 @@ def next_open(hours: Hours, at: Instant, days: int = 14) -> Instant | None:
             if opens >= at:
                 return opens
     return None
+
+
+def _is_date(day: str) -> bool:
+    """In the one way in which it is looked up; Python reads others as well."""
+    try:
+        return date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        return False
 
 
 def _wrong_span(spans: tuple[str, ...]) -> str | None:

@@ -12,6 +12,7 @@ name: `BUILT_IN`, the variables that it declares, and ``queues.<queue>.<figure>`
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
@@ -89,7 +90,8 @@ class ExpressionInvalid(ValueError):
 
 
 class ExpressionFailed(ValueFailed):
-    """The expression has no value: a division by zero, a text that is no number."""
+    """The expression has no value: a division by zero, a text that is no number, a number beyond
+    all bounds."""
 
 
 class Expression(msgspec.Struct, frozen=True):
@@ -109,6 +111,8 @@ class Expression(msgspec.Struct, frozen=True):
         result: Value = found.value()
         if _OURS.get(found.type().name()) != self.type:
             raise ExpressionFailed(str(result))
+        if isinstance(result, float) and not isfinite(result):
+            raise ExpressionFailed(f"no number: {result}")
         return result
 
 

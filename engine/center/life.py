@@ -111,10 +111,9 @@ def _caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: In
             recalls.not_reached(center, call, cause, now)
         case "outside":
             transfers.caller_gone(center, call, cause, now)
+        case "waiting" | "menu" if recalls.promised(center, call):
+            recalls.keep(center, call, now)
         case "waiting":
-            if recalls.promised(center, call):
-                recalls.keep(center, call, now)
-                return
             outcome: CallOutcome = "abandoned_ringing" if call.ringing else "abandoned_queue"
             favours.remember(center, call, now)
             center.acd_does(Withdraw(call=call.call, outcome="abandoned"), now)

@@ -33,7 +33,7 @@ def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
         return
     treatment.end_wait(center, call)
     call.overflows += 1
-    if not call.leg:  # who was promised a call, and has hung up, is not let in
+    if call.leg not in center.state.legs:  # who was promised a call, and has hung up
         life.end(center, call, "failed", "failed", now)
     elif call.transfer is not None:
         transfers.not_reached(center, call, "unreachable", now)

@@ -5,19 +5,18 @@ call, the caller is dialled; the two are joined, or the Acd decides when it is t
 2. The caller is dialled once for each time that an agent accepts. A dialling that a restart finds
    neither up nor ringing has come to nothing, whatever became of it: it is not repeated by itself.
 3. Who was told that they will be called, and hangs up before it was said to the end, has the
-   place. While phones ring for them just then, the Acd takes it for a caller on the line; whoever
-   answers waits for the caller as for any other.
+   place. While phones ring for them, they may stay on the line.
 """
 
 from typing import TYPE_CHECKING
 
-from acd.messages import KeepPlace, Reached, Release, Unreached
+from acd.messages import KeepPlace, Reached, Unreached
 from calls.base import EndCause, Instant
 from calls.commands import Dial, Prompt, StartMusic, StopMusic
 from calls.events import PromptEnded, RecordingEnded
 from calls.facts import CallLeftQueue, PlaceKept
 from calls.media import Tone
-from engine.center import life, ringing
+from engine.center import life
 from engine.center.state import CallState, LegState
 
 if TYPE_CHECKING:
@@ -36,19 +35,17 @@ def promised(center: "CallCenter", call: CallState) -> bool:
 def keep(center: "CallCenter", call: CallState, now: Instant) -> None:
     """The caller wants to keep the place, and has hung up or is about to be."""
     call.call_back = call.call_back or call.caller
-    if call.leg not in center.state.legs:
-        call.leg = ""
-        center.waits.pop(call.call, None)
-        center.watch(call)
-    center.acd_does(KeepPlace(call=call.call, number=call.call_back), now)
-    if call.leg and (waiting := center.waits.get(call.call)) is not None:
-        for command in waiting.resume(now):  # a phone rings for them: they may stay on
+    waiting = center.waits.get(call.call)
+    if call.ringing and waiting is not None and call.leg in center.state.legs:
+        for command in waiting.resume(now):
             center.emit(command)
+    else:
+        center.acd_does(KeepPlace(call=call.call, number=call.call_back), now)
 
 
 def ask_again(center: "CallCenter", call: CallState, now: Instant) -> None:
-    """The Acd takes no wish to keep the place while a phone rings: perhaps it does now."""
-    if call.call_back and not call.virtual and call.phase == "waiting":
+    """Who wants to keep the place stays on the line while a phone rings: perhaps none does now."""
+    if call.call_back and not call.virtual and not call.ringing and call.phase == "waiting":
         center.acd_does(KeepPlace(call=call.call, number=call.call_back), now)
 
 
@@ -102,10 +99,7 @@ def answered(center: "CallCenter", call: CallState, now: Instant) -> None:
     """The caller is on the line again."""
     assert call.other_leg is not None  # noqa: S101 - the agent's
     center.emit(StopMusic(leg=call.other_leg))
-    if call.virtual:
-        center.acd_does(Reached(call=call.call), now)
-    else:
-        ringing.join(center, call, now)
+    center.acd_does(Reached(call=call.call), now)
 
 
 def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
@@ -116,13 +110,8 @@ def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Ins
     if call.other_leg is not None and call.other_leg in center.state.legs:
         center.emit(StopMusic(leg=call.other_leg))
     life.part(center, call, now)
-    call.agent = ""
-    if call.virtual:
-        call.phase, call.since = "waiting", now
-        center.acd_does(Unreached(call=call.call, outcome=cause), now)
-    else:
-        center.acd_does(Release(call=call.call, by="system"), now)
-        life.end(center, call, "failed", cause, now)
+    call.agent, call.phase, call.since = "", "waiting", now
+    center.acd_does(Unreached(call=call.call, outcome=cause), now)
 
 
 def left_queue(center: "CallCenter", fact: CallLeftQueue, now: Instant) -> None:

@@ -94,13 +94,6 @@ def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
     """Caller and agent are to talk."""
     call = center.state.calls[fact.call]
     treatment.end_wait(center, call)
-    if call.leg:
-        join(center, call, now)
-    else:  # who was promised a call hung up while the phone rang
-        recalls.dial(center, call, now)
-
-
-def join(center: "CallCenter", call: CallState, now: Instant) -> None:
     assert call.other_leg is not None  # noqa: S101 - the accepted offer had a leg
     call.phase, call.since, call.result = "talking", now, "handled"
     if call.transfer is not None:

@@ -8,8 +8,8 @@ not answered goes on where the transfer says, else as from a queue that gives up
 
 from typing import TYPE_CHECKING
 
+from acd.live import AT_WORK, present
 from acd.messages import Withdraw
-from acd.state import AgentRecord
 from calls.base import AgentId, CallOutcome, EndCause, Instant
 from calls.commands import Dial, Join, StartMusic, StopMusic
 from calls.facts import CallRelaxed, OutsideDialled, OutsideEnded, OutsideJoined
@@ -61,7 +61,7 @@ def _offer_to(
     center: "CallCenter", call: CallState, name: AgentId, transfer: Transferred, now: Instant
 ) -> None:
     agent = center.acd.agent(name)
-    if agent is None or not agent.config.queues or not _at_work(agent):
+    if agent is None or not agent.config.queues or present(agent) < AT_WORK:
         not_reached(center, call, "unreachable", now)
         return
     queues = agent.config.queues
@@ -77,11 +77,6 @@ def _offer_to(
     call.gives_up = now + transfer.timeout
     treatment.enqueue(center, call, wants, now)
     center.watch(call)
-
-
-def _at_work(agent: AgentRecord) -> bool:
-    away = agent.state == "logged_out" or (agent.state == "not_ready" and agent.reason != "rest")
-    return not away and not agent.leaving
 
 
 def relaxed(center: "CallCenter", fact: CallRelaxed, now: Instant) -> None:

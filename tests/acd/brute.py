@@ -280,7 +280,7 @@ class Brute(Asked):
 
     def keep_place(self, message: KeepPlace) -> None:
         caller = self.callers.get(message.call)
-        if caller is None or caller.offers or caller.virtual or caller.channel != "voice":
+        if caller is None or caller.virtual or caller.channel != "voice":
             self.drop(message)
             return
         caller.virtual = True

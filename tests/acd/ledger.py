@@ -42,6 +42,8 @@ class Ledger:
             case facts.OfferMade(offer=offer, call=call):
                 assert call in self.waiting, "who left is offered"
                 assert fact.virtual == (call in self.virtual)
+                rung = any(offered == call for offered, _ in self.offers.values())
+                assert not rung or (call in self.voice and not fact.virtual), fact.agent
                 self.offers[offer] = call, fact.agent
             case facts.OfferEnded(offer=offer, call=call):
                 assert self.offers.pop(offer) == (call, fact.agent)
@@ -73,6 +75,3 @@ class Ledger:
         for agent, calls in Counter(busy).items():
             assert calls == 1, f"{agent} has {calls} voice calls"
             assert self.states[agent] in ("reserved", "talking", "wrap_up")
-        rung = Counter(call for call, _ in self.offers.values())
-        for call, agent in self.offers.values():
-            assert rung[call] == 1 or (call in self.voice and call not in self.virtual), agent

@@ -15,6 +15,7 @@ from calls.facts import (
     OfferMade,
     WrapUpEnded,
 )
+from calls.hours import Hours
 from tests.acd.driving import Driven, kinds, one
 
 
@@ -180,22 +181,31 @@ def test_who_is_configured_again_before_the_call_ends_stays(acd: Driven) -> None
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"offer_timeout": 0.0}, "queue 'support': offer_timeout must be more than 0 seconds"),
-        ({"wrap_up": -1.0}, "queue 'support': wrap_up must be 0 or more, not -1.0"),
-        ({"slope": -0.5}, "queue 'support': slope must be 0 or more, not -0.5"),
+        ({"offer_timeout": 0.0}, "queue 'support': offer_timeout must be 1 to 1000000000, not 0.0"),
+        ({"wrap_up": -1.0}, "queue 'support': wrap_up must be 0 to 1000000000, not -1.0"),
+        ({"slope": -0.5}, "queue 'support': slope must be 0 to 1000000000, not -0.5"),
         ({"skills": {"phone": 11}}, "queue 'support': the level of skill 'phone' must be 1 to 10"),
         ({"name": ""}, "a queue needs a name"),
-        ({"rest": -1.0}, "queue 'support': rest must be 0 or more, not -1.0"),
-        ({"limit": -1}, "queue 'support': limit must be 0 or more, not -1"),
-        ({"ring": -1}, "queue 'support': ring must be 0 or more, not -1"),
-        ({"overdue": -1.0}, "queue 'support': overdue must be 0 or more, not -1.0"),
-        ({"ring_limit": 0}, "queue 'support': ring_limit must be 1 or more, not 0"),
-        ({"callback_attempts": 0}, "queue 'support': callback_attempts must be 1 or more"),
-        ({"callback_retry": -1.0}, "queue 'support': callback_retry must be 0 or more"),
-        ({"wrap_up_extensions": -1}, "queue 'support': wrap_up_extensions must be 0 or more"),
+        ({"rest": -1.0}, "queue 'support': rest must be 0 to 1000000000, not -1.0"),
+        ({"limit": -1}, "queue 'support': limit must be 0 to 1000000000, not -1"),
+        ({"ring": -1}, "queue 'support': ring must be 0 to 1000000000, not -1"),
+        ({"overdue": -1.0}, "queue 'support': overdue must be 0 to 1000000000, not -1.0"),
+        ({"ring_limit": 0}, "queue 'support': ring_limit must be 1 to 1000000000, not 0"),
+        (
+            {"callback_attempts": 0},
+            "queue 'support': callback_attempts must be 1 to 1000000000, not 0",
+        ),
+        (
+            {"callback_retry": -1.0},
+            "queue 'support': callback_retry must be 0 to 1000000000, not -1",
+        ),
+        (
+            {"wrap_up_extensions": -1},
+            "queue 'support': wrap_up_extensions must be 0 to 1000000000, not -1",
+        ),
         (
             {"relaxation": [{"after": 5.0}, {"after": -1.0}]},
-            "queue 'support': relaxation 2: after must be 0 or more seconds, not -1.0",
+            "queue 'support': relaxation 2: after must be 0 to 1000000000, not -1.0",
         ),
         (
             {"relaxation": [{"after": 5.0, "skills": {"phone": 11}}]},
@@ -203,11 +213,11 @@ def test_who_is_configured_again_before_the_call_ends_stays(acd: Driven) -> None
         ),
         (
             {"relaxation": [{"after": 5.0, "ring": -1}]},
-            "queue 'support': relaxation 1: ring must be 0 or more, not -1",
+            "queue 'support': relaxation 1: ring must be 0 to 1000000000, not -1",
         ),
         (
             {"overflow": [{"when": "waited", "limit": -1.0, "to": "number", "target": "1"}]},
-            "queue 'support': overflow 1: limit must be 0 or more, not -1.0",
+            "queue 'support': overflow 1: limit must be 0 to 1000000000, not -1.0",
         ),
         (
             {"overflow": [{"when": "waited", "to": "flow", "target": ""}]},
@@ -233,10 +243,19 @@ def test_a_senseless_queue_is_refused(
     assert acd.acd.snapshot() == before
 
 
-def test_infinity_is_refused(acd: Driven) -> None:
-    (refused,) = acd.queue(priority=float("inf"))
+@pytest.mark.parametrize("field", ["priority", "slope", "wrap_up", "overdue", "offer_timeout"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e300])
+def test_a_number_beyond_all_bounds_is_refused(acd: Driven, field: str, value: float) -> None:
+    (refused,) = acd.queue(**{field: value})
     assert isinstance(refused, Refused)
-    assert "queue 'support': priority" in refused.message
+    assert f"queue 'support': {field} must be" in refused.message
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "20261224", "2026-W52-4"])
+def test_a_date_that_would_never_be_found_is_refused(acd: Driven, day: str) -> None:
+    (refused,) = acd.queue(hours=Hours(exceptions={day: ()}))
+    assert isinstance(refused, Refused)
+    assert f"exceptions: {day!r} is no date; write one like 2026-12-24" in refused.message
 
 
 @pytest.mark.parametrize(
@@ -244,9 +263,12 @@ def test_infinity_is_refused(acd: Driven) -> None:
     [
         ({"skills": {"phone": 0}}, "agent 'ann': the level of skill 'phone' must be 1 to 10"),
         ({"queues": {"support": 0}}, "agent 'ann': the preference of queue 'support'"),
-        ({"rona_limit": 0}, "agent 'ann': rona_limit must be 1 or more, not 0"),
+        ({"rona_limit": 0}, "agent 'ann': rona_limit must be 1 to 1000000000, not 0"),
         ({"capacity": {"voice": 2}}, "agent 'ann': capacity is for other channels"),
-        ({"capacity": {"chat": -1}}, "agent 'ann': the capacity for chat must be 0 or more"),
+        (
+            {"capacity": {"chat": -1}},
+            "agent 'ann': the capacity for chat must be 0 to 1000000000, not -1",
+        ),
     ],
 )
 def test_a_senseless_agent_is_refused(

@@ -118,13 +118,30 @@ def test_a_caller_is_joined_once(called: Driven) -> None:
     assert called.acd.dropped() == {"Reached": 1, "Unreached": 1}
 
 
-def test_it_is_too_late_to_keep_the_place_once_a_phone_rings(acd: Driven) -> None:
-    acd.do(Withdraw(call="c1", outcome="abandoned"))
-    acd.ready("ann")
-    for call in ("c2", "c1", "zoe"):
+def test_a_place_is_kept_once_and_only_by_who_waits(acd: Driven) -> None:
+    acd.do(Withdraw(call="c2", outcome="abandoned"))
+    for call in ("c1", "c2", "zoe"):
         assert acd.do(KeepPlace(call=call)) == []
     assert acd.acd.dropped() == {"KeepPlace": 3}
-    assert acd.queue_view().virtual == 0
+    assert acd.queue_view().virtual == 1
+
+
+def test_the_place_can_be_kept_while_phones_ring() -> None:
+    acd = Driven()
+    acd.queue(strategy="ring_all", callback_attempts=2)
+    acd.ready("ann")
+    acd.ready("bob")
+    acd.call("c1")
+    first, second = acd.acd.offers_for_call("c1")
+    assert kinds(acd.do(KeepPlace(call="c1"))) == ["PlaceKept"]
+    acd.ready("cid")
+    assert acd.acd.offers_for_call("c1") == (first, second), "nobody else is rung"
+    acd.do(Accept(offer=second))
+    assert acd.state("bob") == ("talking", "")
+    assert acd.view("ann").state == "ready"
+    tried = one(CallbackTried, acd.do(Unreached(call="c1", outcome="busy")))
+    assert tried.retry is not None, "the first attempt is not the last"
+    assert acd.acd.position("c1") == 1
 
 
 def test_the_promise_can_be_taken_back_until_it_is_kept(acd: Driven) -> None:

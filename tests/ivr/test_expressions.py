@@ -48,7 +48,10 @@ def test_mistakes_are_said_with_their_place(source: str, said: str) -> None:
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("source", ["1 / tries", "int(caller)", "9223372036854775807 + tries + 1"])
+@pytest.mark.parametrize(
+    "source",
+    ["1 / tries", "int(caller)", "9223372036854775807 + tries + 1", "1.0 / 0.0", "0.0 / 0.0"],
+)
 def test_what_has_no_value_fails_and_nothing_else(source: str) -> None:
     values: dict[str, str | int] = {"tries": 0, "caller": "anonymous"}
     with pytest.raises(ExpressionFailed):
