@@ -4,7 +4,7 @@ import flask
 from flask import Blueprint
 
 from web import auth
-from web.csp import allow_twilio, allow_websocket
+from web.csp import allow_phone
 
 blueprint = Blueprint("agent", __name__, url_prefix="/agent")
 
@@ -24,9 +24,5 @@ WRAP_UP_CODES = (
 @auth.only("agent")
 def page() -> str:
     known = auth.me()
-    phone = auth.service().phone_of(known.name)
-    if phone.token:
-        allow_twilio()
-    else:
-        allow_websocket(phone.websocket)
+    allow_phone(auth.service().phone_of(known.name))
     return flask.render_template("agent.html", me=known, breaks=BREAKS, codes=WRAP_UP_CODES)

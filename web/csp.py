@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from flask import Response, g
 
+from calls.views import BrowserPhone
+
 _TWILIO = ("wss://*.twilio.com", "https://*.twilio.com")
 
 
@@ -17,6 +19,14 @@ def allow_websocket(address: str) -> None:
 def allow_twilio() -> None:
     """Let the page being made register a phone at Twilio and fetch its sounds."""
     g.twilio = True
+
+
+def allow_phone(phone: BrowserPhone) -> None:
+    """Let the page being made register that phone."""
+    if phone.token:
+        allow_twilio()
+    else:
+        allow_websocket(phone.websocket)
 
 
 def secure(response: Response) -> Response:

@@ -6,6 +6,7 @@ from flask import Blueprint, request
 
 from web import auth
 from web.api.calls import CallsQuery, past_calls, story_of, why_of
+from web.csp import allow_phone
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
@@ -16,7 +17,9 @@ PAGE = 50
 @blueprint.get("")
 @auth.only("supervisor", "admin")
 def page() -> str:
-    return flask.render_template("supervisor/live.html")
+    known = auth.me()
+    allow_phone(auth.service().phone_of(known.name))
+    return flask.render_template("supervisor/live.html", me=known)
 
 
 @blueprint.get("/calls")

@@ -1,10 +1,10 @@
 // The agent's page: phone, state, the call, whom it is from, and the work after it.
 
 import { get, post } from "./lib/api.js";
-import { meter, microphone, ringTone, silence } from "./lib/audio.js";
+import { ringTone } from "./lib/audio.js";
 import { now, setClock } from "./lib/clock.js";
 import { $ } from "./lib/dom.js";
-import { Phone } from "./lib/phone.js";
+import { Station } from "./lib/station.js";
 import { follow, linkChip } from "./lib/stream.js";
 import { connectControls, inConversation } from "./desk/controls.js";
 import { EMPTY, fold, fromMe } from "./desk/state.js";
@@ -21,12 +21,9 @@ let news = 0; // events that the stream has brought
 let wasLost = false; // the stream
 // The phone of this page: "off", "starting", "on"; or "sip": the agent uses a phone of their own.
 let mode = sessionStorage.getItem("phone") === "sip" ? "sip" : "off";
-let phone = null;
+const station = new Station();
 let line = "idle"; // of the phone in the page: "idle", "ringing", "talking"
 let stopRing = null;
-let sound = null; // the microphone
-let stopMeter = null;
-let release = () => {}; // lets another tab have the phone
 let changed = () => {}; // called after each change, for whoever waits for one
 
 function update() {
@@ -98,10 +95,7 @@ async function goOnline() {
   update();
   await attempt(async () => {
     try {
-      sound = await microphone();
-      release = await onlyHere();
-      stopMeter = meter(sound, $("spoken"));
-      await register();
+      listenTo(await station.open($("spoken")));
       await becomeReady();
     } catch (error) {
       if (mode === "starting") phoneOff();
@@ -110,32 +104,7 @@ async function goOnline() {
   });
 }
 
-/** One page at a time has the phone: two would take it from each other. Resolves to a release. */
-function onlyHere() {
-  return new Promise((resolve, reject) => {
-    navigator.locks.request("ringdesk:phone", { ifAvailable: true }, (lock) => {
-      if (!lock) return reject(new Error("Your phone is online in another tab. Use that one, or close it."));
-      return new Promise((free) => resolve(free));
-    });
-  });
-}
-
-/** A center on Twilio gives a token, one with a switch of its own a WebSocket. */
-async function phoneFor(login) {
-  if (login.token) return new (await import("./lib/twilio-phone.js")).TwilioPhone();
-  if (login.websocket) return new Phone();
-  throw new Error("This center has no phones in the browser. Calls ring at the phone that is set for you.");
-}
-
-async function register() {
-  const phones = await get("/api/v1/me/phone");
-  phone = await phoneFor(phones.browser);
-  const registered = new Promise((resolve, reject) => {
-    phone.addEventListener("registered", resolve, { once: true });
-    phone.addEventListener("unregistered", ({ detail }) => reject(new Error(detail.reason)), { once: true });
-  });
-  phone.start(phones.browser, sound, { register: true });
-  await registered;
+function listenTo(phone) {
   mode = "on";
   phone.addEventListener("unregistered", ({ detail }) => mode === "on" && (trouble(`${detail.reason} Trying again…`), update()));
   phone.addEventListener("registered", () => trouble(""));
@@ -159,14 +128,7 @@ function setLine(name) {
 }
 
 function phoneOff() {
-  release();
-  release = () => {};
-  stopMeter?.();
-  stopMeter = null;
-  phone?.stop();
-  phone = null;
-  silence(sound);
-  sound = null;
+  station.close();
   mode = "off";
   line = "idle";
   update();
@@ -236,10 +198,10 @@ async function goOffline() {
 
 /* the call */
 
-const answer = () => phone?.answer();
+const answer = () => station.phone?.answer();
 const decline = () => attempt(() => post(path("decline")));
 // A line that stays open is not hung up with the call.
-const hangUp = () => (phone?.inCall && !desk.persistent ? phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
+const hangUp = () => (station.phone?.inCall && !desk.persistent ? station.phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
 
 function toggleKeypad() {
   $("keypad").hidden = !$("keypad").hidden;
@@ -311,7 +273,7 @@ connectTransfer(passOn);
 const controls = connectControls({ ask, desk: () => desk, passOn: openTransfer, refuse: trouble });
 $("ring").addEventListener("cancel", (event) => event.preventDefault());
 for (const key of document.querySelectorAll("[data-digit]")) {
-  key.addEventListener("click", () => phone?.press(key.dataset.digit));
+  key.addEventListener("click", () => station.phone?.press(key.dataset.digit));
 }
 $("wrap-up").addEventListener("submit", (event) => {
   event.preventDefault();

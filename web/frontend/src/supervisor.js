@@ -6,6 +6,7 @@ import { $, el, keyed, show, text } from "./lib/dom.js";
 import { follow, linkChip } from "./lib/stream.js";
 import { openAgent } from "./wall/agent.js";
 import { draw } from "./wall/chart.js";
+import { connectFollowing, follow as followAgent, renderFollowing } from "./wall/following.js";
 import { agentRow, callRow, queueCard, updateAgent, updateCall, updateQueue } from "./wall/rows.js";
 
 // Many facts come together: look once for all of them, and not more often than this (ms).
@@ -39,7 +40,8 @@ function render(live) {
   setClock(live.at);
   const callers = [...live.calls].sort((a, b) => a.arrived - b.arrived);
   keyed($("queues"), live.queues, (queue) => queue.name, (queue) => queueCard(queue, setClosed), updateQueue);
-  keyed($("agents"), live.agents, (agent) => agent.name, (agent) => agentRow(agent, editAgent), updateAgent);
+  keyed($("agents"), live.agents, (agent) => agent.name, (agent) => agentRow(agent, editAgent, followAgent), updateAgent);
+  renderFollowing(live.agents);
   keyed($("calls"), callers, (call) => call.call, (call) => callRow(call, hangUp), updateCall);
   if (!callers.length) {
     $("calls").append(el("tr", { "data-key": "none" }, el("td", { colspan: 5, class: "empty" }, "Nobody is calling now.")));
@@ -90,6 +92,7 @@ function tick() {
   }
 }
 
+connectFollowing(trouble, refresh);
 follow(
   async () => {
     const [live, history] = await Promise.all([get("/api/v1/live"), get("/api/v1/waiting")]);

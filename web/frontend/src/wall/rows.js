@@ -3,6 +3,7 @@
 import { clock, duration } from "../lib/clock.js";
 import { el, show, text } from "../lib/dom.js";
 import { STATES } from "../lib/words.js";
+import { MODES, modeOf, others } from "./following.js";
 
 const PHASES = {
   menu: ["in the menu", ""],
@@ -77,14 +78,18 @@ function expected(queue) {
   return `Expected wait: ${from} to ${to}, ${right}`;
 }
 
-/** `edit(name)` opens the agent's skills and queues. */
-export function agentRow(agent, edit) {
+/** `edit(name)` opens the agent's skills and queues; `follow(name, mode)` listens in. */
+export function agentRow(agent, edit, follow) {
+  const ways = Object.entries(MODES).map(([mode, words]) =>
+    el("button", { class: "quiet small", type: "button", "data-mode": mode, onclick: () => follow(agent.name, mode) }, words),
+  );
   return el(
     "tr",
     { "data-agent": agent.name },
     el("td", {}, el("button", { class: "plain", type: "button", "data-part": "title", title: "Change skills and queues", onclick: () => edit(agent.name) })),
     el("td", {}, el("span", { class: "chip", "data-part": "state" }), " ", el("small", { "data-part": "reason" })),
     el("td", { class: "number", "data-part": "since" }),
+    el("td", {}, el("span", { class: "ways", role: "group", "data-part": "ways" }, ...ways), el("small", { "data-part": "others" })),
     el("td", { "data-part": "phone" }),
     el("td", { "data-part": "queues" }),
   );
@@ -100,14 +105,29 @@ export function updateAgent(row, agent) {
   const next = agent.next_state ? `then ${STATES[agent.next_state]?.name.toLowerCase() ?? agent.next_state}` : "";
   const left = agent.state === "wrap_up" && agent.until && agent.extensions ? `${agent.extensions} extensions left` : "";
   const contacts = agent.contacts ? `${agent.contacts} other contacts` : "";
-  text(part(row, "reason"), [resting ? "" : agent.reason, left, contacts, next].filter(Boolean).join(", "));
+  text(part(row, "reason"), [resting ? "" : agent.reason, ...talk(agent), left, contacts, next].filter(Boolean).join(", "));
   if (resting) text(part(row, "state"), "Resting");
   part(row, "since").dataset.since = agent.since;
   part(row, "since").title = limited ? `until ${clock(agent.until)}` : "";
+  updateWays(row, agent);
   text(part(row, "phone"), agent.phone_online ? "registered" : "–");
   const queues = Object.entries(agent.queues).sort((a, b) => a[1] - b[1]);
   text(part(row, "queues"), queues.map(([queue]) => queue).join(", "));
   row.title = Object.entries(agent.skills).map(([skill, level]) => `${skill} ${level}`).join(", ");
+}
+
+/** What the agent does with the conversation. */
+function talk(agent) {
+  const asks = agent.consults && `${agent.consult_answered ? "talks with" : "calls"} ${agent.consults.replace(":", " ")}`;
+  return [agent.held && "caller held", asks, agent.muted && "muted", agent.recording && (agent.recording === "on" ? "recording" : "recording paused")];
+}
+
+function updateWays(row, agent) {
+  const ways = part(row, "ways");
+  show(ways, agent.state === "talking" && Boolean(agent.call));
+  ways.setAttribute("aria-label", `Listen in on ${agent.title || agent.name}`);
+  for (const button of ways.children) button.setAttribute("aria-pressed", String(button.dataset.mode === modeOf(agent)));
+  text(part(row, "others"), others(agent).map(([name, mode]) => `${name}: ${MODES[mode].toLowerCase()}`).join(", "));
 }
 
 export function callRow(call, hangUp) {
