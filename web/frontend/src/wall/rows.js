@@ -87,9 +87,8 @@ export function agentRow(agent, edit, follow) {
     "tr",
     { "data-agent": agent.name },
     el("td", {}, el("button", { class: "plain", type: "button", "data-part": "title", title: "Change skills and queues", onclick: () => edit(agent.name) })),
-    el("td", {}, el("span", { class: "chip", "data-part": "state" }), " ", el("small", { "data-part": "reason" })),
+    el("td", {}, el("span", { class: "chip", "data-part": "state" }), " ", el("small", { "data-part": "reason" }), el("div", { class: "ways", role: "group", "data-part": "ways" }, ...ways), el("small", { "data-part": "others" })),
     el("td", { class: "number", "data-part": "since" }),
-    el("td", {}, el("span", { class: "ways", role: "group", "data-part": "ways" }, ...ways), el("small", { "data-part": "others" })),
     el("td", { "data-part": "phone" }),
     el("td", { "data-part": "queues" }),
   );
