@@ -13,7 +13,7 @@ from engine import configuration, settings
 from engine.settings import Settings
 from engine.storage import Database
 from engine.twilio import rest
-from switch.twilio import codec
+from switch.twilio import requests
 from switch.twilio.codec import Number
 from switch.twilio.rest import Rest
 
@@ -53,7 +53,7 @@ def _line(finding: Finding) -> str:
 
 async def _findings(chosen: Settings, *, apply: bool) -> list[Finding]:
     async with rest(chosen) as api:
-        reply = await api.send(codec.ACCOUNT)
+        reply = await api.send(requests.ACCOUNT)
         if not reply.ok:
             return [
                 Finding(
@@ -81,7 +81,9 @@ async def _findings(chosen: Settings, *, apply: bool) -> list[Finding]:
 
 async def _numbers(api: Rest) -> list[Number]:
     return [
-        number async for page in api.pages(codec.NUMBERS) for number in page.incoming_phone_numbers
+        number
+        async for page in api.pages(requests.NUMBERS)
+        for number in page.incoming_phone_numbers
     ]
 
 
@@ -111,7 +113,7 @@ async def _number(api: Rest, chosen: Settings, number: Number, *, apply: bool) -
         return [Finding(name, "its webhooks are ours")]
     if apply:
         reply = await api.send(
-            codec.set_number(number.sid, {field: ours for field, (_, ours) in differing.items()})
+            requests.set_number(number.sid, {field: ours for field, (_, ours) in differing.items()})
         )
         if reply.ok:
             return [Finding(name, f"set now: {', '.join(differing)}")]

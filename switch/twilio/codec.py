@@ -1,4 +1,4 @@
-"""Twilio's wire: webhooks and REST answers as plain values, and the requests that we send.
+"""Twilio's wire: webhooks and REST answers as plain values; what we ask is in `requests`.
 
 Nothing here opens a socket or reads a clock. Sources: Twilio's documentation of TwiML, of webhooks
 and of the REST API ``2010-04-01``.
@@ -6,7 +6,6 @@ and of the REST API ``2010-04-01``.
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
-from urllib.parse import quote
 
 import msgspec
 
@@ -15,9 +14,20 @@ from calls.events import LiveLeg
 
 #: Our webhooks, each ``<public URL>/twilio/<one of these>``. ``voice``, ``offer``, ``accept``,
 #: ``join``, ``agent-done``: what a call should do next; ``wait``: the same for one in a queue of
-#: Twilio's; ``left``: it left that queue; ``beep``: what a participant of a conference hears.
+#: Twilio's; ``left``: it left that queue; ``beep``, ``hold``: what one participant of a
+#: conference hears.
 What: TypeAlias = Literal[
-    "voice", "offer", "accept", "join", "agent-done", "wait", "left", "status", "recording", "beep"
+    "voice",
+    "offer",
+    "accept",
+    "join",
+    "agent-done",
+    "wait",
+    "left",
+    "status",
+    "recording",
+    "beep",
+    "hold",
 ]
 WEBHOOKS: tuple[What, ...] = get_args(What)
 
@@ -27,6 +37,9 @@ OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 THERE = ("queued", "ringing", "in-progress")
 #: The call is not in progress, so it cannot be changed: it is gone.
 NOT_IN_PROGRESS = 21220
+
+#: Who answered a call that we made.
+Answerer: TypeAlias = Literal["", "person", "machine"]
 
 #: What callers without a number have instead.
 _WITHHELD = frozenset({"anonymous", "unknown", "restricted", "unavailable", "private"})
@@ -44,14 +57,19 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
     #: Our name of the leg and of the document that this is the outcome of, from the address.
     leg: str = ""
     document: str = ""
-    #: The name of our recording, from the address.
+    #: The name of our recording, and the bridge where that is a conversation's, from the address.
     recording: str = ""
+    bridge: str = ""
+    #: The name of the music that is asked for, from the address.
+    music: str = ""
     sid: str = ""
     status: str = ""
     inbound: bool = True
     caller: str = ""
     called: str = ""
     digits: str = ""
+    #: What answered, where that was to be found out: ``human``, ``machine_start``, ...
+    answered_by: str = ""
     #: The answer of a SIP phone: 486 is busy, 603 is declined.
     sip: str = ""
     #: How the call left a queue of Twilio's.
@@ -78,12 +96,15 @@ def hook(what: What, query: Mapping[str, str], sent: Mapping[str, str]) -> Hook:
         leg=query.get("leg", ""),
         document=query.get("d", ""),
         recording=query.get("recording", ""),
+        bridge=query.get("bridge", ""),
+        music=query.get("music", ""),
         sid=sent.get("CallSid", ""),
         status=sent.get("CallStatus", ""),
         inbound=not sent.get("Direction", "inbound").startswith("outbound"),
         caller=number_of(sent.get("From", "")),
         called=number_of(sent.get("To", "")),
         digits=sent.get("Digits", ""),
+        answered_by=sent.get("AnsweredBy", ""),
         sip=sent.get("SipResponseCode", ""),
         queue_result=sent.get("QueueResult", ""),
         recording_status=sent.get("RecordingStatus", ""),
@@ -123,106 +144,40 @@ def cause_of(status: str, sip: str, *, inbound: bool, answered: bool, to_client:
             return "declined"
 
 
-# --- REST: what we ask
+def who_answered(verdict: str) -> Answerer:
+    """Twilio's verdict in our words; nothing where it could not be told.
 
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One request; `path` is below the account.
-
-    `once`: it must not be repeated where it is not known whether it was done.
+    >>> who_answered("human"), who_answered("machine_end_beep"), who_answered("unknown")
+    ('person', 'machine', '')
     """
-
-    method: Literal["GET", "POST"]
-    path: str
-    form: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
-    once: bool = False
+    if verdict == "human":
+        return "person"
+    return "machine" if verdict == "fax" or verdict.startswith("machine") else ""
 
 
-def dial(to: str, caller: str, url: str, status_url: str, timeout: float) -> Request:
-    """Call somebody; what they hear when they answer is asked of `url`. Seconds."""
-    return Request(
-        method="POST",
-        path="/Calls.json",
-        form=(
-            ("To", to),
-            ("From", caller),
-            ("Url", url),
-            ("Method", "POST"),
-            ("Timeout", str(min(600, max(1, round(timeout))))),
-            ("StatusCallback", status_url),
-            ("StatusCallbackMethod", "POST"),
-            *(
-                ("StatusCallbackEvent", event)
-                for event in ("initiated", "ringing", "answered", "completed")
-            ),
-        ),
-        once=True,
-    )
+# --- conferences
 
 
-def redirect(sid: str, url: str) -> Request:
-    """Let a call ask `url` what to do, now."""
-    return Request(
-        method="POST", path=f"/Calls/{quote(sid)}.json", form=(("Url", url), ("Method", "POST"))
-    )
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How a call takes part in a conference."""
+
+    #: Nobody hears it.
+    muted: bool = False
+    #: The music that it hears instead of the conference, by name; empty where it is not on hold.
+    hold: str = ""
+    #: The only call that hears it; empty where all do.
+    coach: str = ""
+    #: The conference is over when it leaves.
+    ends: bool = True
+
+    @property
+    def at_first(self) -> "Manner":
+        """As far as a call can come in so; the rest is changed once it is there. Until then it
+        is not heard."""
+        return Manner(muted=self.muted or bool(self.hold or self.coach), ends=self.ends)
 
 
-def complete(sid: str) -> Request:
-    """End a call, whatever it is doing."""
-    return Request(method="POST", path=f"/Calls/{quote(sid)}.json", form=(("Status", "completed"),))
-
-
-def calls(status: str) -> Request:
-    return Request(
-        method="GET", path="/Calls.json", query=(("Status", status), ("PageSize", "1000"))
-    )
-
-
-def calls_to(address: str) -> Request:
-    """The newest calls to somebody."""
-    return Request(method="GET", path="/Calls.json", query=(("To", address), ("PageSize", "20")))
-
-
-CONFERENCES = Request(
-    method="GET",
-    path="/Conferences.json",
-    query=(("Status", "in-progress"), ("PageSize", "1000")),
-)
-
-
-def participants(conference: str) -> Request:
-    return Request(
-        method="GET",
-        path=f"/Conferences/{quote(conference)}/Participants.json",
-        query=(("PageSize", "100"),),
-    )
-
-
-def announce(conference: str, sid: str, url: str) -> Request:
-    """Let one participant hear what the document at `url` plays."""
-    return Request(
-        method="POST",
-        path=f"/Conferences/{quote(conference)}/Participants/{quote(sid)}.json",
-        form=(("AnnounceUrl", url), ("AnnounceMethod", "POST")),
-    )
-
-
-def recording(sid: str) -> Request:
-    return Request(method="GET", path=f"/Recordings/{quote(sid)}.wav")
-
-
-ACCOUNT = Request(method="GET", path=".json")
-NUMBERS = Request(method="GET", path="/IncomingPhoneNumbers.json", query=(("PageSize", "1000"),))
-
-
-def set_number(sid: str, fields: Mapping[str, str]) -> Request:
-    """Change where a number's calls are asked about."""
-    return Request(
-        method="POST",
-        path=f"/IncomingPhoneNumbers/{quote(sid)}.json",
-        form=tuple(fields.items()),
-    )
+PLAIN = Manner()
 
 
 # --- REST: what it answers
@@ -280,6 +235,16 @@ class Conference(msgspec.Struct, frozen=True):
 class Participant(msgspec.Struct, frozen=True):
     call_sid: str
     label: str | None = None
+    muted: bool = False
+    hold: bool = False
+    coaching: bool = False
+    call_sid_to_coach: str | None = None
+    end_conference_on_exit: bool = True
+    start_conference_on_enter: bool = True
+
+
+class Recording(msgspec.Struct, frozen=True):
+    sid: str
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -305,11 +270,22 @@ class Page(msgspec.Struct, frozen=True):
     next_page_uri: str | None = None
 
 
+def recording_sid(reply: Reply) -> str:
+    """Twilio's name of a recording that was begun; empty where it did not say."""
+    try:
+        return msgspec.json.decode(reply.body, type=Recording).sid
+    except msgspec.DecodeError:
+        return ""
+
+
 class Place(msgspec.Struct, frozen=True):
-    """Where a call is talking: our bridge, and the name of its leg."""
+    """Where a call is talking: our bridge, the name of its leg, Twilio's of the conference, and
+    what it is there."""
 
     bridge: str
     leg: str
+    conference: str = ""
+    participant: Participant = Participant("")
 
 
 def conference_name(bridge: str) -> str:

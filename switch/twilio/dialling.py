@@ -7,7 +7,7 @@ import structlog
 
 from calls.base import EndCause
 from calls.errors import SwitchUnreachable
-from switch.twilio import codec
+from switch.twilio import requests
 from switch.twilio.codec import THERE, Call, Page, Reply
 from switch.twilio.registry import Registry
 from switch.twilio.rest import Rest, Unsure
@@ -37,7 +37,7 @@ class Dialler:
         """Wait until another call may be made."""
         await self._rest.call_turn()
 
-    async def call(self, request: codec.Request) -> str:
+    async def call(self, request: requests.Request) -> str:
         """Make a call; gives Twilio's name of it. Raises `Refused`."""
         try:
             reply = await self._rest.send(request)
@@ -54,7 +54,7 @@ class Dialler:
         """The newest call to an address that belongs to no leg yet."""
         await asyncio.sleep(LOOK_AFTER)
         try:
-            reply = await self._rest.send(codec.calls_to(address))
+            reply = await self._rest.send(requests.calls_to(address))
             found = msgspec.json.decode(reply.body, type=Page).calls if reply.ok else ()
         except (SwitchUnreachable, msgspec.DecodeError) as error:
             raise Refused("failed", f"it may have been made: {error}") from None

@@ -13,7 +13,7 @@ import msgspec
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from calls.media import DigitRule
-from switch.twilio.codec import What, conference_name
+from switch.twilio.codec import PLAIN, Manner, What, conference_name
 
 #: Seconds that a call waits before it asks again, where nothing is decided yet.
 HOLD = 1
@@ -91,8 +91,9 @@ class Place(msgspec.Struct, frozen=True):
     untouched: bool = False
     #: Calls that cannot be put in a queue of Twilio's hear music without one.
     no_queue: bool = False
-    #: The others in its conference stay there when it leaves.
-    loose: bool = False
+    #: How it takes part in its conference, and whether as a supervisor.
+    manner: Manner = PLAIN
+    supervisor: bool = False
 
     @property
     def entry(self) -> What:
@@ -129,6 +130,14 @@ def leave() -> str:
 def beep(url: str) -> str:
     response = VoiceResponse()
     response.play(url)
+    return str(response)
+
+
+def music_on_hold(url: str, again: str) -> str:
+    """For a participant of a conference on hold. Music there is not repeated by itself."""
+    response = VoiceResponse()
+    response.play(url)
+    response.redirect(again, method="POST")
     return str(response)
 
 
@@ -258,8 +267,9 @@ def _talk(task: Talk, number: str, links: Links, place: Place) -> Dial:
     dial.conference(
         conference_name(task.bridge),
         beep="false",
-        start_conference_on_enter=True,
-        end_conference_on_exit=not place.loose,
+        muted=place.manner.at_first.muted,
+        start_conference_on_enter=not place.supervisor,
+        end_conference_on_exit=place.manner.ends,
         wait_url="",
         participant_label=place.leg,
         status_callback=links.to("status"),

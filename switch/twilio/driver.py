@@ -28,20 +28,28 @@ from calls.commands import (
     Command,
     Dial,
     Hangup,
+    Hold,
     Join,
+    Mute,
+    PauseBridgeRecording,
     Prompt,
     Record,
+    RecordBridge,
     StartMusic,
+    StopBridgeRecording,
     StopMusic,
     StopPrompt,
     StopRecording,
+    Supervise,
     Unbridge,
+    Unhold,
 )
 from calls.errors import MediaMissing, SwitchUnreachable
 from calls.events import CommandFailed, LegEnded, LiveLeg, SwitchDown, SwitchEvent, SwitchUp
 from calls.port import Deliver, Phone
 from switch.twilio import codec
 from switch.twilio.codec import Place, What
+from switch.twilio.conferences import Conferences
 from switch.twilio.documents import End, Links, Talk
 from switch.twilio.errands import Errands
 from switch.twilio.legs import Leg
@@ -50,6 +58,7 @@ from switch.twilio.registry import Registry
 from switch.twilio.rest import Rest
 from switch.twilio.sounds import Sounds
 from switch.twilio.survey import Survey
+from switch.twilio.tapes import Tapes
 from switch.twilio.webhooks import SOON, Webhooks
 
 log = structlog.get_logger()
@@ -65,9 +74,10 @@ BELIEVED = 2
 
 _OnLeg = (
     Answer | Prompt | StopPrompt | StartMusic | StopMusic | Record | StopRecording | Beep | Hangup
-)
+    | Hold | Unhold | Mute | Supervise
+)  # fmt: skip
 #: Their purpose is met when there is no such leg.
-_HARMLESS = StopPrompt | StopMusic | StopRecording | Beep | Hangup
+_HARMLESS = StopPrompt | StopMusic | StopRecording | Beep | Hangup | Unhold
 
 
 class TwilioSwitch:
@@ -93,11 +103,13 @@ class TwilioSwitch:
         self.sounds = sounds
         self.registry = Registry(name)
         self.errands = Errands(self, rest, recordings)
+        self.conferences = Conferences(self)
+        self.tapes = Tapes(self, rest)
         self.webhooks = Webhooks(self)
         self._rest = rest
         self._numbers = tuple(numbers)
         self._survey = Survey(name, rest)
-        self._phones = PhoneBook(self.tell)
+        self.phones = PhoneBook(self.tell)
         self._deliver: Deliver | None = None
         #: Told a moment later, in order.
         self._untold: list[SwitchEvent] = []
@@ -128,9 +140,12 @@ class TwilioSwitch:
             case Dial():
                 self._dial(command)
             case Join():
-                self._join(command)
+                self.conferences.join(command)
             case Unbridge(bridge=bridge):
-                self._unbridge(_inside(bridge))
+                self.tapes.remove(_inside(bridge))
+                self.conferences.remove(_inside(bridge))
+            case RecordBridge() | PauseBridgeRecording() | StopBridgeRecording():
+                self.tapes.does(command)
             case _:
                 leg = self.registry.get(command.leg)
                 if leg is not None:
@@ -147,7 +162,7 @@ class TwilioSwitch:
         places = {
             leg.sid: Place(bridge=leg.conference, leg=leg.inside) for leg in legs if leg.conference
         }
-        found = await self._survey.legs(legs.known(), self._numbers, self._phones.addresses, places)
+        found = await self._survey.legs(legs.known(), self._numbers, self.phones.addresses, places)
         live = {one.leg: one for sid, one in found.items() if not legs.is_over(sid)}
         silent = asyncio.get_running_loop().time() - SILENT
         for leg in legs:
@@ -160,7 +175,7 @@ class TwilioSwitch:
 
     async def provision(self, phones: Sequence[Phone], removed: Sequence[str] = ()) -> None:
         """See `calls.port.Switch.provision`. There is nothing to make at Twilio."""
-        self._phones.provision(phones, removed)
+        self.phones.provision(phones, removed)
 
     async def webhook(
         self, what: What, query: Mapping[str, str], sent: Mapping[str, str]
@@ -189,13 +204,16 @@ class TwilioSwitch:
         await self.sounds.prepare()
         if not self._numbers:
             self._numbers = tuple(sorted(await self._survey.numbers()))
-        live = await self._survey.legs(self.registry.known(), self._numbers, self._phones.addresses)
+        places = await self._survey.places()
+        live = await self._survey.legs(
+            self.registry.known(), self._numbers, self.phones.addresses, places
+        )
         live = {sid: leg for sid, leg in live.items() if not self.registry.is_over(sid)}
-        self._take_over(live)
+        self._take_over(live, places)
         self.up = True
         self._doubt.clear()
         legs = tuple(live.values())
-        self.tell(SwitchUp(switch=self.name, legs=legs, phones=self._phones.online))
+        self.tell(SwitchUp(switch=self.name, legs=legs, phones=self.phones.online))
         log.info("twilio.up", switch=self.name, legs=len(live), numbers=len(self._numbers))
 
     async def _until_lost(self) -> None:
@@ -210,7 +228,7 @@ class TwilioSwitch:
             self.up = False
             self.tell(SwitchDown(switch=self.name))
 
-    def _take_over(self, live: Mapping[str, LiveLeg]) -> None:
+    def _take_over(self, live: Mapping[str, LiveLeg], places: Mapping[str, Place]) -> None:
         """Know exactly the legs that are there. Nobody waits for what they were told before."""
         there = {found.leg for found in live.values()}
         for leg in self.registry:
@@ -223,8 +241,8 @@ class TwilioSwitch:
             leg.forget()
             leg.up = leg.answered = found.up
             leg.heard = asyncio.get_running_loop().time()
-            leg.conference = _inside(found.bridge or "")
-            leg.bridge = leg.conference or None
+            leg.called = leg.called or found.called
+        self.conferences.take_over(places)
 
     # --- commands
 
@@ -248,13 +266,15 @@ class TwilioSwitch:
                 self._beep(leg)
             case Hangup(reason=reason):
                 leg.ending, leg.withdrawn = leg.ending or reason, True
+            case Hold() | Unhold() | Mute() | Supervise():
+                self.conferences.control(leg, command)
             case _:
                 assert_never(command)
 
     def _dial(self, command: Dial) -> None:
         if self.registry.get(command.leg) is not None:
             return
-        address = self._phones.address(command.to)
+        address = self.phones.address(command.to)
         leg = self.registry.add(
             Leg(
                 command.leg,
@@ -263,6 +283,7 @@ class TwilioSwitch:
                 caller=command.caller,
                 called=command.to,
                 screened=command.to.startswith("phone:") and is_number(address or ""),
+                detects=command.detect and not (address or "").startswith("client:"),
             )
         )
         if address is None or not self._numbers:
@@ -272,33 +293,9 @@ class TwilioSwitch:
                 address += "?auto_answer=1"  # a parameter of the call, for the page to see
             self.errands.call(leg, address, self._numbers[0], rings=command.timeout)
 
-    def _join(self, command: Join) -> None:
-        legs = [self.registry.get(leg) for leg in command.legs]
-        missing = [name for name, leg in zip(command.legs, legs, strict=True) if leg is None]
-        if missing:
-            self.fail(command, gone=True, detail=f"no such leg: {', '.join(missing)}")
-            return
-        bridge, now = _inside(command.bridge), asyncio.get_running_loop().time()
-        inside = sum(leg.bridge == bridge for leg in self.registry)
-        for leg in legs:
-            if leg is not None and leg.bridge != bridge:
-                inside += 1
-                # Two keep a conversation up together; who comes to them may go again.
-                leg.join(bridge, now, loose=inside > 2)
-                leg.last = command
-            if leg is not None:
-                self.change(leg)
-
-    def _unbridge(self, bridge: str) -> None:
-        for leg in self.registry:
-            if leg.bridge == bridge:
-                leg.bridge = None
-                self.change(leg)
-
     def _beep(self, leg: Leg) -> None:
-        if leg.running is not None and isinstance(leg.running.task, Talk):
-            if leg.conference_sid:
-                self.errands.announce(leg)
+        if leg.room is not None:
+            leg.beeps = True
         else:
             leg.before = (self.sounds.beep,)
 
@@ -324,13 +321,14 @@ class TwilioSwitch:
         loop = asyncio.get_running_loop()
         leg.settle(loop.time())
         self.tell_of(leg)
+        self.conferences.arrange(leg)
         if self.webhooks.asked(leg):
             return
         task, running = leg.task(), leg.running
         if isinstance(task, End):
             if loop.time() >= leg.expected or running is None or running.task != task:
                 self.errands.hang_up(leg)
-        elif task is None or (running is not None and running.task == task):
+        elif task is None or leg.does(task):
             return
         elif leg.up and loop.time() < leg.expected:
             self.change_at(leg, leg.expected)
@@ -361,6 +359,7 @@ class TwilioSwitch:
             leg.cut_off(asyncio.get_running_loop().time() - job.since)
         self.tell_of(leg)
         self.registry.remove(leg)
+        self.conferences.ended(leg)
         self.tell(LegEnded(leg=leg.id, cause="withdrawn" if leg.withdrawn else cause))
         self.webhooks.wake(leg)
 

@@ -9,7 +9,7 @@ import structlog
 
 from calls.commands import Command, Hangup, Prompt
 from calls.errors import MediaMissing, SwitchUnreachable
-from switch.twilio import codec, keeping
+from switch.twilio import keeping, requests
 from switch.twilio.codec import What
 from switch.twilio.dialling import Dialler, Refused
 from switch.twilio.legs import Leg
@@ -39,15 +39,15 @@ class Errands:
 
     def prepare(self, leg: Leg, prompt: Prompt) -> None:
         """Have the sounds of a prompt made."""
-        self._begin(self._prepare(leg, prompt))
+        self.begin(self._prepare(leg, prompt))
 
     def call(self, leg: Leg, address: str, caller: str, *, rings: float) -> None:
         """Make the call of a leg, when it is its turn. `rings`: seconds."""
-        self._begin(self._call(leg, address, caller, rings))
+        self.begin(self._call(leg, address, caller, rings))
 
     def redirect(self, leg: Leg, what: What) -> None:
         """Let Twilio ask what a leg should do, now."""
-        self._begin(self._redirect(leg, what))
+        self.begin(self._redirect(leg, what))
 
     def hang_up(self, leg: Leg) -> None:
         """End a leg's call, once; one that is being made, as soon as it is there."""
@@ -55,15 +55,19 @@ class Errands:
             self._switch.ended(leg, "withdrawn")
         elif leg.sid and not leg.hung_up:
             leg.hung_up = True
-            self._begin(self._complete(leg))
+            self.begin(self._complete(leg))
+
+    def adapt(self, leg: Leg) -> None:
+        """Tell Twilio how a leg is to take part in its conference."""
+        self.begin(self._adapt(leg))
 
     def announce(self, leg: Leg) -> None:
         """Let a leg in a conference hear the beep, alone."""
-        self._begin(self._announce(leg))
+        self.begin(self._announce(leg))
 
     def keep(self, sid: str, recording: str) -> None:
         """Fetch a recording that Twilio has finished."""
-        self._begin(keeping.keep(self._rest, sid, recording, self._recordings))
+        self.begin(keeping.keep(self._rest, sid, recording, self._recordings))
 
     # --- each
 
@@ -88,7 +92,9 @@ class Errands:
         url = switch.links.to("offer", leg=leg.inside)
         status = switch.links.to("status", leg=leg.inside)
         try:
-            sid = await self._dialler.call(codec.dial(address, caller, url, status, rings))
+            sid = await self._dialler.call(
+                requests.dial(address, caller, url, status, rings, detect=leg.detects)
+            )
         except Refused as refused:
             log.warning("twilio.not_dialled", leg=leg.id, detail=str(refused))
             if not leg.sid:  # else a webhook has told that there is a call after all
@@ -104,7 +110,7 @@ class Errands:
         leg.expects(number)
         url = switch.links.to(what, leg=leg.inside, d=number)
         try:
-            reply = await self._rest.send(codec.redirect(leg.sid, url))
+            reply = await self._rest.send(requests.redirect(leg.sid, url))
         except SwitchUnreachable as error:
             switch.doubt()
             self._not_redirected(leg, last, str(error))
@@ -123,7 +129,7 @@ class Errands:
 
     async def _complete(self, leg: Leg) -> None:
         try:
-            reply = await self._rest.send(codec.complete(leg.sid))
+            reply = await self._rest.send(requests.complete(leg.sid))
             done, detail = reply.ok or reply.gone, reply.detail
         except SwitchUnreachable as error:
             self._switch.doubt()
@@ -134,14 +140,35 @@ class Errands:
             leg.hung_up = False
             self._switch.fail(Hangup(leg=leg.id), gone=False, detail=detail)
 
+    async def _adapt(self, leg: Leg) -> None:
+        switch, conference, wanted, last = self._switch, leg.conference_sid, leg.manner, leg.control
+        music = switch.links.to("hold", leg=leg.inside, music=wanted.hold)
+        change = requests.participant(conference, leg.sid, leg.shown, wanted, music)
+        try:
+            reply = await self._rest.send(change)
+            done, gone, detail = reply.ok, reply.gone, reply.detail
+        except SwitchUnreachable as error:
+            switch.doubt()
+            done, gone, detail = False, False, str(error)
+        leg.adapting = False
+        if done and leg.conference_sid == conference:
+            leg.shown = wanted
+        if done or leg.conference_sid != conference:
+            switch.change(leg)  # it may have changed meanwhile
+        elif not gone:  # who has left the conference will be told as new when it comes again
+            log.warning("twilio.not_adapted", leg=leg.id, detail=detail)
+            if last is not None and leg in switch.registry:
+                switch.fail(last, gone=False, detail=detail)
+
     async def _announce(self, leg: Leg) -> None:
         url = self._switch.links.to("beep", leg=leg.inside)
         try:  # that the participant has left meanwhile is as good
-            await self._rest.send(codec.announce(leg.conference_sid, leg.sid, url))
+            await self._rest.send(requests.announce(leg.conference_sid, leg.sid, url))
         except SwitchUnreachable:
             self._switch.doubt()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do that beside what else goes on."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from calls.errors import SwitchUnreachable
-from switch.twilio import codec
+from switch.twilio import requests
 from switch.twilio.rest import Rest
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ async def keep(rest: Rest, sid: str, name: str, folder: Path) -> None:
     for pause in TRIES:
         await asyncio.sleep(pause)
         try:
-            reply = await rest.send(codec.recording(sid))
+            reply = await rest.send(requests.recording(sid))
         except SwitchUnreachable as error:
             log.warning("twilio.recording_not_fetched", recording=name, detail=str(error))
             continue

@@ -13,10 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from calls.base import EndCause, LegId
-from calls.commands import Command, Prompt, Record
+from calls.commands import Command, Prompt, Record, Supervise
 from calls.events import DigitPressed, PromptEnded, RecordingEnded, SwitchEvent
-from switch.twilio.codec import Hook
+from switch.twilio.codec import PLAIN, Hook, Manner
 from switch.twilio.documents import (
     End,
     Idle,
@@ -64,6 +66,14 @@ class Document:
     text: str
 
 
+class Following(msgspec.Struct, frozen=True):
+    """Whom a supervisor's leg follows, in which bridge (its id inside the switch)."""
+
+    whom: LegId
+    bridge: str
+    mode: Literal["monitor", "whisper", "barge"]
+
+
 @dataclass(slots=True, eq=False)
 class Leg:
     """See the module's theory of operation. `told` is what is to be told, for the driver to take.
@@ -93,7 +103,23 @@ class Leg:
     posted: bool = False
     #: It is over; a recording of it is still to be told.
     departing: EndCause | None = None
+    #: What answers is to be found out first.
+    detects: bool = False
+    #: It talks in this bridge, or follows who does.
     bridge: str | None = None
+    follows: Following | None = None
+    #: Nobody is to hear it; it is on hold with the music of that name.
+    muted: bool = False
+    hold: str = ""
+    #: How it is to take part in its conference, and how it does, as far as Twilio was told;
+    #: `adapting`: Twilio is being told.
+    manner: Manner = PLAIN
+    shown: Manner = PLAIN
+    adapting: bool = False
+    #: What changed that last.
+    control: Command | None = None
+    #: A beep is to be heard as soon as it is in its conference.
+    beeps: bool = False
     music: str | None = None
     #: Sounds to be heard before the next document.
     before: tuple[str, ...] = ()
@@ -102,10 +128,9 @@ class Leg:
     conference_sid: str = ""
     #: The last that was told of it there.
     sequence: int = -1
-    #: The call is in a queue of Twilio's; it cannot be in one; others stay when it leaves.
+    #: The call is in a queue of Twilio's; it cannot be in one.
     queued: bool = False
     no_queue: bool = False
-    loose: bool = False
     running: Document | None = None
     #: Until then Twilio asks by itself what to do next, and when it last said anything (monotonic).
     expected: float = 0.0
@@ -134,8 +159,19 @@ class Leg:
             queued=self.queued,
             untouched=not (self.up or self.held),
             no_queue=self.no_queue,
-            loose=self.loose,
+            manner=self.manner,
+            supervisor=self.follows is not None,
         )
+
+    @property
+    def room(self) -> str | None:
+        """The bridge whose conference it is to be in."""
+        return self.follows.bridge if self.follows is not None else self.bridge
+
+    @property
+    def present(self) -> bool:
+        """It is in the conference that it is to be in, and can be told how to take part there."""
+        return bool(self.conference_sid) and self.conference == self.room
 
     @property
     def recording(self) -> Job | None:
@@ -153,11 +189,17 @@ class Leg:
             return Screen()
         if self.jobs:
             return self._task_of(self.jobs[0])
-        if self.bridge is not None:
-            return Talk(self.bridge)
+        if self.room is not None:
+            return Talk(self.room)
         if self.music is not None:
             return Music(self.music)
         return Idle() if self.up or self.answered else None
+
+    def does(self, task: Task) -> bool:
+        """Whether that is what it is doing; before a restart it was told by another document."""
+        if self.running is None:
+            return isinstance(task, Talk) and self.present
+        return self.running.task == task
 
     @staticmethod
     def _task_of(job: Job) -> Task | None:
@@ -218,10 +260,16 @@ class Leg:
         for job in list(self.jobs):
             self._stopped(job, now)
 
-    def join(self, bridge: str, now: float, *, loose: bool) -> None:
+    def join(self, bridge: str, now: float) -> None:
         self.stop_all(now)
-        self.music = None
-        self.bridge, self.loose = bridge, loose
+        self.music = self.follows = None
+        self.bridge = bridge
+
+    def follow(self, command: Supervise, now: float) -> None:
+        self.stop_all(now)
+        self.music = self.bridge = None
+        bridge = command.bridge.partition("/")[2]
+        self.follows = Following(command.whom, bridge, command.mode)
 
     def settle(self, now: float) -> None:
         """Begin what is due and ready: digits typed ahead may be all that it asks for."""
@@ -276,6 +324,8 @@ class Leg:
         """This is answered to the call now."""
         self.running = document
         self.before = ()
+        if isinstance(document.task, Talk):
+            self.shown = self.manner.at_first
         self.expects(document.number, document.task)
 
     def is_repeated(self, hook: Hook) -> bool:

@@ -38,6 +38,10 @@ class PhoneBook:
             if self._addresses.pop(name, None) is not None:
                 self._tell(PhoneChanged(phone=name, online=False))
 
+    def is_agent(self, called: str) -> bool:
+        """Whether who was called, in our words or in Twilio's, is one of these."""
+        return called.startswith(("phone:", "client:")) or called in self.addresses
+
     def address(self, to: str) -> str | None:
         """What Twilio is to dial for a `Dial.to`; None for a phone that is not known."""
         kind, _, target = to.partition(":")

@@ -8,7 +8,8 @@ import aiohttp
 import msgspec
 
 from calls.errors import SwitchUnreachable
-from switch.twilio.codec import Page, Reply, Request
+from switch.twilio.codec import Page, Reply
+from switch.twilio.requests import Request
 
 VERSION = "2010-04-01"
 #: Seconds for one answer, and until a request that failed is made again.

@@ -8,7 +8,7 @@ import structlog
 from calls.base import LegId
 from calls.errors import SwitchUnreachable
 from calls.events import LiveLeg
-from switch.twilio import codec
+from switch.twilio import codec, requests
 from switch.twilio.codec import Call, Place
 from switch.twilio.rest import Rest
 
@@ -27,7 +27,7 @@ class Survey:
         return frozenset(
             [
                 number.phone_number
-                async for page in self._rest.pages(codec.NUMBERS)
+                async for page in self._rest.pages(requests.NUMBERS)
                 for number in page.incoming_phone_numbers
             ]
         )
@@ -37,27 +37,24 @@ class Survey:
         known: Mapping[str, LegId],
         ours: Collection[str],
         agents: Collection[str],
-        places: Mapping[str, Place] | None = None,
+        places: Mapping[str, Place],
     ) -> dict[str, LiveLeg]:
-        """See `codec.live_legs`; without `places` these are asked for. Raises
-        `SwitchUnreachable`."""
-        found, talking = await asyncio.gather(
-            asyncio.gather(*(self._calls(status) for status in codec.THERE)),
-            self._places(places),
-        )
+        """See `codec.live_legs`. Raises `SwitchUnreachable`."""
+        found = await asyncio.gather(*(self._calls(status) for status in codec.THERE))
         calls = [call for calls in found for call in calls]
-        return codec.live_legs(self._switch, calls, talking, known, ours, agents)
+        return codec.live_legs(self._switch, calls, places, known, ours, agents)
 
     async def _calls(self, status: str) -> list[Call]:
-        return [call async for page in self._rest.pages(codec.calls(status)) for call in page.calls]
+        return [
+            call async for page in self._rest.pages(requests.calls(status)) for call in page.calls
+        ]
 
-    async def _places(self, known: Mapping[str, Place] | None) -> Mapping[str, Place]:
-        if known is not None:
-            return known
+    async def places(self) -> Mapping[str, Place]:
+        """Which calls talk, and where."""
         try:
             conferences = [
                 (conference.sid, bridge)
-                async for page in self._rest.pages(codec.CONFERENCES)
+                async for page in self._rest.pages(requests.CONFERENCES)
                 for conference in page.conferences
                 if (bridge := codec.bridge_of(conference.friendly_name)) is not None
             ]
@@ -72,8 +69,10 @@ class Survey:
     async def _members(self, conference: str, bridge: str) -> dict[str, Place]:
         try:
             return {
-                participant.call_sid: Place(bridge=bridge, leg=participant.label or "")
-                async for page in self._rest.pages(codec.participants(conference))
+                participant.call_sid: Place(
+                    bridge, participant.label or "", conference, participant
+                )
+                async for page in self._rest.pages(requests.participants(conference))
                 for participant in page.participants
             }
         except SwitchUnreachable:  # it has ended meanwhile

@@ -15,7 +15,7 @@ import structlog
 from calls.base import EndCause
 from calls.events import LegAnswered, LegArrived, LegRinging
 from switch.twilio import documents
-from switch.twilio.codec import OVER, Hook, bridge_of, cause_of
+from switch.twilio.codec import OVER, Hook, cause_of, who_answered
 from switch.twilio.documents import End, Idle, Music, Place, Talk, Task
 from switch.twilio.legs import Document, Leg
 
@@ -58,6 +58,9 @@ class Webhooks:
                 return None
             case "beep":
                 return documents.beep(self._switch.sounds.beep)
+            case "hold":
+                again = self._switch.links.to("hold", leg=hook.leg, music=hook.music)
+                return documents.music_on_hold(self._switch.sounds.music(hook.music), again)
             case _:
                 return await self._question(hook)
 
@@ -97,7 +100,7 @@ class Webhooks:
         if hook.status in OVER:
             switch.gone(leg, _cause(leg, hook))
         elif not leg.inbound:
-            fresh = self._answered(leg) or fresh
+            fresh = self._answered(leg, hook) or fresh
         return await self._next(leg, after, fresh=fresh)
 
     def _new(self, hook: Hook) -> Leg:
@@ -127,13 +130,15 @@ class Webhooks:
         leg.settle(now)
         return after
 
-    def _answered(self, leg: Leg) -> bool:
+    def _answered(self, leg: Leg, hook: Hook) -> bool:
         """Somebody has picked up, and accepted where that is asked; True the first time."""
+        if leg.detects and hook.what == "status":
+            return False  # who it is comes with the question what they are to hear
         leg.up = True
         if leg.screened or leg.ending or leg.answered:
             return False
         leg.answered = True
-        self._switch.tell(LegAnswered(leg=leg.id))
+        self._switch.tell(LegAnswered(leg=leg.id, by=who_answered(hook.answered_by)))
         return True
 
     async def _next(self, leg: Leg, after: Task | None, *, fresh: bool) -> str:
@@ -188,7 +193,7 @@ class Webhooks:
     def _status(self, hook: Hook) -> None:
         """What became of a call, or of a conference."""
         if hook.event and hook.conference_sid:
-            self._conference(hook)
+            self._switch.conferences.heard(hook)
             return
         legs = self._switch.registry
         if not self._switch.up:
@@ -205,30 +210,16 @@ class Webhooks:
             leg.rang = True
             self._switch.tell(LegRinging(leg=leg.id))
         elif hook.status == "in-progress" and not leg.inbound:
-            if not leg.up:
+            if not (leg.up or leg.detects):
                 leg.expected = leg.heard + SOON  # it asks for its document by itself
-            self._answered(leg)
-
-    def _conference(self, hook: Hook) -> None:
-        bridge = bridge_of(hook.conference)
-        if bridge is None:
-            return
-        if hook.event == "conference-end":
-            for each in self._switch.registry:
-                if each.conference_sid == hook.conference_sid:
-                    each.conference = ""
-            return
-        leg = self._switch.registry.find(hook)
-        if leg is None or hook.event not in ("participant-join", "participant-leave"):
-            return
-        leg.heard = asyncio.get_running_loop().time()
-        leg.moved(hook, bridge)
-        if hook.event == "participant-leave" and hook.left_because == "participant_hung_up":
-            self._switch.gone(leg, "hangup")
+            self._answered(leg, hook)
 
     def _recorded(self, hook: Hook) -> None:
         if hook.recording_status == "completed":
             self._switch.errands.keep(hook.recording_sid, hook.recording)
+        if hook.bridge:
+            self._switch.tapes.recorded(hook)
+            return
         leg = self._switch.registry.find(hook)
         if leg is not None and leg.departing is not None:
             leg.cut_off(hook.recording_seconds)

@@ -21,8 +21,10 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from tests.switch_twilio import talks
 from tests.switch_twilio.grammar import OVER
 from tests.switch_twilio.line import Conference, Line
+from tests.switch_twilio.talks import Failure
 
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "the-token-of-the-account"
@@ -30,14 +32,10 @@ NUMBER = "+48221110000"
 
 _CALL = {
     "To", "From", "Url", "Method", "Timeout", "StatusCallback", "StatusCallbackMethod",
-    "StatusCallbackEvent",
+    "StatusCallbackEvent", "MachineDetection", "MachineDetectionTimeout",
 }  # fmt: skip
 _UPDATE = {"Url", "Method", "Status", "StatusCallback", "StatusCallbackMethod", "Twiml"}
 _CALLBACK_EVENTS = {"initiated", "ringing", "answered", "completed"}
-_PARTICIPANT = {
-    "Muted", "Hold", "HoldUrl", "HoldMethod", "AnnounceUrl", "AnnounceMethod", "Coaching",
-    "CallSidToCoach", "EndConferenceOnExit", "BeepOnExit",
-}  # fmt: skip
 _NUMBER = {"VoiceUrl", "VoiceMethod", "StatusCallback", "StatusCallbackMethod"}
 
 
@@ -47,15 +45,9 @@ class Person:
 
     does: str = "answers"
     after: float = 0.1
+    #: What is found out about who answers, where that is asked; empty: as it is.
+    verdict: str = ""
     lines: list[Line] = field(default_factory=list)
-
-
-class Failure(Exception):
-    """A request that the API does not do."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
 
 
 class Cloud:
@@ -75,7 +67,7 @@ class Cloud:
         self.speed = 1.0
         #: What the next requests of a kind get instead: (method, path begins with) -> statuses.
         self.failing: dict[tuple[str, str], list[int]] = {}
-        self.queue_is_full = False
+        self.queue_is_full = self.records_nothing = self.silent_recordings = False
         self.answer_times: list[float] = []
         #: Requests with wrong credentials.
         self.refused = 0
@@ -119,7 +111,7 @@ class Cloud:
 
     def call(self, caller: str, to: str, voice_url: str, status_url: str = "") -> Line:
         """Somebody dials a number of ours."""
-        line = Line(self, self._id("CA"), caller, to, inbound=True)
+        line = Line(self, self.new_id("CA"), caller, to, inbound=True)
         line.callback = status_url
         self.lines[line.sid] = line
         line.start(voice_url)
@@ -192,19 +184,23 @@ class Cloud:
 
     def conference(self, name: str) -> Conference:
         if name not in self.conferences:
-            self.conferences[name] = Conference(self, self._id("CF"), name)
+            self.conferences[name] = Conference(self, self.new_id("CF"), name)
         return self.conferences[name]
 
     def record(self, seconds: float) -> str:
-        sid = self._id("RE")
+        sid = self.new_id("RE")
+        self.keep(seconds, sid)
+        return sid
+
+    def keep(self, seconds: float, sid: str) -> None:
+        """A recording will be there, after a moment."""
         self._recordings[sid] = _silence(seconds)
         self._not_yet.add(sid)
-        return sid
 
     def recording_url(self, sid: str) -> str:
         return f"{self.url}/2010-04-01/Accounts/{self.account}/Recordings/{sid}"
 
-    def _id(self, kind: str) -> str:
+    def new_id(self, kind: str) -> str:
         return f"{kind}{next(self._ids):032x}"
 
     # --- its API
@@ -236,9 +232,10 @@ class Cloud:
                 if status != 0:
                     raise Failure(status, 20500, "as the test wants")
                 await asyncio.sleep(0.1)
-                await self._route(request, path, pairs)  # it is done, but nobody is told
+                done = await self._route(request, path, pairs)
                 assert request.transport is not None
-                request.transport.close()
+                request.transport.close()  # nobody is told
+                return done
         return await self._route(request, path, pairs)
 
     async def _route(
@@ -255,30 +252,37 @@ class Cloud:
             case ("POST", ["Calls", name]):
                 return web.json_response(await self._update(name.removesuffix(".json"), form))
             case ("GET", ["Conferences.json"]):
-                return web.json_response({"conferences": self._conferences(request)})
+                found = talks.conferences(self, request.query.get("Status", ""))
+                return web.json_response({"conferences": found})
             case ("GET", ["Conferences", sid, "Participants.json"]):
-                return web.json_response({"participants": self._participants(sid)})
+                return web.json_response({"participants": talks.participants(self, sid)})
             case ("POST", ["Conferences", sid, "Participants", name]):
                 return web.json_response(
-                    await self._participant(sid, name.removesuffix(".json"), form)
+                    await talks.change_participant(self, sid, name.removesuffix(".json"), form)
+                )
+            case ("POST", ["Calls", sid, "Recordings.json"]):
+                return web.json_response(talks.record(self, sid, form, pairs), status=201)
+            case ("POST", ["Calls", sid, "Recordings", name]):
+                return web.json_response(
+                    talks.change_recording(self, sid, name.removesuffix(".json"), form)
                 )
             case ("GET", ["Recordings", name]):
                 return self._recording(name.removesuffix(".wav"))
             case ("GET", ["IncomingPhoneNumbers.json"]):
                 return web.json_response({"incoming_phone_numbers": self._numbers()})
             case ("POST", ["IncomingPhoneNumbers", name]):
-                self._only(form, _NUMBER)
+                self.only(form, _NUMBER)
                 self.numbers[self._number(name)].update(form)
                 return web.json_response({})
         raise Failure(404, 20404, f"there is no {request.method} {path}")
 
-    def _only(self, form: dict[str, str], allowed: set[str]) -> None:
+    def only(self, form: dict[str, str], allowed: set[str]) -> None:
         for name in form:
             if name not in allowed:
                 self.fault(f"the API knows no parameter {name}")
 
     def _make(self, form: dict[str, str], pairs: list[tuple[str, str]]) -> dict[str, str]:
-        self._only(form, _CALL)
+        self.only(form, _CALL)
         events = {value for name, value in pairs if name == "StatusCallbackEvent"}
         if not events <= _CALLBACK_EVENTS:
             self.fault(f"unknown events {events}")
@@ -286,8 +290,13 @@ class Cloud:
             raise Failure(400, 21208, "invalid timeout")
         if form["From"] not in self.numbers:
             raise Failure(400, 21210, f"{form['From']} is not yours")
-        line = Line(self, self._id("CA"), form["From"], form["To"], inbound=False)
+        line = Line(self, self.new_id("CA"), form["From"], form["To"], inbound=False)
         line.callback = form.get("StatusCallback", "")
+        line.detects = form.get("MachineDetection", "")
+        if line.detects not in ("", "Enable", "DetectMessageEnd"):
+            raise Failure(400, 21261, "invalid MachineDetection")
+        if not 3 <= int(form.get("MachineDetectionTimeout", "30")) <= 59:
+            raise Failure(400, 21263, "invalid MachineDetectionTimeout")
         self.lines[line.sid] = line
         self.later(self._ring(line, form["Url"], int(form.get("Timeout", "60"))))
         return {"sid": line.sid, "status": "queued", "direction": "outbound-api"}
@@ -321,10 +330,15 @@ class Cloud:
             await line.over("busy", "603")
         else:
             await line.answer()
-            line.start(url)
+            if line.detects:
+                await asyncio.sleep(0.3)
+                machine = person.does == "machine"
+                line.answered_by = person.verdict or ("machine_start" if machine else "human")
+            if line.status == "in-progress":
+                line.start(url)
 
     async def _update(self, sid: str, form: dict[str, str]) -> dict[str, str]:
-        self._only(form, _UPDATE)
+        self.only(form, _UPDATE)
         line = self.lines.get(sid)
         if line is None:
             raise Failure(404, 20404, "there is no such call")
@@ -364,30 +378,6 @@ class Cloud:
                 "next_page_uri": link if len(found) > first + 2 else None,
             }
         )
-
-    def _conferences(self, request: web.Request) -> list[dict[str, str]]:
-        return [
-            {"sid": each.sid, "friendly_name": each.name}
-            for each in self.conferences.values()
-            if each.started or request.query.get("Status") != "in-progress"
-        ]
-
-    def _participants(self, sid: str) -> list[dict[str, str]]:
-        found = next((each for each in self.conferences.values() if each.sid == sid), None)
-        if found is None:
-            raise Failure(404, 20404, "there is no such conference")
-        return [{"call_sid": line.sid, "label": line.label} for line in found.members]
-
-    async def _participant(self, sid: str, name: str, form: dict[str, str]) -> dict[str, str]:
-        self._only(form, _PARTICIPANT)
-        found = next((each for each in self.conferences.values() if each.sid == sid), None)
-        line = next((line for line in found.members if line.sid == name), None) if found else None
-        if line is None:
-            raise Failure(404, 20404, "there is no such participant")
-        if url := form.get("AnnounceUrl"):
-            root = await line.ask(url, {})
-            line.heard += [verb.text or "" for verb in root]
-        return {"call_sid": name}
 
     def _recording(self, sid: str) -> web.Response:
         if sid in self._not_yet:

@@ -51,6 +51,7 @@ class Front:
         self.cloud = cloud
         self.folder = folder
         self.url = ""
+        self.numbers = [NUMBER]
         self.switch: TwilioSwitch
         self._rate = calls_per_second
         self._runner: web.AppRunner | None = None
@@ -82,7 +83,7 @@ class Front:
             Rest(self.cloud.url, ACCOUNT, TOKEN, calls_per_second=self._rate),
             self.url,
             sounds=Sounds(FakeVoice(self.folder), self.folder, self._shelf.url),
-            numbers=[NUMBER],
+            numbers=self.numbers,
             recordings=self.folder / "recordings",
         )
         return self.switch

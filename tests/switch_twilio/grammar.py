@@ -57,6 +57,7 @@ _VALUES: dict[tuple[str, str], Callable[[str], bool]] = {
     ("Enqueue", "waitUrl"): _address,
     ("Dial", "action"): _address,
     ("Conference", "beep"): _one_of("true", "false", "onEnter", "onExit"),
+    ("Conference", "muted"): _BOOLEAN,
     ("Conference", "startConferenceOnEnter"): _BOOLEAN,
     ("Conference", "endConferenceOnExit"): _BOOLEAN,
     ("Conference", "waitUrl"): lambda text: not text or _address(text),

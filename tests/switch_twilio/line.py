@@ -46,6 +46,13 @@ class Line:
         self._life: asyncio.Task[None] | None = None
         self._sequence = 0
         self._picked_up = False
+        #: What is to be found out about who answers, and what was.
+        self.detects = self.answered_by = ""
+        #: How it takes part in its conference; whom it coaches.
+        self.muted = self.on_hold = False
+        self.starts = self.ends = True
+        self.coaching = ""
+        self.tapes: list[LineTape] = []
 
     # --- people
 
@@ -93,6 +100,8 @@ class Line:
             await asyncio.gather(life, return_exceptions=True)
         if self.conference is not None:
             self.conference.leave(self, "participant_hung_up")
+        for tape in self.tapes:
+            tape.change("stopped")
         await self._last_words()
         self.tell(status, **({"SipResponseCode": sip} if sip else {}))
 
@@ -333,6 +342,49 @@ class Line:
         self._carried = {"DialCallStatus": "answered"}
         return verb.attrib["action"]
 
+    # --- as a participant
+
+    def hears(self, other: "Line") -> bool:
+        """Whether this one hears what the other one would say now."""
+        conference = self.conference
+        if conference is None or other.conference is not conference or not conference.started:
+            return False
+        if self.on_hold or other.on_hold or other.muted:
+            return False
+        return other.coaching in ("", self.sid)
+
+    def enter(self, noun: ET.Element) -> None:
+        """Come into a conference."""
+        self.muted, self.on_hold = noun.get("muted", "false") == "true", False
+        self.ends = noun.get("endConferenceOnExit", "false") == "true"
+        self.starts = noun.get("startConferenceOnEnter", "true") == "true"
+        self.coaching = noun.get("coach", "")
+
+    async def hear_music(self, url: str) -> None:
+        """The music on hold: asked for again at each end."""
+        while url and self.on_hold and self.conference is not None:
+            root = await self.ask(url, {}, grammar.ANNOUNCED)
+            url = ""
+            for verb in root:
+                if verb.tag == "Redirect":
+                    url = verb.text or ""
+                else:
+                    await self._verb(verb)
+
+    def participant(self) -> dict[str, object]:
+        """As the API tells of it."""
+        return {
+            "call_sid": self.sid,
+            "label": self.label or None,
+            "muted": self.muted,
+            "hold": self.on_hold,
+            "coaching": bool(self.coaching),
+            "call_sid_to_coach": self.coaching or None,
+            "start_conference_on_enter": self.starts,
+            "end_conference_on_exit": self.ends,
+            "status": "connected",
+        }
+
     # --- what is told
 
     def parameters(self) -> dict[str, str]:
@@ -350,6 +402,7 @@ class Line:
             "FromCity": "",
             "FromZip": "",
             "SomethingNew": "1",
+            **({"AnsweredBy": self.answered_by} if self.answered_by else {}),
         }
 
     def tell(self, event: str, **more: str) -> None:
@@ -374,6 +427,54 @@ class Line:
         self.tell("answered")
 
 
+class LineTape:
+    """A recording of a call that the API began."""
+
+    def __init__(self, line: Line, sid: str, callback: str, events: set[str]) -> None:
+        self.line = line
+        self.sid = sid
+        self.status = "in-progress"
+        self.seconds = 0.0
+        self._callback = callback
+        self._events = events
+        self._since = asyncio.get_running_loop().time()
+
+    @property
+    def runs(self) -> bool:
+        return self.status != "stopped"
+
+    def change(self, status: str) -> None:
+        if not self.runs:
+            return
+        now = asyncio.get_running_loop().time()
+        if self.status == "in-progress":
+            self.seconds += now - self._since
+        self.status, self._since = status, now
+        if status == "stopped":
+            self._finish(self.line.cloud)
+
+    def _finish(self, cloud: "Cloud") -> None:
+        absent = cloud.records_nothing
+        seconds = 0 if absent else max(1, round(self.seconds))
+        if not absent:
+            cloud.keep(seconds, self.sid)
+        what = "absent" if absent else "completed"
+        if self._callback and what in self._events and not cloud.silent_recordings:
+            cloud.notify(
+                self._callback,
+                {
+                    "AccountSid": cloud.account,
+                    "CallSid": self.line.sid,
+                    "RecordingSid": self.sid,
+                    "RecordingStatus": what,
+                    "RecordingDuration": str(seconds),
+                    "RecordingChannels": "1",
+                    "RecordingSource": "StartCallRecordingAPI",
+                    "RecordingUrl": cloud.recording_url(self.sid),
+                },
+            )
+
+
 class Conference:
     """A conference by its name; it begins with two, one of whom starts it."""
 
@@ -395,9 +496,8 @@ class Conference:
             self._callback = noun.get("statusCallback", "")
         self.members[line] = noun
         line.conference = self
-        starts = any(
-            member.get("startConferenceOnEnter") == "true" for member in self.members.values()
-        )
+        line.enter(noun)
+        starts = any(member.starts for member in self.members)
         self.tell("participant-join", line)
         if not self.started and len(self.members) > 1 and starts:
             self.started = True
@@ -405,10 +505,10 @@ class Conference:
         await self.ended.wait()
 
     def leave(self, line: Line, reason: str) -> None:
-        noun = self.members.pop(line)
+        del self.members[line]
         line.conference = None
         self.tell("participant-leave", line, ReasonParticipantLeft=reason)
-        ends = self.started and noun.get("endConferenceOnExit") == "true"
+        ends = self.started and line.ends
         if ends or not self.members:
             self.cloud.conferences.pop(self.name, None)
             for member in list(self.members):

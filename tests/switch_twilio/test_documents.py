@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from calls.media import DigitRule
 from switch.twilio import documents
+from switch.twilio.codec import Manner
 from switch.twilio.documents import (
     End,
     Idle,
@@ -62,7 +63,14 @@ places = st.builds(
     inbound=st.booleans(),
     queued=st.booleans(),
     no_queue=st.booleans(),
-    loose=st.booleans(),
+    manner=st.builds(
+        Manner,
+        muted=st.booleans(),
+        hold=st.sampled_from(["", "default"]),
+        coach=st.sampled_from(["", "CA01"]),
+        ends=st.booleans(),
+    ),
+    supervisor=st.booleans(),
 )
 
 

@@ -31,7 +31,7 @@ from calls.events import (
 from calls.port import Phone
 from tests.contract.rig import Party, Rig, rule, say
 from tests.contract.test_switches import answered_caller, dial, talking
-from tests.contract.twilio import TwilioOutside
+from tests.contract.twilio import TwilioCaller, TwilioOutside
 from tests.switch_twilio.cloud import NUMBER, Cloud, Person
 from tests.switch_twilio.front import Front
 from tests.switch_twilio.line import Line
@@ -48,8 +48,8 @@ async def until(true: Any) -> None:
 
 
 def line_of(party: Party) -> Line:
-    assert isinstance(party, Line)
-    return party
+    assert isinstance(party, TwilioCaller)
+    return party.line
 
 
 # -- documents -----------------------------------------------------------------------------------

@@ -82,9 +82,9 @@ class OneCall(RuleBasedStateMachine):
         self.leg.stop(data.draw(st.sampled_from(self.given)), self.now)
         self.settle()
 
-    @rule(loose=st.booleans())
-    def join(self, loose: bool) -> None:
-        self.leg.join("b-1", self.now, loose=loose)
+    @rule()
+    def join(self) -> None:
+        self.leg.join("b-1", self.now)
         self.settle()
         assert self.leg.task() == Talk("b-1")
 

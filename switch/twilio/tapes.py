@@ -1,0 +1,200 @@
+"""Recordings of conversations.
+
+Twilio starts a conference's own recording only when the conference begins. So what is recorded is
+the line of one party, all that it says and hears: of who is not one of our phones, where there is
+one. That has neither what a supervisor whispers nor what is said while that party is on hold.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import structlog
+
+from calls.commands import PauseBridgeRecording, RecordBridge, StopBridgeRecording
+from calls.errors import SwitchUnreachable
+from calls.events import BridgeRecorded
+from switch.twilio import requests
+from switch.twilio.codec import Hook, Reply, recording_sid
+from switch.twilio.legs import Leg
+from switch.twilio.requests import CURRENT, Request
+from switch.twilio.rest import Rest, Unsure
+
+if TYPE_CHECKING:
+    from switch.twilio.driver import TwilioSwitch
+
+log = structlog.get_logger()
+
+#: Seconds that the length of a recording may take to be told by Twilio; then ours is told.
+LAST_WORDS = 3.0
+#: Recordings that have ended and are remembered.
+REMEMBERED = 1000
+
+_Step: TypeAlias = Literal["begin", "paused", "in-progress", "stopped"]
+
+
+@dataclass(slots=True, eq=False)
+class Tape:
+    """One recording. `bridge`: its id inside the switch; `leg`: whose line it is, once begun."""
+
+    name: str
+    bridge: str
+    leg: Leg | None = None
+    #: Twilio's name of it.
+    sid: str = ""
+    #: What is wanted, and what Twilio does.
+    paused: bool = False
+    stopped: bool = False
+    runs: Literal["", "in-progress", "paused", "stopped"] = ""
+    #: Somebody sees to it.
+    busy: bool = False
+    failed: bool = False
+    #: How long it is: by our clock, and as Twilio says.
+    since: float = 0.0
+    seconds: float = 0.0
+    told: float | None = None
+
+
+class Tapes:
+    """Those of one switch. `rest`: how Twilio is asked."""
+
+    def __init__(self, switch: "TwilioSwitch", rest: Rest) -> None:
+        self._switch = switch
+        self._rest = rest
+        self._tapes: dict[tuple[str, str], Tape] = {}
+        self._over: dict[tuple[str, str], None] = {}
+
+    def does(self, command: RecordBridge | PauseBridgeRecording | StopBridgeRecording) -> None:
+        bridge = command.bridge.partition("/")[2]
+        key = (bridge, command.recording)
+        tape = self._tapes.get(key)
+        if key in self._over or (tape is not None and isinstance(command, RecordBridge)):
+            return
+        if tape is None:
+            leg = self._whose(bridge)
+            if leg is None:
+                if isinstance(command, RecordBridge):
+                    self._switch.fail(command, gone=True, detail="nobody is in that conversation")
+                return
+            tape = self._tapes[key] = Tape(command.recording, bridge)
+            if not isinstance(command, RecordBridge):
+                self._adopt(tape, leg)
+        if isinstance(command, PauseBridgeRecording):
+            tape.paused = command.paused
+        elif isinstance(command, StopBridgeRecording):
+            tape.stopped = True
+        self._see_to(tape)
+
+    def look_at(self, bridge: str | None) -> None:
+        """Somebody of a bridge has come or gone."""
+        for tape in list(self._tapes.values()):
+            if tape.bridge == bridge:
+                self._see_to(tape)
+
+    def remove(self, bridge: str) -> None:
+        for tape in list(self._tapes.values()):
+            if tape.bridge == bridge:
+                tape.stopped = True
+                self._see_to(tape)
+
+    def recorded(self, hook: Hook) -> None:
+        """Twilio has finished a recording, as its address says."""
+        key = (hook.bridge, hook.recording)
+        if key in self._over:
+            return
+        # It may have begun before a restart.
+        tape = self._tapes.setdefault(key, Tape(hook.recording, hook.bridge, stopped=True))
+        tape.runs, tape.told = "stopped", hook.recording_seconds
+        if tape.stopped:
+            self._ended(tape)
+
+    # --- inside
+
+    def _adopt(self, tape: Tape, leg: Leg) -> None:
+        """It was begun before a restart."""
+        tape.leg, tape.sid, tape.runs = leg, CURRENT, "in-progress"
+        tape.since = asyncio.get_running_loop().time()
+
+    def _whose(self, bridge: str) -> Leg | None:
+        """The party whose line is recorded."""
+        inside = [leg for leg in self._switch.registry if leg.bridge == bridge]
+        outside = [leg for leg in inside if not self._switch.phones.is_agent(leg.called)]
+        return next(iter(outside or inside), None)
+
+    def _see_to(self, tape: Tape) -> None:
+        if not tape.busy and (tape.stopped or self._due(tape)):
+            tape.busy = True
+            self._switch.errands.begin(self._work(tape))
+
+    def _due(self, tape: Tape) -> _Step | None:
+        """What Twilio is to be told about it next."""
+        there = tape.leg in self._switch.registry if tape.leg is not None else False
+        if tape.leg is None:
+            leg = self._whose(tape.bridge)
+            ready = leg is not None and leg.present and not (tape.paused or tape.stopped)
+            return "begin" if ready else None
+        if tape.runs == "stopped" or not there:
+            return None
+        if tape.stopped or tape.leg.bridge != tape.bridge:
+            return "stopped"
+        wanted: _Step = "paused" if tape.paused else "in-progress"
+        return wanted if tape.runs != wanted else None
+
+    async def _work(self, tape: Tape) -> None:
+        """Until it is as it should be."""
+        try:
+            while not tape.failed and (step := self._due(tape)) is not None:
+                tape.leg = tape.leg or self._whose(tape.bridge)
+                assert tape.leg is not None  # noqa: S101 - else nothing is due
+                await self._do(tape, tape.leg, step)
+        finally:
+            tape.busy = False
+        if tape.failed or (tape.stopped and (tape.told is not None or not tape.runs)):
+            self._ended(tape)
+        elif tape.stopped:
+            asyncio.get_running_loop().call_later(LAST_WORDS, self._ended, tape)
+
+    async def _do(self, tape: Tape, leg: Leg, step: _Step) -> None:
+        request = self._request(tape, leg, step)
+        try:
+            reply = await self._rest.send(request)
+        except Unsure:  # it may have begun
+            reply = Reply(201, b"")
+        except SwitchUnreachable as error:
+            self._switch.doubt()
+            reply = Reply(503, str(error).encode())
+        if not reply.ok and not (step == "stopped" and reply.status < 500):
+            log.warning("twilio.not_recorded", recording=tape.name, step=step, detail=reply.detail)
+            tape.failed = True
+            return
+        now = asyncio.get_running_loop().time()
+        if step == "begin":
+            tape.sid = recording_sid(reply) or CURRENT
+        if tape.runs == "in-progress":
+            tape.seconds += now - tape.since
+        tape.since = now
+        tape.runs = "in-progress" if step == "begin" else step
+
+    def _request(self, tape: Tape, leg: Leg, step: _Step) -> Request:
+        if step == "begin":
+            links = self._switch.links
+            told = links.to("recording", bridge=tape.bridge, recording=tape.name)
+            return requests.record(leg.sid, told)
+        return requests.change_recording(leg.sid, tape.sid, step)
+
+    def _ended(self, tape: Tape) -> None:
+        """Tell the end, once."""
+        key = (tape.bridge, tape.name)
+        if self._tapes.pop(key, None) is None:
+            return
+        self._over[key] = None
+        if len(self._over) > REMEMBERED:
+            del self._over[next(iter(self._over))]
+        self._switch.tell(
+            BridgeRecorded(
+                bridge=f"{self._switch.name}/{tape.bridge}",
+                recording=tape.name,
+                end="failed" if tape.failed else "stopped",
+                seconds=tape.seconds if tape.told is None else tape.told,
+            )
+        )
