@@ -9,6 +9,7 @@ lane is a queue of HTTP requests.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -90,13 +91,13 @@ class AriLink:
         assert self._http is not None  # noqa: S101
         return await lanes.over_http(self._http, self._address.url, request)
 
-    async def fetch(self, request: Request) -> bytes:
-        """A file that Asterisk has. Raises `SwitchUnreachable`."""
+    async def download(self, request: Request, path: Path) -> bool:
+        """Write a file that Asterisk has to `path`; False if there is none.
+
+        Raises `SwitchUnreachable`, `OSError`.
+        """
         assert self._http is not None  # noqa: S101
-        status, data = await lanes.download(self._http, self._address.url, request)
-        if status != 200:
-            raise SwitchUnreachable(f"Asterisk on {request.uri}: status {status}")
-        return data
+        return await lanes.download(self._http, self._address.url, request, path)
 
     async def read(self, request: Request, kind: type[Read]) -> Read:
         """Ask for something and decode it. Raises `SwitchUnreachable`."""

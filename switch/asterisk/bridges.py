@@ -24,6 +24,8 @@ class Bridges:
         self._lanes = lanes
         self._send = send
         self._there: set[BridgeId] = set()
+        #: Those that have a place for held legs.
+        self._holding: set[BridgeId] = set()
         #: Made or removed just now, or with somebody on the way in: not answered yet.
         self._under_way: dict[BridgeId, list[Answer]] = {}
         #: The legs inside, on their way in, or rung for it.
@@ -48,10 +50,20 @@ class Bridges:
             # That it is there after all (409) is as good.
             self._tell(bridge, requests.create_bridge(inside(bridge), self._app))
 
+    def make_place_to_hold(self, bridge: BridgeId) -> None:
+        """Make the place for the legs of a bridge that are held, unless it is there."""
+        if bridge not in self._holding:
+            self._holding.add(bridge)
+            place = place_to_hold(bridge)
+            self._tell(bridge, requests.create_holding_bridge(place, self._app))
+
     def remove(self, bridge: BridgeId) -> Answer:
         """Remove a bridge; nothing if it is not there."""
         self._there.discard(bridge)
         self._legs.pop(bridge, None)
+        if bridge in self._holding:
+            self._holding.discard(bridge)
+            self._tell(bridge, requests.remove_bridge(place_to_hold(bridge)))
         return self._tell(bridge, requests.remove_bridge(inside(bridge)))
 
     def wait_for(self, bridge: BridgeId, answer: Answer) -> None:
@@ -75,15 +87,15 @@ class Bridges:
 
     def take_over(self, found: Iterable[codec.Bridge]) -> None:
         """Know those that are there; remove the empty ones of ours."""
-        self._there, self._under_way, self._legs = set(), {}, {}
-        for bridge in found:
-            if bridge.name != self._app:
-                continue
-            name = f"{self._switch}/{bridge.id}"
-            self._there.add(name)
-            self._legs[name] = {f"{self._switch}/{channel}" for channel in bridge.channels}
-            if not bridge.channels:
-                self.remove(name)
+        self._there, self._holding, self._under_way, self._legs = set(), set(), {}, {}
+        ours = [bridge for bridge in found if bridge.name == self._app]
+        for bridge in ours:
+            name = f"{self._switch}/{bridge.id.removesuffix(codec.HELD)}"
+            (self._holding if bridge.id.endswith(codec.HELD) else self._there).add(name)
+            members = self._legs.setdefault(name, set())
+            members |= {f"{self._switch}/{channel}" for channel in bridge.channels}
+        for name in [name for name, members in self._legs.items() if not members]:
+            self.remove(name)
 
     def _tell(self, bridge: BridgeId, request: Request) -> Answer:
         answer = self._send(self.lane(bridge), request)
@@ -97,6 +109,11 @@ class Bridges:
             waiting.remove(answer)
         if not waiting:
             self._under_way.pop(bridge, None)
+
+
+def place_to_hold(bridge: BridgeId) -> str:
+    """The id, at Asterisk, of where the held legs of a bridge are."""
+    return inside(bridge) + codec.HELD
 
 
 def inside(name: str) -> str:

@@ -3,11 +3,12 @@
 What ARI says was recorded from a real Asterisk into ``tests/switch_asterisk/messages/``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
-from calls.base import EndCause
+from calls.base import EndCause, LegId
 from calls.events import LiveLeg
 
 __all__ = [
@@ -22,6 +23,12 @@ __all__ = [
 
 #: The Stasis argument of channels that we dialled ourselves.
 DIALLED = "dialed"
+#: The Stasis argument of channels that let a supervisor listen.
+LISTENING = "listening"
+
+#: Where the held legs of a bridge are, and where a leg that supervises is: bridges of their own,
+#: whose ids end so.
+HELD, FOLLOWING = "-held", "-following"
 
 # --- what ARI says
 
@@ -42,9 +49,13 @@ class Dialplan(msgspec.Struct, frozen=True):
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """A channel; `state` is ``Down``, ``Ring`` (arrived), ``Ringing`` (dialled), ``Up``."""
+    """A channel; `state` is ``Down``, ``Ring`` (arrived), ``Ringing`` (dialled), ``Up``.
+
+    `name` is Asterisk's own and begins with what drives it: ``PJSIP/...``, ``Snoop/...``.
+    """
 
     id: str
+    name: str = ""
     state: str = ""
     caller: Party = Party()
     dialplan: Dialplan = Dialplan()
@@ -65,8 +76,8 @@ class Playback(msgspec.Struct, frozen=True):
     state: str = ""
 
 
-class LiveRecording(msgspec.Struct, frozen=True):
-    """A recording that has begun or is over."""
+class Recording(msgspec.Struct, frozen=True):
+    """A recording that has begun or is over, or whose file Asterisk still has."""
 
     name: str
 
@@ -93,7 +104,7 @@ class Event(msgspec.Struct, frozen=True):
     type: str
     channel: Channel | None = None
     playback: Playback | None = None
-    recording: LiveRecording | None = None
+    recording: Recording | None = None
     args: tuple[str, ...] = ()
     digit: str = ""
     cause: int = 0
@@ -179,20 +190,72 @@ def unanswered(cause: int, tech_cause: int, *, rang: bool) -> EndCause:
 def live_legs(
     switch: str, application: Application, channels: Iterable[Channel], bridges: Iterable[Bridge]
 ) -> tuple[LiveLeg, ...]:
-    """The legs that are up: the channels of our application, with the bridges they are in."""
+    """The legs that are up: the channels of our application, with the bridges they are in.
+
+    A held leg is in the bridge that it is held for, one that supervises is in none. Who or what
+    answered is being found out: that leg is not up yet.
+    """
     ours = set(application.channel_ids)
-    inside = {member: bridge.id for bridge in bridges for member in bridge.channels}
+    inside = {
+        member: bridge.id.removesuffix(HELD)
+        for bridge in bridges
+        if not bridge.id.endswith(FOLLOWING)
+        for member in bridge.channels
+    }
     return tuple(
         LiveLeg(
             leg=f"{switch}/{channel.id}",
             inbound=is_inbound(channel),
-            up=channel.state == "Up",
+            up=channel.state == "Up" and channel.dialplan.app_name != "AMD",
             caller=channel.caller.number,
             called=channel.dialplan.exten,
             bridge=f"{switch}/{inside[channel.id]}" if channel.id in inside else None,
         )
         for channel in channels
-        if channel.id in ours
+        if channel.id in ours and not is_listening(channel)
+    )
+
+
+def is_listening(channel: Channel) -> bool:
+    """It is no party's: a supervisor listens through it."""
+    return channel.name.startswith("Snoop/")
+
+
+def answered_by(args: Sequence[str]) -> Literal["", "person", "machine"]:
+    """What a channel brings back from the dialplan: AMDSTATUS and AMDCAUSE. Who says nothing at
+    all may well be a person who waits for us to speak."""
+    match args:
+        case [_, "HUMAN", *_]:
+            return "person"
+        case [_, "MACHINE", cause] if not cause.startswith("INITIALSILENCE"):
+            return "machine"
+        case _:
+            return ""
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What Asterisk has of ours: the legs, which of them are held, the bridges, and the channels
+    through which supervisors listen."""
+
+    legs: tuple[LiveLeg, ...]
+    held: frozenset[LegId]
+    bridges: tuple[Bridge, ...]
+    listening: tuple[str, ...]
+
+
+def survey(
+    switch: str,
+    application: Application,
+    channels: tuple[Channel, ...],
+    bridges: tuple[Bridge, ...],
+) -> Survey:
+    held = (bridge.channels for bridge in bridges if bridge.id.endswith(HELD))
+    ours = set(application.channel_ids)
+    return Survey(
+        legs=live_legs(switch, application, channels, bridges),
+        held=frozenset(f"{switch}/{channel}" for members in held for channel in members),
+        bridges=bridges,
+        listening=tuple(one.id for one in channels if is_listening(one) and one.id in ours),
     )
 
 

@@ -105,7 +105,7 @@ class AsteriskSwitch:
         link = self._link
         if link is None:
             raise SwitchUnreachable("the link to Asterisk is down")
-        return (await self._survey(link))[0]
+        return (await self._survey(link)).legs
 
     async def provision(self, phones: Sequence[Phone], removed: Sequence[str] = ()) -> None:
         """See `calls.port.Switch.provision`. They are made again whenever the link comes back."""
@@ -141,13 +141,13 @@ class AsteriskSwitch:
     async def _come_up(self, link: AriLink) -> None:
         """Ask what is there, take it over and tell it."""
         await link.ask(requests.event_filter(self.app))
-        (live, bridges), online = await asyncio.gather(self._survey(link), self._phones.look(link))
+        found, online = await asyncio.gather(self._survey(link), self._phones.look(link))
         self._phones.now_online(online)
         self._link = link
-        self._exchange.take_over(live, bridges)
+        self._exchange.take_over(found)
         phones = tuple(sorted(self._phones.agents))
-        self.tell(SwitchUp(switch=self.name, legs=live, phones=phones))
-        log.info("asterisk.up", switch=self.name, legs=len(live), phones=len(phones))
+        self.tell(SwitchUp(switch=self.name, legs=found.legs, phones=phones))
+        log.info("asterisk.up", switch=self.name, legs=len(found.legs), phones=len(phones))
         self._phones.connected(link)
 
     def _go_down(self) -> None:
@@ -157,13 +157,14 @@ class AsteriskSwitch:
             self._link = None
             self.tell(SwitchDown(switch=self.name))
 
-    async def _survey(self, link: AriLink) -> tuple[tuple[LiveLeg, ...], tuple[codec.Bridge, ...]]:
+    async def _survey(self, link: AriLink) -> codec.Survey:
         application, channels, bridges = await asyncio.gather(
             link.read(requests.application(self.app), codec.Application),
             link.read(requests.CHANNELS, tuple[Channel, ...]),
             link.read(requests.BRIDGES, tuple[codec.Bridge, ...]),
         )
-        return codec.live_legs(self.name, application, channels, bridges), bridges
+        found = codec.survey(self.name, application, channels, bridges)
+        return msgspec.structs.replace(found, legs=self._exchange.seen(found.legs))
 
     # --- events
 
@@ -204,7 +205,7 @@ class AsteriskSwitch:
             return answer
         return self._link.send(lane, request)
 
-    async def fetch(self, request: Request) -> bytes:
+    async def download(self, request: Request, path: Path) -> bool:
         if self._link is None:
             raise LinkLost("the link to Asterisk is down")
-        return await self._link.fetch(request)
+        return await self._link.download(request, path)

@@ -10,26 +10,34 @@
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
-from typing import Any, Protocol, assert_never
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol, TypeAlias, assert_never
 
+import msgspec
 import structlog
 
-from calls.base import BridgeId, EndCause, LegId
+from calls.base import EndCause, LegId
 from calls.commands import (
     Answer,
     Beep,
     Command,
     Dial,
     Hangup,
+    Hold,
     Join,
+    Mute,
+    PauseBridgeRecording,
     Prompt,
     Record,
+    RecordBridge,
     StartMusic,
+    StopBridgeRecording,
     StopMusic,
     StopPrompt,
     StopRecording,
+    Supervise,
     Unbridge,
+    Unhold,
 )
 from calls.errors import SwitchUnreachable
 from calls.events import (
@@ -41,17 +49,35 @@ from calls.events import (
     LiveLeg,
 )
 from switch.asterisk import codec, requests
+from switch.asterisk.bridge_recorder import BridgeRecorder
 from switch.asterisk.bridges import Bridges, inside, lane_of
 from switch.asterisk.codec import Channel, Reply
-from switch.asterisk.lanes import Answer as Answered
+from switch.asterisk.conversations import Conversations
 from switch.asterisk.legs import Leg, Wire
 from switch.asterisk.order import Order
 from switch.asterisk.recorder import recorded_channel
 from switch.asterisk.replies import describe, watch
 from switch.asterisk.routes import Routes
 from switch.asterisk.sockets import LinkLost
+from switch.asterisk.supervising import Supervising
 
 log = structlog.get_logger()
+
+_OfLeg: TypeAlias = (
+    Answer
+    | Prompt
+    | StopPrompt
+    | StartMusic
+    | StopMusic
+    | Record
+    | StopRecording
+    | Beep
+    | Hold
+    | Unhold
+    | Mute
+    | Supervise
+    | Hangup
+)
 
 
 class Line(Wire, Protocol):
@@ -70,31 +96,54 @@ class Exchange:
         self._lanes = lanes
         self._legs: dict[LegId, Leg] = {}
         self._bridges = Bridges(line.name, line.app, lanes, line.send)
+        self._supervising = Supervising(line, line.app, self._legs, self._bridges)
+        self._conversations = Conversations(
+            line, self._legs, self._bridges, self._supervising.moved
+        )
+        self._recorder = BridgeRecorder(line, line.name, self._bridges)
         self._order = Order()
 
     # --- before and after
 
-    def take_over(self, live: Iterable[LiveLeg], bridges: Iterable[codec.Bridge]) -> None:
+    def take_over(self, found: codec.Survey) -> None:
         """Know exactly what is there; stop what nobody waits for any more."""
-        before, self._legs = self._legs, {}
-        for found in live:
-            adopted = found.leg not in before
-            leg = before.pop(found.leg, None) or self._new_leg(
-                found.leg, inbound=found.inbound, adopted=True
-            )
-            self._legs[found.leg] = leg
-            leg.answered = found.up
-            leg.bridge, leg.joined = found.bridge or "", found.bridge is not None
-            leg.held = None
-            if found.inbound and found.up and found.bridge is None:
-                leg.silence_leftovers(adopted=adopted)
+        before = dict(self._legs)
+        self._legs.clear()
+        for live in found.legs:
+            self._adopt(live, before.pop(live.leg, None), held=live.leg in found.held)
         for leg in before.values():
             leg.close()
-        self._bridges.take_over(bridges)
+        self._bridges.take_over(found.bridges)
+        self._supervising.take_over(found.listening)
+        self._recorder.take_over()
+
+    def _adopt(self, live: LiveLeg, known: Leg | None, *, held: bool) -> None:
+        leg = known or self._new_leg(live.leg, inbound=live.inbound, adopted=True)
+        self._legs[live.leg] = leg
+        leg.answered = leg.picked_up = live.up
+        leg.bridge, leg.joined = live.bridge or "", live.bridge is not None
+        leg.settling = None
+        if leg.joined and held != (leg.held is not None):
+            leg.held = Hold(leg=leg.id) if held else None
+        if live.inbound and live.up and live.bridge is None:
+            leg.silence_leftovers(adopted=known is None)
+
+    def seen(self, live: Iterable[LiveLeg]) -> tuple[LiveLeg, ...]:
+        """What was seen of the legs, made right by what only we know."""
+        return tuple(self._seen(leg) for leg in live)
+
+    def _seen(self, live: LiveLeg) -> LiveLeg:
+        leg = self._legs.get(live.leg)
+        if leg is not None and live.up and not (leg.inbound or leg.answered) and leg.detect:
+            return msgspec.structs.replace(live, up=False)
+        if live.leg in self._supervising:
+            return msgspec.structs.replace(live, bridge=None)
+        return live
 
     def hold_back_nothing(self) -> None:
         """The link is lost: what was to be done later is not done."""
         self._order.clear()
+        self._recorder.let_go()
 
     # --- events
 
@@ -108,7 +157,7 @@ class Exchange:
             case codec.Event(type="ChannelStateChange", channel=Channel(id=id_, state="Up")):
                 leg = self._legs.get(self._leg_id(id_))
                 if leg is not None and not leg.inbound:
-                    self._answered(leg)
+                    self._picked_up(leg)
             case codec.Event(type="ChannelDtmfReceived", channel=Channel(id=id_), digit=digit):
                 if leg := self._legs.get(self._leg_id(id_)):
                     leg.press(digit)
@@ -117,7 +166,9 @@ class Exchange:
                 leg = self._legs.get(self._leg_id(channel_id))
                 if leg is not None and not leg.hanging_up:
                     leg.player.finished(playback.id, failed=playback.state == "failed")
-            case codec.Event(type=kind, recording=codec.LiveRecording(name=name)):
+            case codec.Event(type=kind, recording=codec.Recording(name=name)) if "@" in name:
+                self._recorder.take(kind, name)
+            case codec.Event(type=kind, recording=codec.Recording(name=name)):
                 if leg := self._legs.get(self._leg_id(recorded_channel(name))):
                     self._recording(leg, kind)
             case codec.Event(type="ChannelHangupRequest", channel=Channel(id=id_)):
@@ -136,11 +187,16 @@ class Exchange:
     def _entered(self, channel: Channel, args: tuple[str, ...]) -> None:
         leg_id = self._leg_id(channel.id)
         leg = self._legs.get(leg_id)
-        if codec.DIALLED in args:
+        if codec.is_listening(channel):
+            self._supervising.take(channel.id, args)
+        elif codec.DIALLED in args:
             leg = leg or self._new_leg(leg_id, inbound=False, adopted=True)
-            if leg.held is not None and not leg.held.done():
-                leg.held.set_result(None)
-            self._answered(leg)
+            if leg.detect and args == (codec.DIALLED,):
+                leg.ask(requests.detect(leg.channel))
+                return
+            if leg.settling is not None and not leg.settling.done():
+                leg.settling.set_result(None)
+            self._answered(leg, codec.answered_by(args))
         elif leg is None:
             self._new_leg(leg_id, inbound=True, adopted=False)
             self._line.tell(
@@ -152,10 +208,15 @@ class Exchange:
                 )
             )
 
-    def _answered(self, leg: Leg) -> None:
+    def _picked_up(self, leg: Leg) -> None:
+        leg.picked_up = True
+        if not leg.detect:
+            self._answered(leg)
+
+    def _answered(self, leg: Leg, by: Literal["", "person", "machine"] = "") -> None:
         if not leg.answered:
             leg.answered = True
-            self._line.tell(LegAnswered(leg=leg.id))
+            self._line.tell(LegAnswered(leg=leg.id, by=by))
 
     def _ringing(self, channel: str) -> None:
         leg = self._legs.get(self._leg_id(channel))
@@ -173,7 +234,7 @@ class Exchange:
                 leg.recorder.failed()
 
     def _destroyed(self, leg: Leg, cause: int, tech_cause: int) -> None:
-        if leg.inbound or leg.answered:
+        if leg.inbound or leg.picked_up:
             self._ended(leg, "hangup")
         else:
             self._ended(leg, codec.unanswered(cause, tech_cause, rang=leg.rang))
@@ -188,9 +249,11 @@ class Exchange:
             return
         del self._legs[leg.id]
         leg.close()
-        deserted = self._bridges.left_by(leg.bridge, leg.id)
-        if deserted and not leg.joined and self._bridges.has(leg.bridge):
-            self._bridges.remove(leg.bridge)  # nobody is rung for it any more
+        self._supervising.ended(leg)
+        bridge, joined = leg.bridge, leg.joined
+        deserted = self._conversations.leave(leg)
+        if deserted and not joined and self._bridges.has(bridge):
+            self._bridges.remove(bridge)  # nobody is rung for it any more
         self._line.tell(LegEnded(leg=leg.id, cause="withdrawn" if leg.withdrawn else cause))
 
     # --- commands
@@ -213,24 +276,32 @@ class Exchange:
         match command:
             case Join(legs=names):
                 pass
-            case Unbridge(bridge=bridge):
+            case Unbridge(bridge=bridge) | RecordBridge(bridge=bridge):
                 return [*self._bridges.under_way(bridge)]
-            case Dial() | Hangup():
+            case Dial() | Hangup() | PauseBridgeRecording() | StopBridgeRecording():
                 return []
             case _:
                 names = (command.leg,)
         legs = (self._legs.get(name) for name in names)
-        held = (leg.held for leg in legs if leg is not None)
-        return [future for future in held if future is not None and not future.done()]
+        settling = (leg.settling for leg in legs if leg is not None)
+        return [future for future in settling if future is not None and not future.done()]
 
     def _perform(self, command: Command) -> None:
         match command:
             case Dial():
                 self._dial(command)
-            case Join():
-                self._join(command)
+            case Join(legs=names):
+                for name in names:
+                    self._supervising.end(name)
+                self._conversations.join(command)
             case Unbridge(bridge=bridge):
-                self._unbridge(bridge)
+                self._conversations.unbridge(bridge)
+            case RecordBridge():
+                self._recorder.start(command)
+            case PauseBridgeRecording():
+                self._recorder.pause(command)
+            case StopBridgeRecording():
+                self._recorder.stop(command)
             case _:
                 leg = self._legs.get(command.leg)
                 if leg is not None:
@@ -238,19 +309,7 @@ class Exchange:
                 elif not isinstance(command, StopPrompt | StopMusic | StopRecording | Hangup):
                     self._fail(command, gone=True, detail="no such leg")
 
-    def _on_leg(
-        self,
-        leg: Leg,
-        command: Answer
-        | Prompt
-        | StopPrompt
-        | StartMusic
-        | StopMusic
-        | Record
-        | StopRecording
-        | Beep
-        | Hangup,
-    ) -> None:
+    def _on_leg(self, leg: Leg, command: _OfLeg) -> None:
         match command:
             case Answer():
                 leg.answer(command)
@@ -269,6 +328,15 @@ class Exchange:
                 leg.recorder.stop(recording)
             case Beep():
                 leg.beep()
+            case Hold():
+                self._conversations.hold(leg, command)
+            case Unhold():
+                self._conversations.unhold(leg, command)
+            case Mute():
+                leg.mute(command)
+            case Supervise():
+                self._conversations.leave(leg)
+                self._supervising.start(leg, command)
             case Hangup(reason=reason):
                 leg.withdrawn = True
                 leg.ask(requests.hang_up(leg.channel, reason))
@@ -293,11 +361,12 @@ class Exchange:
             timeout=command.timeout,
             auto_answer=command.auto_answer,
         )
-        leg.held = asyncio.get_running_loop().create_future()
+        leg.detect = command.detect
+        leg.settling = asyncio.get_running_loop().create_future()
         answer = leg.send(request)
         watch(answer, lambda error: self._not_dialled(leg, error))
         if command.bridge:
-            self._into(leg, command.bridge)
+            self._conversations.expect(leg, command.bridge)
             answer.add_done_callback(lambda _: self._prepare(leg))
 
     def _prepare(self, leg: Leg) -> None:
@@ -318,53 +387,6 @@ class Exchange:
             leg.ask(requests.hang_up(leg.channel, "normal"))
             self._ended(leg, "failed")
         # Else the next `SwitchUp` says whether it rings.
-
-    def _join(self, command: Join) -> None:
-        legs = [self._legs[leg] for leg in command.legs if leg in self._legs]
-        if len(legs) < len(command.legs) or not legs:
-            missing = ", ".join(leg for leg in command.legs if leg not in self._legs)
-            self._fail(command, gone=True, detail=f"no such leg: {missing}")
-            return
-        self._bridges.make(command.bridge)
-        outside = [leg for leg in legs if not leg.joined or leg.bridge != command.bridge]
-        # If all should be inside already, somebody has seen that one is not.
-        making = self._bridges.under_way(command.bridge)
-        adding = [self._enter(leg, command.bridge, making) for leg in outside or legs]
-        told = False
-
-        def failed(error: Reply | SwitchUnreachable) -> None:
-            nonlocal told
-            if not told:
-                told = True
-                gone = isinstance(error, Reply) and error.status in (400, 404, 422)
-                self._line.tell(CommandFailed(command=command, gone=gone, detail=describe(error)))
-
-        for answer in adding:
-            watch(answer, failed)
-
-    def _enter(self, leg: Leg, bridge: BridgeId, making: Collection[Answered]) -> Answered:
-        leg.player.stop_all()
-        leg.answer_now()
-        # Over its own lane, unless the bridge is only just being made.
-        lane = self._bridges.lane(bridge) if making else leg.lane
-        answer = self._line.send(lane, requests.add_to_bridge(inside(bridge), leg.channel))
-        leg.stop_music()
-        self._into(leg, bridge)
-        leg.joined, leg.held = True, answer
-        self._bridges.wait_for(bridge, answer)
-        return answer
-
-    def _unbridge(self, bridge: BridgeId) -> None:
-        inside = [self._legs[leg] for leg in self._bridges.legs(bridge) if leg in self._legs]
-        answer = self._bridges.remove(bridge)
-        for leg in inside:
-            leg.bridge, leg.joined, leg.held = "", False, answer
-
-    def _into(self, leg: Leg, bridge: BridgeId) -> None:
-        """The leg belongs to that bridge from now on, and to no other."""
-        self._bridges.left_by(leg.bridge, leg.id)
-        self._bridges.entered_by(bridge, leg.id)
-        leg.bridge, leg.joined = bridge, False
 
     def _fail(self, command: Command, *, gone: bool, detail: str) -> None:
         self._line.tell(CommandFailed(command=command, gone=gone, detail=detail))

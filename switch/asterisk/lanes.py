@@ -1,6 +1,7 @@
 """Lanes: requests that keep their order, over a WebSocket or, before Asterisk 22.3, over HTTP."""
 
 import asyncio
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import aiohttp
@@ -109,22 +110,31 @@ class HttpLane:
 
 async def over_http(session: aiohttp.ClientSession, url: str, request: Request) -> Reply:
     """One request beside all lanes. Raises `SwitchUnreachable`."""
-    status, body = await download(session, url, request)
-    return Reply(status=status, body=body.decode(errors="replace"))
-
-
-async def download(session: aiohttp.ClientSession, url: str, request: Request) -> tuple[int, bytes]:
-    """The status and the body of the answer, whatever it is. Raises `SwitchUnreachable`."""
     body = None if request.body is None else msgspec.json.encode(request.body)
     headers = {} if body is None else {"Content-Type": "application/json"}
+    where = URL(f"{url}/ari/{request.uri}", encoded=True)
     try:
-        async with session.request(
-            request.method,
-            URL(f"{url}/ari/{request.uri}", encoded=True),
-            data=body,
-            headers=headers,
-        ) as response:
-            return response.status, await response.read()
+        async with session.request(request.method, where, data=body, headers=headers) as response:
+            return Reply(status=response.status, body=await response.text(errors="replace"))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        reason = error or type(error).__name__
-        raise SwitchUnreachable(f"{request.method} {request.uri} at {url}: {reason}") from None
+        raise _unreachable(request, url, error) from None
+
+
+async def download(session: aiohttp.ClientSession, url: str, request: Request, path: Path) -> bool:
+    """Write a file that Asterisk has to `path`, however long that takes as long as it goes on;
+    False if there is none. Raises `SwitchUnreachable`, and `OSError` where it cannot be written."""
+    patience = aiohttp.ClientTimeout(total=None, sock_read=REQUEST_TIMEOUT)
+    where = URL(f"{url}/ari/{request.uri}", encoded=True)
+    with path.open("wb") as file:
+        try:
+            async with session.get(where, timeout=patience) as response:
+                async for part in response.content.iter_any():
+                    file.write(part)
+                return response.status == 200
+        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+            raise _unreachable(request, url, error) from None
+
+
+def _unreachable(request: Request, url: str, error: Exception) -> SwitchUnreachable:
+    reason = str(error) or type(error).__name__
+    return SwitchUnreachable(f"{request.method} {request.uri} at {url}: {reason}")

@@ -2,11 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from calls.base import LegId
 from calls.commands import Answer as AnswerCommand
-from calls.commands import Command, Prompt, StartMusic
+from calls.commands import Command, Hold, Mute, Prompt, StartMusic
 from calls.errors import SwitchUnreachable
 from calls.events import CommandFailed, SwitchEvent
 from calls.port import Voice
@@ -27,6 +27,8 @@ ANSWER_AFTER = 0.002
 #: answers for longer does not miss it.
 MUSIC_AFTER = 0.1
 
+_Music: TypeAlias = StartMusic | Hold
+
 #: Statuses that say that a channel is gone, or on its way out of our application.
 GONE = (404, 409, 412)
 
@@ -39,7 +41,7 @@ class Wire(Protocol):
 
     def send(self, lane: int, request: Request) -> Answer: ...
 
-    async def fetch(self, request: Request) -> bytes: ...
+    async def download(self, request: Request, path: Path) -> bool: ...
 
     def tell(self, event: SwitchEvent) -> None: ...
 
@@ -57,6 +59,10 @@ class Leg:
         self.voice = wire.voice
         self.answered = False
         self.rang = False
+        #: It is to be found out who answers before that is told.
+        self.detect = False
+        #: Its party has picked up.
+        self.picked_up = False
         #: Its end is near: what still plays is cut off, which is no failure.
         self.hanging_up = False
         #: We have told it to hang up.
@@ -65,19 +71,21 @@ class Leg:
         self.bridge = ""
         #: It has been told to enter that bridge.
         self.joined = False
+        #: It takes no part in that bridge, or any other, and hears this music.
+        self.held: Hold | None = None
         #: Until this is done it can be told nothing but to hang up: it was dialled and is not under
-        #: our control yet, or the bridge that it is in is being removed.
-        self.held: asyncio.Future[Any] | None = None
+        #: our control yet, it moves, or the bridge that it is in is being removed.
+        self.settling: asyncio.Future[Any] | None = None
         self.player = Player(self, channel)
         self.recorder = Recorder(self, channel, wire.recordings)
         self._wire = wire
         self._music: str | None = UNKNOWN_MUSIC if adopted else None
         self._answering: asyncio.TimerHandle | None = None
         self._answer: AnswerCommand
-        self._wanted: StartMusic | None = None
+        self._wanted: _Music | None = None
         self._changing: asyncio.TimerHandle | None = None
         #: To be played when the prompts are over.
-        self._music_due: StartMusic | None = None
+        self._music_due: _Music | None = None
 
     def answer(self, command: AnswerCommand) -> None:
         """Answer it in a moment, or before whatever else it is told."""
@@ -98,8 +106,8 @@ class Leg:
     def tell(self, event: SwitchEvent) -> None:
         self._wire.tell(event)
 
-    async def fetch(self, request: Request) -> bytes:
-        return await self._wire.fetch(request)
+    async def download(self, request: Request, path: Path) -> bool:
+        return await self._wire.download(request, path)
 
     def order(self, command: Command, request: Request) -> None:
         """Send a request; a refusal is told as the failure of `command`."""
@@ -116,10 +124,31 @@ class Leg:
 
     def beep(self) -> None:
         """A tone, once it is where it is being joined."""
-        if self.held is not None and not self.held.done():
-            self.held.add_done_callback(lambda _: self.beep())
+        if self.settling is not None and not self.settling.done():
+            self.settling.add_done_callback(lambda _: self.beep())
         else:
             self.ask(requests.beep(self.channel))
+            self.hold_music_again()
+
+    # --- hold and mute
+
+    def hold(self, command: Hold) -> None:
+        """Its music begins, now or when the prompts are over."""
+        self.held = command
+        self.stop_music()
+
+    def hold_music_again(self) -> None:
+        """Asterisk ends the music for a tone, and where a channel moves; nothing if not held."""
+        if self.held is not None:
+            self._music = None
+            self._want(self.held, 0.0)
+
+    def unhold(self) -> None:
+        self.held = None
+        self.stop_music()
+
+    def mute(self, command: Mute) -> None:
+        self.order(command, requests.mute(self.channel, muted=command.muted))
 
     # --- music
 
@@ -131,11 +160,14 @@ class Leg:
             self._want(command, MUSIC_AFTER)
 
     def stop_music(self) -> None:
-        """Silence it soon."""
+        """Silence it soon; who is held goes on hearing music."""
         self._music_due = None
-        self._want(None, 0.0)
+        if self.held is not None and self.player.busy:
+            self._music_due = self.held
+        else:
+            self._want(self.held, 0.0)
 
-    def _want(self, music: StartMusic | None, after: float) -> None:
+    def _want(self, music: _Music | None, after: float) -> None:
         # After this turn of the loop at the earliest: what is dialled or joined now goes first.
         self._wanted = music
         if self._changing is not None:
@@ -177,9 +209,9 @@ class Leg:
         self.ask(requests.stop_playback(playback))
 
     def prompts_over(self) -> None:
-        due, self._music_due = self._music_due, None
+        due, self._music_due = self._music_due or self.held, None
         if due is not None:
-            self.start_music(due)
+            self._want(due, MUSIC_AFTER)
 
     # --- before and after
 
@@ -194,8 +226,8 @@ class Leg:
             self.ask(requests.discard_recording(recording_of(self.channel)))
 
     def close(self) -> None:
-        if self.held is not None:
-            self.held.cancel()
+        if self.settling is not None:
+            self.settling.cancel()
         self.player.forget()
         self.recorder.forget()
         for handle in (self._changing, self._answering):

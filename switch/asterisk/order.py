@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from calls.commands import Command, Join, Unbridge
+from calls.commands import Command, Join, place_of
 
 
 def touched(command: Command) -> frozenset[str]:
@@ -12,10 +12,8 @@ def touched(command: Command) -> frozenset[str]:
     match command:
         case Join(bridge=bridge, legs=legs):
             return frozenset((bridge, *legs))
-        case Unbridge(bridge=bridge):
-            return frozenset((bridge,))
         case _:
-            return frozenset((command.leg,))
+            return frozenset((place_of(command),))
 
 
 class Order:

@@ -1,8 +1,6 @@
 """What one leg says, recorded: begun, ended, and its file brought to where ours are kept."""
 
 import asyncio
-import io
-import re
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +15,7 @@ from calls.events import RecordingEnded, SwitchEvent
 from switch.asterisk import requests
 from switch.asterisk.ari import Answer
 from switch.asterisk.codec import Reply
+from switch.asterisk.recordings import bring_home, is_file_name
 from switch.asterisk.replies import describe, watch
 from switch.asterisk.requests import Request
 
@@ -26,8 +25,6 @@ End: TypeAlias = Literal["silence", "digits", "full", "stopped", "hangup", "fail
 
 #: How often Asterisk is asked, each 0.1 s.
 ATTEMPTS = 20
-#: What a recording may be called, since a file is called so.
-_NAME = re.compile(r"\w[\w.-]*")
 
 
 class Line(Protocol):
@@ -39,8 +36,11 @@ class Line(Protocol):
 
     def send(self, request: Request) -> Answer: ...
 
-    async def fetch(self, request: Request) -> bytes:
-        """A file that Asterisk has, beside the lanes. Raises `SwitchUnreachable`."""
+    async def download(self, request: Request, path: Path) -> bool:
+        """Write a file that Asterisk has to `path`, beside the lanes; False if there is none.
+
+        Raises `SwitchUnreachable`, `OSError`.
+        """
 
 
 class Recorder:
@@ -70,7 +70,7 @@ class Recorder:
         """Record; nothing if that runs already."""
         if self._running is not None and self._running.recording == command.recording:
             return
-        if self._running is not None or not _NAME.fullmatch(command.recording):
+        if self._running is not None or not is_file_name(command.recording):
             log.error("recording.refused", recording=command.recording, runs=self._running)
             self._tell(command, "failed")
             return
@@ -164,8 +164,9 @@ class Recorder:
     async def _save(self, command: Record, end: End) -> None:
         seconds = 0.0
         try:
-            data = await self._line.fetch(requests.recorded(self._name))
-            seconds = await asyncio.to_thread(self._keep, command.recording, data)
+            seconds = await bring_home(
+                self._line.download, self._name, self._folder, command.recording
+            )
         except (SwitchUnreachable, OSError, EOFError, wave.Error) as error:
             log.error("recording.lost", recording=command.recording, detail=str(error))
             end = end if end == "hangup" else "failed"
@@ -178,18 +179,6 @@ class Recorder:
         then, self._then = self._then, None
         if then is not None:
             then()
-
-    def _keep(self, recording: str, data: bytes) -> float:
-        """Write the file, whole or not at all; gives its length in seconds."""
-        with wave.open(io.BytesIO(data), "rb") as sound:
-            seconds = sound.getnframes() / sound.getframerate()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{recording}.wav"
-        scratch = path.with_name(f".{path.name}.part")
-        scratch.touch(mode=0o600)
-        scratch.write_bytes(data)
-        scratch.replace(path)
-        return seconds
 
     def _tell(self, command: Record, end: End, seconds: float = 0.0) -> None:
         self._line.tell(

@@ -138,6 +138,43 @@ def remove_recorded(name: str) -> Request:
     return Request("DELETE", f"recordings/stored/{name}")
 
 
+RECORDED = Request("GET", "recordings/stored")
+
+
+def recording(name: str) -> Request:
+    """Is it still going on?"""
+    return Request("GET", f"recordings/live/{name}")
+
+
+def record_bridge(bridge: str, name: str) -> Request:
+    """Record all voices of a bridge into one WAV file, for as long as the bridge is there."""
+    query = {"name": name, "format": "wav", "ifExists": "overwrite", "terminateOn": "none"}
+    return Request("POST", _uri(f"bridges/{bridge}/record", query))
+
+
+def silence_recording(name: str, *, silent: bool) -> Request:
+    """Silence in the place of what is said: what follows keeps its time, as it would not if the
+    recording were paused."""
+    return Request("POST" if silent else "DELETE", f"recordings/live/{name}/mute")
+
+
+def mute(channel: str, *, muted: bool) -> Request:
+    """Whether what its party says goes anywhere. Twice is once."""
+    return Request("POST" if muted else "DELETE", f"channels/{channel}/mute?direction=in")
+
+
+def listen(channel: str, *, app: str, args: str, whisper: bool) -> Request:
+    """Make a channel on which all is heard that `channel` says and hears; what is said on it is
+    heard by `channel` alone, or by nobody."""
+    query = {"spy": "both", "whisper": "out" if whisper else "none", "app": app, "appArgs": args}
+    return Request("POST", _uri(f"channels/{channel}/snoop", query))
+
+
+def detect(channel: str) -> Request:
+    """Find out in the dialplan who answered; the channel comes back with what was found."""
+    return Request("POST", f"channels/{channel}/continue?context=detect&extension=s&priority=1")
+
+
 def start_music(channel: str, music: str) -> Request:
     return Request("POST", _uri(f"channels/{channel}/moh", {"mohClass": music}))
 
@@ -183,6 +220,11 @@ _ANSWER_BY_ITSELF = {
 def create_bridge(bridge: str, app: str) -> Request:
     """A bridge that tells of keys: without ``dtmf_events`` packets pass by it unseen."""
     return Request("POST", _uri(f"bridges/{bridge}", {"type": "mixing,dtmf_events", "name": app}))
+
+
+def create_holding_bridge(bridge: str, app: str) -> Request:
+    """A bridge whose members do not hear one another."""
+    return Request("POST", _uri(f"bridges/{bridge}", {"type": "holding", "name": app}))
 
 
 def add_to_bridge(bridge: str, channel: str) -> Request:

@@ -1,11 +1,13 @@
 """People around a real Asterisk: scripted SIP phones."""
 
+import itertools
 from contextlib import AsyncExitStack
 
 from calls.port import Phone as PhoneAccount
 from calls.port import Switch
+from engine.phones import hearing, wav
 from engine.phones.phone import Manner, Phone, Phones
-from engine.phones.phonecall import PhoneCall
+from engine.phones.phonecall import PhoneCall, PhoneFailed
 from tests.center.decliner import declining
 from tests.contract.rig import Does, Party
 from tests.phones.voices import babble
@@ -15,35 +17,67 @@ MANNERS = {
     "obeys": Manner("obey"),
     "ignores": Manner("ignore"),
     "busy": Manner("busy"),
+    "machine": Manner("answer", after=0.2, say=babble(3, 20.0)),
 }
+#: Seconds until what somebody says must have been heard by whoever hears them.
+HEARD_WITHIN = 1.2
+
+_seeds = itertools.count(100)
 
 
-class SipCaller:
+class SipParty:
+    """Somebody with a SIP phone."""
+
+    async def talk(self) -> PhoneCall:
+        """The call that this person is in."""
+        raise NotImplementedError
+
+    async def press(self, digits: str) -> None:
+        await (await self.talk()).press(digits)
+
+    async def hears(self, other: Party) -> bool:
+        """The other one makes a sound that nobody has made before."""
+        assert isinstance(other, SipParty)
+        listening, speaking = await self.talk(), await other.talk()
+        sound = babble(next(_seeds), 0.4)
+        before = max(0, len(listening.heard) - wav.RATE)
+        speaking.say(sound)
+        try:
+            await listening.hearing(
+                lambda heard: hearing.score(heard[before:], sound) == 1, HEARD_WITHIN
+            )
+        except PhoneFailed:
+            return False
+        return True
+
+
+class SipCaller(SipParty):
     def __init__(self, call: PhoneCall) -> None:
         self._call = call
 
-    async def press(self, digits: str) -> None:
+    async def talk(self) -> PhoneCall:
         await self._call.answered(within=10)
-        await self._call.press(digits)
+        return self._call
 
     async def speak(self) -> None:
-        await self._call.answered(within=10)
-        self._call.say(babble(1, 10.0), repeat=True)
+        (await self.talk()).say(babble(1, 10.0), repeat=True)
 
     async def hang_up(self) -> None:
         await self._call.hang_up()
         await self._call.ended(within=10)
 
 
-class SipAgent:
+class SipAgent(SipParty):
     def __init__(self, phone: Phone) -> None:
         self._phone = phone
 
-    async def press(self, digits: str) -> None:
-        await self._phone.calls[-1].press(digits)
+    async def talk(self) -> PhoneCall:
+        call = self._phone.calls[-1]
+        await call.answered(within=10)
+        return call
 
     async def speak(self) -> None:
-        self._phone.calls[-1].say(babble(2, 10.0), repeat=True)
+        (await self.talk()).say(babble(2, 10.0), repeat=True)
 
     async def hang_up(self) -> None:
         await self._phone.calls[-1].hang_up()
@@ -56,6 +90,9 @@ class NoParty:
         raise AssertionError("there is no call")
 
     async def speak(self) -> None:
+        raise AssertionError("there is no call")
+
+    async def hears(self, other: Party) -> bool:
         raise AssertionError("there is no call")
 
     async def hang_up(self) -> None:

@@ -1,0 +1,114 @@
+"""Who hears whom: legs that are joined, and those among them that are held.
+
+A held leg is in another bridge at Asterisk, where nobody is heard: whatever else happens to it
+there, a tone or its phone's own hold, it never hears the conversation. For us, it is in the bridge.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+
+from calls.base import BridgeId, LegId
+from calls.commands import Hold, Join, Unhold
+from calls.errors import SwitchUnreachable
+from calls.events import CommandFailed
+from switch.asterisk import requests
+from switch.asterisk.bridges import Bridges, inside, place_to_hold
+from switch.asterisk.codec import Reply
+from switch.asterisk.lanes import Answer
+from switch.asterisk.legs import Leg, Wire
+from switch.asterisk.replies import describe, watch
+
+
+class Conversations:
+    """`moved` is called with each leg that comes to a bridge or leaves one while it is up."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        legs: Mapping[LegId, Leg],
+        bridges: Bridges,
+        moved: Callable[[Leg], None],
+    ) -> None:
+        self._wire = wire
+        self._legs = legs
+        self._bridges = bridges
+        self._moved = moved
+
+    def join(self, command: Join) -> None:
+        legs = [self._legs[leg] for leg in command.legs if leg in self._legs]
+        if len(legs) < len(command.legs) or not legs:
+            missing = ", ".join(leg for leg in command.legs if leg not in self._legs)
+            detail = f"no such leg: {missing}"
+            self._wire.tell(CommandFailed(command=command, gone=True, detail=detail))
+            return
+        self._bridges.make(command.bridge)
+        outside = [leg for leg in legs if not leg.joined or leg.bridge != command.bridge]
+        for leg in outside:
+            self.expect(leg, command.bridge)
+            leg.joined = True
+        # If all should be inside already, somebody has seen that one is not.
+        self._place(command, outside or legs)
+
+    def unbridge(self, bridge: BridgeId) -> None:
+        legs = [self._legs[leg] for leg in self._bridges.legs(bridge) if leg in self._legs]
+        answer = self._bridges.remove(bridge)
+        for leg in legs:
+            leg.bridge, leg.joined, leg.settling = "", False, answer
+            self._moved(leg)
+
+    def hold(self, leg: Leg, command: Hold) -> None:
+        if leg.held is not None and leg.held.music == command.music:
+            return
+        leg.hold(command)
+        if leg.joined:
+            self._place(command, [leg])
+
+    def unhold(self, leg: Leg, command: Unhold) -> None:
+        if leg.held is not None:
+            leg.unhold()
+            if leg.joined:
+                self._place(command, [leg])
+
+    def expect(self, leg: Leg, bridge: BridgeId) -> None:
+        """The leg belongs to that bridge from now on, and to no other."""
+        self.leave(leg)
+        self._bridges.entered_by(bridge, leg.id)
+        leg.bridge = bridge
+
+    def leave(self, leg: Leg) -> bool:
+        """The leg belongs to no bridge; True if nobody belongs to that which it was in."""
+        deserted = self._bridges.left_by(leg.bridge, leg.id)
+        leg.bridge, leg.joined = "", False
+        return deserted
+
+    def _place(self, command: Join | Hold | Unhold, legs: Collection[Leg]) -> None:
+        """Put legs where they are to be; the first refusal is told."""
+        adding = [self._enter(leg) for leg in legs]
+        told = False
+
+        def failed(error: Reply | SwitchUnreachable) -> None:
+            nonlocal told
+            if not told:
+                told = True
+                gone = isinstance(error, Reply) and error.status in (400, 404, 422)
+                self._wire.tell(CommandFailed(command=command, gone=gone, detail=describe(error)))
+
+        for answer in adding:
+            watch(answer, failed)
+
+    def _enter(self, leg: Leg) -> Answer:
+        leg.player.stop_all()
+        leg.answer_now()
+        place = inside(leg.bridge)
+        if leg.held is not None:
+            self._bridges.make_place_to_hold(leg.bridge)
+            place = place_to_hold(leg.bridge)
+        # Over its own lane, unless the bridge is only just being made.
+        making = self._bridges.under_way(leg.bridge)
+        lane = self._bridges.lane(leg.bridge) if making else leg.lane
+        answer = self._wire.send(lane, requests.add_to_bridge(place, leg.channel))
+        leg.stop_music()
+        leg.hold_music_again()
+        leg.settling = answer
+        self._bridges.wait_for(leg.bridge, answer)
+        self._moved(leg)
+        return answer
