@@ -36,7 +36,7 @@ PATIENCE = 15.0
 #: Seconds from the begin of a recording until the caller speaks: after the tone.
 AFTER_TONE = 0.6
 #: How far a prompt may come earlier or later than it was told to, seconds.
-EARLY, LATE = 1.0, 4.0
+EARLY, LATE = 2.0, 4.0
 
 #: Rules of a queue that can be made to hold for one caller.
 RULES: tuple[OverflowWhen, ...] = (
@@ -135,7 +135,7 @@ class LiveCaller:
                     continue
                 if await self._was_heard(media, due):
                     heard.append(media.name)
-                elif (said.ended or now) - due > LISTENS + EARLY:
+                elif (said.ended or now) - due > LISTENS + CALM + 1.0:
                     missed.append(media.name)
         return heard, missed
 
@@ -369,12 +369,17 @@ class LiveCaller:
 
 
 def _is_in(heard: Sound, sound: Sound) -> bool:
-    """Some second of it is there; of what was cut short or torn, the rest is missing."""
+    """Half a second of it is there: the rest may be cut short by a key, or torn on the way."""
     padded = np.concatenate([heard, np.zeros(RATE // 2, dtype=np.int16)])
-    pieces = hearing.parts(sound)
-    return not pieces or any(
-        hearing.correlation(padded, piece).max(initial=0.0) >= hearing.FOUND for _, piece in pieces
+    halves = [half for _, piece in hearing.parts(sound) for half in _halves(piece)]
+    return not halves or any(
+        hearing.correlation(padded, half).max(initial=0.0) >= hearing.FOUND for half in halves
     )
+
+
+def _halves(piece: Sound) -> list[Sound]:
+    """Of a piece of a second; a shorter one stays whole."""
+    return [piece] if len(piece) < RATE else [piece[: RATE // 2], piece[RATE // 2 :]]
 
 
 def _speech(seconds: float) -> Sound:
