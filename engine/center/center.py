@@ -17,7 +17,9 @@ Theory of operation
 
 The class is the machine's hub: its three verbs, who takes which word, and what all need. What is
 done with a word is in a module for each matter: `life` (legs come and go), `treatment` (flows and
-waits), `ringing`, `seats`, `overflow`, `transfers`, `recalls`, `favours`, `pop`, `reconcile`.
+waits), `ringing`, `seats`, `overflow`, `transfers`, `recalls`, `favours`, `pop`, `reconcile`; what
+agents and supervisors do in a conversation is in `talking`, `handover`, `consulting`, `recordings`
+and `supervision`.
 """
 
 import heapq
@@ -38,13 +40,17 @@ from calls.messages import Message, Output
 from calls.requests import Request
 from calls.views import LiveView
 from engine.center import (
+    handover,
     life,
     overflow,
     pop,
     recalls,
     reconcile,
+    recordings,
     ringing,
     seats,
+    supervision,
+    talking,
     transfers,
     treatment,
     view,
@@ -153,6 +159,7 @@ class CallCenter:
             events.LegRinging: _nothing,
             events.PromptEnded: partial(treatment.heard, self),
             events.RecordingEnded: partial(treatment.heard, self),
+            events.BridgeRecorded: partial(recordings.ended, self),
             events.DigitPressed: partial(treatment.pressed, self),
             events.SwitchUp: partial(reconcile.switch_up, self),
             events.SwitchDown: partial(reconcile.switch_down, self),
@@ -165,6 +172,14 @@ class CallCenter:
             events.ServiceAnswered: partial(pop.answered, self),
             events.RequestFailed: partial(pop.failed, self),
             actions.HangupCall: partial(life.hang_up_call, self),
+            actions.HoldCall: partial(talking.hold, self),
+            actions.MuteAgent: partial(talking.mute, self),
+            actions.TransferCall: partial(handover.transfer, self),
+            actions.CompleteTransfer: partial(handover.complete, self),
+            actions.CancelTransfer: partial(handover.cancel, self),
+            actions.SuperviseAgent: partial(supervision.supervise, self),
+            actions.StopSupervising: partial(supervision.stop, self),
+            actions.RecordCall: partial(recordings.record, self),
             actions.ConfigureNumber: self._configure_number,
             actions.RemoveNumber: self._remove_number,
             actions.PublishFlow: self._publish_flow,
@@ -181,7 +196,7 @@ class CallCenter:
             facts.CallConnected: partial(ringing.connect, self),
             facts.PlaceKept: partial(recalls.kept, self),
             facts.AgentStateChanged: partial(seats.agent_changed, self),
-            facts.ConfigurationChanged: partial(seats.configured, self),
+            facts.ConfigurationChanged: self._configured,
         }
 
     # --- messages that are dealt with here
@@ -207,6 +222,10 @@ class CallCenter:
             self.emit(Refused(reason="unknown", message=f"there is no number {name!r}"))
         else:
             self.emit(facts.ConfigurationChanged(kind="number", name=name, removed=True))
+
+    def _configured(self, fact: facts.ConfigurationChanged, now: Instant) -> None:
+        seats.configured(self, fact, now)
+        supervision.configured(self, fact, now)
 
     def _publish_flow(self, action: actions.PublishFlow, _: Instant) -> None:
         self.emit(self.shelf.publish(action))

@@ -134,8 +134,9 @@ def _forget(center: "CallCenter", now: Instant) -> None:
 
 
 def _last_agent(call: CallState, queue: Queue, now: Instant) -> AgentId:
-    """Whom the caller talked with last, if that was not too long ago."""
-    if queue.last_agent <= 0 or call.who is None or withheld(call.caller):
+    """Whom the caller talked with last, if that was not too long ago. Who has talked with an agent
+    in this very call is passed on to somebody else."""
+    if queue.last_agent <= 0 or call.who is None or withheld(call.caller) or call.passed_by:
         return ""
     last = next((one for one in call.who.calls if one.agent), None)
     if last is None or now - last.at > queue.last_agent_within:

@@ -1,8 +1,8 @@
 """A call's life: its legs come, are answered and go, until it ends."""
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from acd.messages import Accept, Reject, Release, Withdraw
+from acd.messages import Accept, Reject, Withdraw
 from calls.actions import HangupCall, Refused
 from calls.base import CallOutcome, EndCause, Instant, OfferOutcome
 from calls.commands import Hangup, Unbridge
@@ -10,13 +10,20 @@ from calls.events import LegAnswered, LegArrived, LegEnded
 from calls.facts import CallArrived, CallEnded
 from calls.port import switch_of
 from calls.requests import IdentifyCaller
-from engine.center import favours, recalls, seats, transfers, treatment
-from engine.center.state import CallState, HangupReason, LegState
+from engine.center import (
+    consulting,
+    favours,
+    recalls,
+    seats,
+    supervision,
+    talking,
+    transfers,
+    treatment,
+)
+from engine.center.state import CallState, HangupReason, LegState, ReleasedBy
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
-
-ReleasedBy: TypeAlias = Literal["caller", "agent", "supervisor", "system"]
 
 #: How an offer ends when the phone that was sought for it is gone.
 REJECTED: dict[EndCause, OfferOutcome] = {
@@ -73,9 +80,13 @@ def leg_answered(center: "CallCenter", event: LegAnswered, now: Instant) -> None
     known.up = True
     match known.role:
         case "caller":
-            recalls.answered(center, center.state.calls[known.call], now)
+            recalls.answered(center, center.state.calls[known.call], event, now)
         case "outside":
             transfers.answered(center, center.state.calls[known.call], now)
+        case "consulted":
+            consulting.joined(center, center.state.calls[known.call], now)
+        case "supervisor":
+            supervision.answered(center, known.agent, now)
         case "agent" | "seat":
             if known.offer is not None:
                 center.acd_does(Accept(offer=known.offer), now)
@@ -92,12 +103,17 @@ def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
     if known.role == "seat":
         seats.ended(center, known, event.cause, now)
         return
+    if known.role == "supervisor":
+        supervision.end(center, known.agent, now)
+        return
     call = center.state.calls[known.call]
     match known.role:
         case "caller":
             _caller_gone(center, call, event.cause, now)
         case "outside":
             transfers.ended(center, call, known, event.cause, now)
+        case "consulted":
+            consulting.party_gone(center, call, event.cause, now)
         case "agent":
             agent_gone(center, call, known, event.cause, now)
 
@@ -128,6 +144,10 @@ def agent_gone(
 ) -> None:
     """An agent's line is gone: amid the conversation, or while the phone was sought or rang."""
     match call.phase:
+        case "talking" if call.about:
+            consulting.party_gone(center, call, cause, now)
+        case "talking" if consulting.answered(center, call):
+            consulting.complete(center, call, now)
         case "talking":
             by: ReleasedBy = "agent" if cause == "hangup" else "system"
             conversation_over(center, call, by, cause, now)
@@ -144,8 +164,7 @@ def conversation_over(
     """Caller and agent part. The call ends, unless the flow goes on after the agent."""
     if cause in ("lost", "failed"):
         favours.remember(center, call, now)
-    part(center, call, now)  # the phone is free before it may ring for the next caller
-    center.acd_does(Release(call=call.call, by=by), now)
+    talking.close(center, call, by, now)
     after = call.wants.after if call.wants else ""
     if by == "agent" and after and call.leg in center.state.legs:
         unbridge(center, call)
@@ -198,7 +217,7 @@ def end(
 def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None:
     """A person ends a call."""
     call = center.state.calls.get(action.call)
-    if call is None:
+    if call is None or call.about:
         center.emit(Refused(reason="unknown", message=f"there is no call {action.call!r} now"))
         return
     match call.phase:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from calls.base import Instant
 from calls.facts import CallOverflowed
-from engine.center import life, transfers, treatment
+from engine.center import consulting, life, transfers, treatment
 from engine.center.shelf import HOUSE_VERSION
 from engine.center.state import CallState
 from ivr.messages import OverflowExit, Transferred
@@ -30,6 +30,9 @@ def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
     """Carry out what a rule of the queue has decided. The call waits no more."""
     call = center.state.calls.get(fact.call)
     if call is None:
+        return
+    if call.about:
+        consulting.give_up(center, call, "unreachable", now)
         return
     treatment.end_wait(center, call)
     call.overflows += 1

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) -> None:
-    """Pop the call on the agent's page; as soon as the caller is identified, if that is to come."""
+    """Pop the call on the agent's page; as soon as the caller is identified, if that is to come.
+    Who is consulted sees whom it is about."""
+    if call.about:
+        _borrow(call, center.state.calls[call.about])
     if call.who is None:
         call.pops_due.append(agent)
         return
@@ -40,8 +43,11 @@ def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) ->
             earlier=call.who.calls,
             caller=call.caller,
             asked_for=call.wants is not None and call.wants.agent == agent,
+            passed_by=call.passed_by,
         )
     )
+    if call.about:
+        return
     request = f"{call.call}/ticket"
     if call.ticket is None and request not in center.state.pending:
         center.ask(
@@ -54,6 +60,12 @@ def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) ->
                 agent=agent,
             )
         )
+
+
+def _borrow(consult: CallState, call: CallState) -> None:
+    """What is known of a call is known of a consultation about it."""
+    consult.who = call.who or CallerIdentified(request="", call=call.call)
+    consult.ticket, consult.path = call.ticket, call.path
 
 
 def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> None:

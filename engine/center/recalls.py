@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from acd.messages import KeepPlace, Reached, Unreached
 from calls.base import EndCause, Instant
 from calls.commands import Dial, Prompt, StartMusic, StopMusic
-from calls.events import PromptEnded, RecordingEnded
+from calls.events import LegAnswered, PromptEnded, RecordingEnded
 from calls.facts import CallLeftQueue, PlaceKept
 from calls.media import Tone
 from engine.center import life
@@ -66,6 +66,7 @@ def dial(center: "CallCenter", call: CallState, now: Instant) -> None:
     call.phase, call.since = "calling", now
     call.leg = center.mint_leg(call.switch)
     center.state.legs[call.leg] = LegState(role="caller", since=now, call=call.call)
+    queue = center.acd.queue(call.queue)
     center.emit(
         Dial(
             leg=call.leg,
@@ -74,6 +75,7 @@ def dial(center: "CallCenter", call: CallState, now: Instant) -> None:
             caller=call.called,
             timeout=RINGS,
             bridge=call.bridge,
+            detect=queue is not None and queue.callback_detect,
         )
     )
     show_progress(center, call)
@@ -95,8 +97,11 @@ def agent_heard(center: "CallCenter", known: LegState, event: PromptEnded | Reco
         center.late[type(event).__name__] += 1
 
 
-def answered(center: "CallCenter", call: CallState, now: Instant) -> None:
-    """The caller is on the line again."""
+def answered(center: "CallCenter", call: CallState, event: LegAnswered, now: Instant) -> None:
+    """The caller is on the line again; a machine that answers for them is not the caller."""
+    if event.by == "machine":
+        not_reached(center, call, "no_answer", now)
+        return
     assert call.other_leg is not None  # noqa: S101 - the agent's
     center.emit(StopMusic(leg=call.other_leg))
     center.acd_does(Reached(call=call.call), now)
@@ -112,6 +117,13 @@ def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Ins
     life.part(center, call, now)
     call.agent, call.phase, call.since = "", "waiting", now
     center.acd_does(Unreached(call=call.call, outcome=cause), now)
+
+
+def forget(center: "CallCenter", call: CallState) -> None:
+    """The caller is on the line and is passed on: no promise to call them is left."""
+    if center.state.kept.get(call.call_back) == call.call:
+        del center.state.kept[call.call_back]
+    call.call_back, call.virtual = "", False
 
 
 def left_queue(center: "CallCenter", fact: CallLeftQueue, now: Instant) -> None:

@@ -8,7 +8,19 @@ difference only when it sees it twice running. Each repair is a fact.
 from typing import TYPE_CHECKING
 
 from calls.base import EndCause, Instant, LegId
-from calls.commands import Command, Dial, Hangup, Join, Prompt, Record, Unbridge
+from calls.commands import (
+    Command,
+    Dial,
+    Hangup,
+    Join,
+    PauseBridgeRecording,
+    Prompt,
+    Record,
+    RecordBridge,
+    StopBridgeRecording,
+    Supervise,
+    Unbridge,
+)
 from calls.events import (
     CommandFailed,
     LegAnswered,
@@ -25,8 +37,19 @@ from calls.events import (
 )
 from calls.facts import CommandRefused, Repaired, SwitchChanged
 from calls.port import switch_of
-from engine.center import life, recalls, ringing, seats, transfers, treatment
-from engine.center.state import CallState, LegState
+from engine.center import (
+    consulting,
+    life,
+    recalls,
+    recordings,
+    ringing,
+    seats,
+    supervision,
+    talking,
+    transfers,
+    treatment,
+)
+from engine.center.state import LegState
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -50,6 +73,7 @@ def switch_removed(center: "CallCenter", removed: SwitchRemoved, now: Instant) -
             _gone(center, leg, known, now)
     for leg in [leg for leg in center.state.closing if switch_of(leg) == switch]:
         del center.state.closing[leg]
+    recordings.switch_removed(center, switch, now)
     left = [call for call in center.state.calls.values() if call.switch == switch]
     for call in sorted(left, key=lambda call: (call.arrived, call.call)):
         life.give_up(center, call, "lost", now)
@@ -75,6 +99,7 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
         elif found.leg not in center.state.closing:
             _stranger(center, found, up.switch, now)
     _apart(center, live, believed=1)
+    _again(center, up.switch, now)
     _phones(center, up, now)
     for name in sorted(center.persistent):
         seats.look(center, name, now)
@@ -118,6 +143,9 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
     command = failed.command
     if not center.connected:
         return  # switch_up mends all at once
+    if isinstance(command, RecordBridge | PauseBridgeRecording | StopBridgeRecording):
+        recordings.failed(center, command, failed.detail, now)
+        return
     legs = _legs_of(command)
     known = next((center.state.legs[leg] for leg in legs if leg in center.state.legs), None)
     if known is None or isinstance(command, Hangup | Unbridge):
@@ -131,7 +159,10 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
             life.leg_ended(center, LegEnded(leg=leg, cause=cause), now)
         case Join():  # of two legs one may be gone: its LegEnded is on its way
             if not failed.gone:
-                _not_joined(center, center.state.calls[known.call], now)
+                _not_joined(center, legs, now)
+        case Supervise(whom=whom) if not failed.gone:
+            if whom in center.state.legs:  # else the conversation is over
+                supervision.end(center, known.agent, now)
         case _ if failed.gone:
             life.leg_ended(center, LegEnded(leg=legs[0], cause="hangup"), now)
         case Prompt(leg=leg, prompt=prompt):
@@ -143,8 +174,16 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
             pass
 
 
-def _not_joined(center: "CallCenter", call: CallState, now: Instant) -> None:
-    if call.phase == "outside":
+def _not_joined(center: "CallCenter", legs: tuple[LegId, ...], now: Instant) -> None:
+    """These legs cannot be joined: the call that they were to talk in does not begin."""
+    names = [center.state.legs[leg].call for leg in legs if leg in center.state.legs]
+    calls = [center.state.calls[name] for name in names if name]
+    if not calls:  # who was to be put aside
+        return
+    call = next((call for call in calls if call.about), calls[0])
+    if call.about:
+        consulting.give_up(center, call, "failed", now)
+    elif call.phase == "outside":
         transfers.not_joined(center, call, now)
     else:
         life.conversation_over(center, call, "system", "failed", now)
@@ -152,10 +191,10 @@ def _not_joined(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 def _legs_of(command: Command) -> tuple[LegId, ...]:
     match command:
-        case Unbridge():
-            return ()
         case Join(legs=legs):
             return legs
+        case Unbridge() | RecordBridge() | PauseBridgeRecording() | StopBridgeRecording():
+            return ()
         case _:
             return (command.leg,)
 
@@ -193,6 +232,9 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
     known = center.state.legs[found.leg]
     known.missed = 0
     call = center.state.calls.get(known.call)
+    talking.tell_again(center, found.leg, known)
+    if known.role == "seat" and call is None and found.bridge is not None:
+        talking.put_aside(center, [found.leg])  # the end of its conversation may have been lost
     if not found.inbound and found.up and not known.up:
         life.leg_answered(center, LegAnswered(leg=found.leg), now)
     elif call is None or call.phase == "talking":
@@ -215,13 +257,19 @@ def _apart(center: "CallCenter", live: dict[LegId, LiveLeg], believed: int) -> N
         if other is None or call.phase not in ("talking", "outside"):
             continue
         if center.state.legs[other].up:
-            legs = (call.leg, other)
+            legs = consulting.pair(center, call)
             loose = [leg for leg in legs if leg in live and live[leg].bridge != call.bridge]
             call.apart = call.apart + 1 if loose else 0
             if call.apart >= believed:
                 call.apart = 0
                 center.emit(Repaired(what="rejoined", detail=loose[0], call=call.call))
                 center.emit(Join(bridge=call.bridge, legs=legs))
+
+
+def _again(center: "CallCenter", switch: str, now: Instant) -> None:
+    """What goes on in conversations, told to a switch that may not have been told."""
+    recordings.switch_up(center, switch, now)
+    supervision.switch_up(center, switch)
 
 
 def _stranger(center: "CallCenter", found: LiveLeg, switch: str, now: Instant) -> None:
@@ -239,7 +287,7 @@ def _stranger(center: "CallCenter", found: LiveLeg, switch: str, now: Instant) -
 
 
 def _phones(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
-    for agent in center.acd.agent_views():
-        online = agent.name in up.phones
-        if online != agent.phone_online:
-            center.acd_does(PhoneChanged(phone=agent.name, online=online), now)
+    for name in sorted({*center.acd.agents(), *center.acd.phones(), *up.phones}):
+        online = name in up.phones
+        if online != (name in center.acd.phones()):
+            center.acd_does(PhoneChanged(phone=name, online=online), now)

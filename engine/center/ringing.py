@@ -10,7 +10,15 @@ from acd.messages import Accept
 from calls.base import AgentId, Instant, LegId
 from calls.commands import Beep, Dial, Join
 from calls.facts import CallConnected, OfferEnded, OfferMade
-from engine.center import pop, recalls, seats, treatment
+from engine.center import (
+    consulting,
+    pop,
+    recalls,
+    recordings,
+    seats,
+    supervision,
+    treatment,
+)
 from engine.center.state import CallState, LegState
 
 if TYPE_CHECKING:
@@ -24,7 +32,9 @@ def ring(center: "CallCenter", offer: OfferMade, now: Instant) -> None:
     """Let an agent's phone ring for a call, and pop the call on their page."""
     call = center.state.calls[offer.call]
     call.agent = call.agent or offer.agent
-    call.bridge = f"{call.switch}/b-{call.call}"
+    if not call.about:
+        call.bridge = f"{call.switch}/b-{call.call}"
+    supervision.end(center, offer.agent, now)
     seat = seats.of(center, offer.agent, call.switch)
     if seat is None:
         leg = center.mint_leg(call.switch)
@@ -93,17 +103,27 @@ def _stop_ringing(center: "CallCenter", leg: LegId, fact: OfferEnded, now: Insta
 def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
     """Caller and agent are to talk."""
     call = center.state.calls[fact.call]
+    if call.about:
+        consulting.joined(center, call, now)
+        return
     treatment.end_wait(center, call)
     assert call.other_leg is not None  # noqa: S101 - the accepted offer had a leg
     call.phase, call.since, call.result = "talking", now, "handled"
     if call.transfer is not None:
         call.transfer = call.gives_up = None
         center.watch(call)
-    known = center.acd.agent(call.agent)
-    seat = center.state.legs[call.other_leg].role == "seat"
-    if seat or (known is not None and known.config.auto_answer):
-        center.emit(Beep(leg=call.other_leg))
+    announce(center, call.agent, call.other_leg)
     center.emit(Join(bridge=call.bridge, legs=(call.leg, call.other_leg)))
+    recordings.connected(center, call, now)
+    supervision.follow(center, call)
+
+
+def announce(center: "CallCenter", agent: AgentId, leg: LegId) -> None:
+    """A phone that answers by itself says that somebody is there now."""
+    known = center.acd.agent(agent)
+    seat = center.state.legs[leg].role == "seat"
+    if seat or (known is not None and known.config.auto_answer):
+        center.emit(Beep(leg=leg))
 
 
 def _accept(center: "CallCenter", accept: Accept, now: Instant) -> None:

@@ -5,7 +5,17 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from acd.state import AcdState
-from calls.base import AgentId, CallId, CallOutcome, Instant, Language, LegId, OfferId, QueueId
+from calls.base import (
+    AgentId,
+    BridgeId,
+    CallId,
+    CallOutcome,
+    Instant,
+    Language,
+    LegId,
+    OfferId,
+    QueueId,
+)
 from calls.config import Number
 from calls.events import CallerIdentified, KnownTicket
 from calls.requests import Request
@@ -18,8 +28,15 @@ from ivr.waiting import WaitingState
 #: ``talking``: joined with an agent; ``outside``: a number or an extension is dialled, or joined.
 Phase: TypeAlias = Literal["menu", "waiting", "calling", "talking", "outside"]
 
-#: ``seat``: the phone of an agent who stays on the line between calls.
-Role: TypeAlias = Literal["caller", "agent", "seat", "outside"]
+#: ``seat``: the phone of an agent who stays on the line between calls; ``consulted``: a number or
+#: an extension that an agent asks; ``supervisor``: the phone of one who follows an agent.
+Role: TypeAlias = Literal["caller", "agent", "seat", "outside", "consulted", "supervisor"]
+
+#: Who ends a conversation.
+ReleasedBy: TypeAlias = Literal["caller", "agent", "supervisor", "system"]
+
+#: See `calls.commands.Supervise`.
+SupervisionMode: TypeAlias = Literal["monitor", "whisper", "barge"]
 
 #: What a phone is told when we hang up, see `calls.commands.Hangup`.
 HangupReason: TypeAlias = Literal["normal", "busy", "answered_elsewhere", "declined"]
@@ -30,14 +47,17 @@ class LegState(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     role: Role
     since: Instant
-    #: The call that it is in; a seat may be in none.
+    #: The call that it is in; a seat may be in none, a supervisor is in none.
     call: CallId = ""
-    #: Whose phone it is (``agent``, ``seat``).
+    #: Whose phone it is (``agent``, ``seat``, ``supervisor``).
     agent: AgentId = ""
     #: Its answer accepts this.
     offer: OfferId | None = None
     #: We dialled it and it was answered.
     up: bool = False
+    #: What its switch was told last of it in a conversation; None: nothing so far.
+    held: bool | None = None
+    muted: bool | None = None
     #: Surveys running that did not find it.
     missed: int = 0
 
@@ -95,12 +115,46 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: Whom the flow, or a rule of the queue, puts the caller through to.
     transfer: Transferred | None = None
     bridge: str = ""
+    #: While the caller of a conversation is held: since when. Seconds of its holds before.
+    held_since: Instant | None = None
+    was_held: float = 0.0
+    #: What its recording is called, while there is one.
+    recording: str = ""
+    #: Who has passed the caller on, or asks about them.
+    passed_by: AgentId = ""
+    #: The consultation about it, which is a call of its own (`engine.center.consulting`); of such a
+    #: one: which call it is about, and whom the agent asks.
+    consult: CallId = ""
+    about: CallId = ""
+    asked: str = ""
     #: Surveys running that found one of the pair outside its bridge.
     apart: int = 0
     who: CallerIdentified | None = None
     ticket: KnownTicket | None = None
     #: Agents whose pages still wait for the caller to be identified.
     pops_due: list[AgentId] = []
+
+
+class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A recording of a conversation that has begun and of which no end was told."""
+
+    call: CallId
+    agent: AgentId
+    bridge: BridgeId
+    since: Instant
+    paused: bool = False
+    #: When it was told to end.
+    stopped: Instant | None = None
+
+
+class Supervision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A supervisor who follows an agent, or whose phone rings to do so."""
+
+    agent: AgentId
+    mode: SupervisionMode
+    leg: LegId
+    #: When it began to be this agent; None while the phone rings.
+    since: Instant | None = None
 
 
 class CutOff(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -133,6 +187,9 @@ class CenterState(msgspec.Struct, kw_only=True, omit_defaults=True):
     closing: dict[LegId, Instant] = {}
     #: The legs of agents who stay on the line, also while they are dialled.
     seats: dict[AgentId, LegId] = {}
+    #: By name: what is recorded, and by supervisor: whom they follow.
+    recordings: dict[str, Recording] = {}
+    supervisions: dict[AgentId, Supervision] = {}
     #: By number: callers who keep their place, and callers who were cut off.
     kept: dict[str, CallId] = {}
     cut_off: dict[str, CutOff] = {}

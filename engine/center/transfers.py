@@ -8,12 +8,15 @@ not answered goes on where the transfer says, else as from a queue that gives up
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from acd.live import AT_WORK, present
 from acd.messages import Withdraw
+from acd.state import AgentRecord
 from calls.base import AgentId, CallOutcome, EndCause, Instant
 from calls.commands import Dial, Join, StartMusic, StopMusic
 from calls.facts import CallRelaxed, OutsideDialled, OutsideEnded, OutsideJoined
-from engine.center import life, overflow, treatment
+from engine.center import consulting, life, overflow, treatment
 from engine.center.state import CallState, LegState
 from ivr.messages import Queued, Transferred
 
@@ -41,6 +44,9 @@ def begin(center: "CallCenter", call: CallState, transfer: Transferred, now: Ins
 
 def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
     """The party does not answer: the caller goes on elsewhere."""
+    if call.about:
+        consulting.give_up(center, call, cause, now)
+        return
     transfer, call.transfer, call.gives_up = call.transfer, None, None
     if transfer is None:
         return
@@ -64,31 +70,41 @@ def _offer_to(
     if agent is None or not agent.config.queues or present(agent) < AT_WORK:
         not_reached(center, call, "unreachable", now)
         return
-    queues = agent.config.queues
     wants = Queued(
-        queue=min(queues, key=lambda queue: (queues[queue], queue)),
-        skills={f"agent:{name}": 10},  # nobody else, also when the Acd waits for them no more
-        agent=name,
-        agent_for=transfer.timeout + MARGIN,
+        queue="",
+        priority=call.wants.priority if call.wants else 0.0,
         after=transfer.after,
         variables=transfer.variables,
         inside=transfer.inside,
     )
     call.gives_up = now + transfer.timeout
-    treatment.enqueue(center, call, wants, now)
+    treatment.enqueue(center, call, only(agent, wants, transfer.timeout), now)
     center.watch(call)
+
+
+def only(agent: AgentRecord, wants: Queued, timeout: float) -> Queued:
+    """The same of one agent, as one of their own queue."""
+    name, queues = agent.config.name, agent.config.queues
+    return replace(
+        wants,
+        queue=min(queues, key=lambda queue: (queues[queue], queue)),
+        skills={f"agent:{name}": 10},  # nobody else, also when the Acd waits for them no more
+        agent=name,
+        agent_for=timeout + MARGIN,
+    )
 
 
 def relaxed(center: "CallCenter", fact: CallRelaxed, now: Instant) -> None:
     """The Acd does not wait for one agent any more."""
     call = center.state.calls[fact.call]
-    if fact.step == 0 and call.transfer is not None:
+    if fact.step == 0 and (call.transfer is not None or call.about):
         center.soon(_agent_left, call, now)
 
 
 def _agent_left(center: "CallCenter", call: CallState, now: Instant) -> None:
-    if call.transfer is not None and call.phase == "waiting":
-        agent = center.acd.agent(call.transfer.to.partition(":")[2])
+    to = call.transfer.to if call.transfer is not None else call.asked
+    if to and call.phase == "waiting":
+        agent = center.acd.agent(to.partition(":")[2])
         cause = _CAUSES.get(agent.reason, "unreachable") if agent else "unreachable"
         not_reached(center, call, cause, now)
 
@@ -120,10 +136,23 @@ def _dial(
 
 def answered(center: "CallCenter", call: CallState, now: Instant) -> None:
     assert call.other_leg is not None  # noqa: S101 - it has just been answered
-    call.since, call.result = now, "forwarded"
+    call.since, call.result = now, call.result or "forwarded"
     center.emit(OutsideJoined(call=call.call, number=_number(call)))
     center.emit(StopMusic(leg=call.leg))
     center.emit(Join(bridge=call.bridge, legs=(call.leg, call.other_leg)))
+
+
+def taken_over(center: "CallCenter", call: CallState, to: str, now: Instant) -> None:
+    """A party that an agent has consulted has the caller, with whom it is joined already."""
+    call.transfer = Transferred(
+        to=address(to),
+        after=call.wants.after if call.wants else "",
+        variables=call.variables,
+        inside=call.inside,
+    )
+    call.phase, call.since = "outside", now
+    center.emit(OutsideDialled(call=call.call, number=_number(call)))
+    center.emit(OutsideJoined(call=call.call, number=_number(call)))
 
 
 def ended(
@@ -154,7 +183,7 @@ def not_joined(center: "CallCenter", call: CallState, now: Instant) -> None:
     """The switch cannot join the two."""
     assert call.other_leg is not None  # noqa: S101 - there is one in this phase
     _tell_end(center, call, center.state.legs[call.other_leg], "failed", now)
-    call.result = None
+    call.result = None if call.result == "forwarded" else call.result
     life.part(center, call, now)
     not_reached(center, call, "failed", now)
 
@@ -163,6 +192,12 @@ def resume(center: "CallCenter", call: CallState) -> None:
     """Music again, after the switch was out of reach, while the number still rings."""
     if call.other_leg is not None and not center.state.legs[call.other_leg].up:
         center.emit(StartMusic(leg=call.leg))
+
+
+def address(to: str) -> str:
+    """Whom to dial, or to ask for, where a person wrote `to`: an extension is a phone."""
+    scheme, _, name = to.partition(":")
+    return f"phone:{name}" if scheme == "ext" else to
 
 
 def _tell_end(

@@ -1,10 +1,13 @@
 """The live view: what supervisors and the API see of the state."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from acd.acd import Acd
-from calls.base import CallId, Instant
-from calls.views import CallView, LiveView
+from calls.base import AgentId, CallId, Instant
+from calls.views import AgentView, CallView, LiveView
 from engine.center.state import CallState, CenterState
 from ivr.session import Session
 
@@ -17,9 +20,51 @@ def live(
         at=now,
         journal=0,
         queues=acd.queue_views(now),
-        agents=acd.agent_views(),
-        calls=tuple(_call(call, acd, sessions.get(call.call)) for call in state.calls.values()),
+        agents=_agents(state, acd),
+        calls=tuple(
+            _call(call, acd, sessions.get(call.call))
+            for call in state.calls.values()
+            if not call.about
+        ),
         switches=dict(state.switches),
+    )
+
+
+def _agents(state: CenterState, acd: Acd) -> tuple[AgentView, ...]:
+    """As the Acd sees them, with what is done in their conversations."""
+    talks = {
+        call.agent: call
+        for call in state.calls.values()
+        if call.phase == "talking" and not call.about
+    }
+    followers: defaultdict[AgentId, dict[AgentId, str]] = defaultdict(dict)
+    for by, known in sorted(state.supervisions.items()):
+        if known.since is not None:
+            followers[known.agent][by] = known.mode
+    return tuple(
+        _agent(state, view, talks.get(view.name), followers.get(view.name, {}))
+        for view in acd.agent_views()
+    )
+
+
+def _agent(
+    state: CenterState,
+    view: AgentView,
+    call: CallState | None,
+    supervisors: dict[AgentId, str],
+) -> AgentView:
+    if call is None:
+        return replace(view, supervisors=supervisors) if supervisors else view
+    consult, leg = state.calls.get(call.consult), state.legs.get(call.other_leg or "")
+    recording = state.recordings.get(call.recording)
+    return replace(
+        view,
+        held=call.held_since is not None,
+        muted=leg is not None and leg.muted is True,
+        consults=consult.asked if consult is not None else "",
+        consult_answered=consult is not None and consult.phase == "talking",
+        recording="" if recording is None else "paused" if recording.paused else "on",
+        supervisors=supervisors,
     )
 
 

@@ -31,6 +31,7 @@ from calls.facts import ConfigurationChanged, Fact
 from calls.media import Speech
 from calls.messages import Message, Output
 from calls.requests import Request
+from calls.views import AgentView
 from switch.simulated.scripts import Answering, Caller, Press
 from tests.scripts.stage import START, Stage
 
@@ -49,6 +50,8 @@ NUMBERS = {
 }
 #: Fields that are points in time, shown from the beginning of the script.
 INSTANTS = ("until", "since", "at", "retry")
+#: Fields of queues that are ``yes`` or ``no``.
+FLAGS = ("closed", "record", "callback_detect")
 #: Configuration goes without saying.
 HUSHED = (
     ConfigurationChanged,
@@ -187,7 +190,7 @@ class Script:
                 }
                 for when, limit, to, target in rules
             ],
-            **{key: value == "yes" if key == "closed" else value for key, value in values.items()},
+            **{key: value == "yes" if key in FLAGS else value for key, value in values.items()},
         }
         configured = msgspec.convert(plain, Queue, strict=False)
         self.stage.do(actions.ConfigureQueue(queue=configured))
@@ -264,6 +267,46 @@ class Script:
     def end_call(self, call: str, by: str) -> None:
         self.stage.do(actions.HangupCall(call=call, by=by))
 
+    # -- in a conversation ---------------------------------------------------------------------
+
+    def hold(self, agent: str, off: str = "") -> None:
+        """``hold anna``, ``hold anna off``."""
+        self.stage.do(actions.HoldCall(agent=agent, hold=not off))
+
+    def mute(self, agent: str, off: str = "") -> None:
+        self.stage.do(actions.MuteAgent(agent=agent, muted=not off))
+
+    def transfer(self, agent: str, to: str, kind: str = "blind") -> None:
+        plain = {"agent": agent, "to": to, "kind": kind}
+        self.stage.do(msgspec.convert(plain, actions.TransferCall))
+
+    def complete(self, agent: str) -> None:
+        self.stage.do(actions.CompleteTransfer(agent=agent))
+
+    def cancel(self, agent: str) -> None:
+        self.stage.do(actions.CancelTransfer(agent=agent))
+
+    def supervise(self, by: str, agent: str, mode: str = "monitor") -> None:
+        plain = {"by": by, "agent": agent, "mode": mode}
+        self.stage.do(msgspec.convert(plain, actions.SuperviseAgent))
+
+    def stop_supervising(self, by: str) -> None:
+        self.stage.do(actions.StopSupervising(by=by))
+
+    def record(self, agent: str, do: str, by: str = "") -> None:
+        plain = {"agent": agent, "do": do, "by": by or agent}
+        self.stage.do(msgspec.convert(plain, actions.RecordCall))
+
+    def listen(self) -> None:
+        """Who hears whom, of all legs that are joined with somebody or follow them."""
+        now, hears = self.stage.now, self.stage.world.hears
+        legs = [leg.leg for leg in self.stage.world.legs(now)]
+        heard = {leg: [other for other in legs if hears(leg, other)] for leg in legs}
+        music = {leg: ["music"] for leg in legs if self.stage.world.hears_music(leg)}
+        for leg in legs:
+            what = music.get(leg, heard[leg])
+            self.transcript.lines.append(f"        = {leg} hears {', '.join(what) or 'nothing'}")
+
     # -- time and mishaps ----------------------------------------------------------------------
 
     def wait(self, seconds: str) -> None:
@@ -298,7 +341,7 @@ class Script:
         now = self.stage.now
         view = self.stage.center.view(now)
         lines = [
-            f"agent {a.name}: {a.state}" + (f" ({a.reason})" if a.reason else "")
+            f"agent {a.name}: {a.state}" + (f" ({a.reason})" if a.reason else "") + _done_with(a)
             for a in view.agents
         ]
         lines += [
@@ -310,9 +353,28 @@ class Script:
         self.transcript.lines += [f"        = {line}" for line in lines]
 
 
+def _done_with(agent: AgentView) -> str:
+    """What is done in an agent's conversation."""
+    asked = f"consults {agent.consults}" if agent.consults else ""
+    words = (
+        "held" * agent.held,
+        "muted" * agent.muted,
+        f"{asked} (answered)" if agent.consult_answered else asked,
+        f"recording {agent.recording}" if agent.recording else "",
+        *(f"{by}: {mode}" for by, mode in agent.supervisors.items()),
+    )
+    return "".join(f", {word}" for word in words if word)
+
+
 def _answerings(does: str, after: str, talks: str) -> list[Answering]:
+    """``machine``: an answering machine."""
     plain = [
-        {"does": each, "after": float(after), "talks": float(talks) if talks else None}
+        {
+            "does": "answers" if each == "machine" else each,
+            "machine": each == "machine",
+            "after": float(after),
+            "talks": float(talks) if talks else None,
+        }
         for each in does.split(",")
     ]
     return msgspec.convert(plain, list[Answering])
@@ -341,6 +403,15 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "decline": Script.decline,
     "wrap-up": Script.wrap_up,
     "end-call": Script.end_call,
+    "hold": Script.hold,
+    "mute": Script.mute,
+    "transfer": Script.transfer,
+    "complete": Script.complete,
+    "cancel": Script.cancel,
+    "supervise": Script.supervise,
+    "stop-supervising": Script.stop_supervising,
+    "record": Script.record,
+    "listen": Script.listen,
     "wait": Script.wait,
     "crash": Script.crash,
     "link": Script.link,
