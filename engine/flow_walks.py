@@ -13,10 +13,10 @@ import msgspec
 
 from calls.commands import Prompt, Record
 from calls.errors import InputInvalid
-from calls.events import CallerIdentified
+from calls.events import CallerIdentified, StoreEvent
 from calls.facts import FlowStarted, NodeEntered
 from calls.media import Speech
-from calls.requests import IdentifyCaller
+from calls.requests import FindTicket, IdentifyCaller, Request
 from engine import configuration, flows, stores
 from engine.settings import Settings
 from engine.storage import Database
@@ -97,7 +97,7 @@ def walk(
         language=setting.language,
         now=_moment(setting.at, settings.zone),
         who=who,
-        stub=usual,
+        stub=lambda node, request: _answer(database, settings.region, node, request),
         entry=setting.entry,
     )
     lines, told, wrong = _lines(caller.all), len(caller.all), ""
@@ -116,6 +116,13 @@ def _who(database: Database, region: str, number: str) -> CallerIdentified | Non
     """As at a real call."""
     answer = stores.answer(IdentifyCaller(request="", call=CALL, caller=number), database, region)
     return answer if isinstance(answer, CallerIdentified) else None
+
+
+def _answer(database: Database, region: str, node: str, request: Request) -> StoreEvent | None:
+    """Tickets are looked for as at a real call; nothing is filed, no service is asked."""
+    if isinstance(request, FindTicket):
+        return stores.answer(request, database, region)
+    return usual(node, request)
 
 
 def _moment(at: str, zone: zoneinfo.ZoneInfo) -> float:

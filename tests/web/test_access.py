@@ -25,6 +25,10 @@ PAGES = {
     "/admin/queues/support": {"admin"},
     "/admin/queues/support/remove": {"admin"},
     "/admin/users/agent1/remove": {"admin"},
+    "/admin/flows": {"supervisor", "admin"},
+    "/admin/flows/main": {"supervisor", "admin"},
+    "/admin/flows/main/write": {"admin"},
+    "/admin/flows/main/diff?before=1&after=1": {"supervisor", "admin"},
 }
 
 #: Every operation of the API that reads, and who may use it.
@@ -42,6 +46,10 @@ READS = {
     "/api/v1/colleagues/agent2": {"agent", "supervisor", "admin"},
     "/api/v1/calls": {"agent", "supervisor", "admin"},
     "/api/v1/tickets": {"agent", "supervisor", "admin"},
+    "/api/v1/flows": {"supervisor", "admin"},
+    "/api/v1/flows/main": {"supervisor", "admin"},
+    "/api/v1/flows/main/versions/1": {"supervisor", "admin"},
+    "/api/v1/flows/main/traffic": {"supervisor", "admin"},
     "/api/v1/tickets/1": {"agent", "supervisor", "admin"},
 }
 

@@ -7,6 +7,8 @@ import { exitChips, showTraffic } from "./flow/picture.js";
 
 // Many facts come together: look once for all of them, and not more often than this (ms).
 const REFRESH = 500;
+// Answers may be so old (ms): asked earlier, one might not tell of what has just happened.
+const STALE = 150;
 
 const traffic = $("traffic");
 let pending = null;
@@ -59,7 +61,7 @@ follow(
     return journal;
   },
   () => {
-    pending ??= setTimeout(refresh, Math.max(30, last + REFRESH - Date.now()));
+    pending ??= setTimeout(refresh, Math.max(STALE, last + REFRESH - Date.now()));
   },
   linkChip($("link")),
 );
