@@ -5,8 +5,9 @@ Nothing here commits: that is the session's matter.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -27,7 +28,7 @@ from calls.base import QueueId
 from calls.config import Agent, Number, Queue
 from calls.errors import FlowInvalid, InputInvalid
 from calls.port import Phone
-from engine import checking, models, plain, uses
+from engine import checking, loops, models, plain, uses
 from engine.meta import configuration_changed
 from engine.models import FlowVersion, User
 from ivr import loading
@@ -107,15 +108,19 @@ def phones(session: Session) -> list[Phone]:
     ]
 
 
-def save_queue(session: Session, queue: Queue, beside: Collection[QueueId] = ()) -> None:
+def save_queue(
+    session: Session, queue: Queue, beside: Mapping[QueueId, Queue] = MappingProxyType({})
+) -> None:
     """Add a queue or change the one of that name.
 
     Its rules may name the queues that there are and those that will be saved `beside` it. Raises
     `InputInvalid`, naming the field.
     """
     flows = _newest_flows(session)
-    known = {*session.scalars(select(models.Queue.name)), *beside}
+    known = {row.name: queue_word(row) for row in session.scalars(select(models.Queue))}
+    known |= beside
     checking.check_queue(queue, known, lambda name: flows[name].source if name in flows else None)
+    loops.refuse_loop(queue, known)
     row = session.get(models.Queue, queue.name)
     if row is None:
         row = models.Queue(name=queue.name)

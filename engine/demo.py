@@ -85,11 +85,13 @@ AGENTS = (
     ),
 )
 
-#: 1000 asks for the language first; 1001 goes straight to support; 1002 shows what flows can do.
+#: 1000 asks for the language first; 1001 goes straight to support; 1002 shows what flows can do;
+#: at 1900 prompts are recorded.
 NUMBERS = (
     Number(number="1000", flow="main", language="en"),
     Number(number="1001", flow="support", language="en"),
     Number(number="1002", flow="service", language="en"),
+    Number(number="1900", flow="prompts", language="en"),
 )
 
 _OTHERS = (("supervisor", "Sofia Brandt", "supervisor"), ("admin", "Adam Reyes", "admin"))
@@ -181,7 +183,7 @@ def load(database: Database, settings: Settings) -> list[Login]:
 
 def _load(session: Session, settings: Settings) -> list[_Kept]:
     for queue in QUEUES:
-        configuration.save_queue(session, queue, beside=[other.name for other in QUEUES])
+        configuration.save_queue(session, queue, beside={other.name: other for other in QUEUES})
     outside = (Number(number=number, flow="main") for number in settings.twilio_numbers)
     for number in (*NUMBERS, *outside):
         configuration.save_number(session, number)

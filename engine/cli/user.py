@@ -15,7 +15,7 @@ _generate = click.option(
 
 @click.group()
 def command() -> None:
-    """Add and list log-ins, set passwords.
+    """Add, list and remove log-ins, set passwords.
 
     \b
     A user has one role:
@@ -66,6 +66,28 @@ def password(name: str, generate: bool) -> None:
         with database.session() as session:
             users.set_password(session, name, secret)
     click.echo(f"Set the password of {name}." + (f" Password: {secret}" if generate else ""))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+def remove(name: str, yes: bool) -> None:
+    """Remove the user NAME, with phones, skills and queues.
+
+    Calls and tickets keep the name. Asks first; without a terminal, --yes is needed.
+
+    \b
+      ringdesk user remove anna
+      ringdesk user remove anna --yes
+    """
+    with opened(settings.load().database_url) as database:
+        with database.session() as session:
+            role = users.get_user(session, name).role
+        if not yes:
+            click.confirm(f"Remove {role} {name}?", abort=True)
+        with database.session() as session:
+            users.remove_user(session, name)
+    click.echo(f"Removed {role} {name}.")
 
 
 @command.command("list")

@@ -2,16 +2,22 @@
 
 import time
 
-from playwright.sync_api import Page, expect
+import msgspec
+from playwright.sync_api import Locator, Page, Route, expect
 
 from calls.config import Overflow, Queue, Relaxation
 from engine import configuration
-from tests.browser.chromium import Panel, People
+from tests.browser.chromium import Panel, People, until
 
 
 def queue_in(panel: Panel, name: str) -> Queue:
     with panel.service.database.session() as session:
         return configuration.read(session).queues[name]
+
+
+def choice(row: Locator, name: str) -> Locator:
+    """The select that is called so; its label holds the texts of its options as well."""
+    return row.get_by_role("combobox", name=name, exact=True)
 
 
 def fold(page: Page, title: str) -> None:
@@ -26,14 +32,14 @@ def test_rules_are_added_ordered_and_removed(people: People, panel: Panel) -> No
     page.get_by_role("button", name="Add a rule").click()
     page.get_by_role("button", name="Add a rule").click()
     second, third = rules.nth(1), rules.nth(2)
-    second.get_by_label("If").select_option("The queue is closed")
+    choice(second, "If").select_option("The queue is closed")
     expect(second.get_by_label("Limit")).to_be_hidden()
-    second.get_by_label("send to").select_option("An outside number…")
+    choice(second, "send to").select_option("An outside number…")
     second.get_by_role("textbox", name="Number").fill("+48221230199")
-    third.get_by_label("If").select_option("Callers ahead are at least")
+    choice(third, "If").select_option("Callers ahead are at least")
     expect(third).to_contain_text("callers")
     third.get_by_label("Limit").fill("8")
-    third.get_by_label("send to").select_option("Support")
+    choice(third, "send to").select_option("Support")
     expect(third.locator(".number-only")).to_be_hidden()
     third.get_by_role("button", name="Earlier").click()
     rules.nth(0).get_by_role("button", name="Remove this rule").click()
@@ -52,6 +58,49 @@ def test_rules_are_added_ordered_and_removed(people: People, panel: Panel) -> No
     )
     anybody = {"lang:en": 1, "lang:pl": 1, "lang:uk": 1, "sales": 0}
     assert sales.relaxation == (Relaxation(after=60.0, skills=anybody, queues=("support",)),)
+
+
+def test_a_click_before_the_page_hears_it_is_not_lost(people: People) -> None:
+    page = people.log_in("admin", "/login?next=/admin/queues")
+    late: list[Route] = []
+    page.route("**/build/admin.js*", lambda route: late.append(route))
+    page.get_by_role("link", name="sales", exact=True).click(no_wait_after=True)
+    fold(page, "Where callers go instead of waiting")
+    add = page.get_by_role("button", name="Add a rule")
+    expect(add).to_be_disabled()
+    until(lambda: bool(late), "the script is asked for")
+    late[0].continue_()
+    add.click()
+    expect(page.locator('[data-rows="rule"] > li')).to_have_count(2)
+    page.get_by_role("button", name="Remove this rule").last.click()
+    expect(page.locator('[data-rows="rule"] > li')).to_have_count(1)
+
+
+def test_what_is_recorded_and_who_counts_as_reached_is_set(people: People, panel: Panel) -> None:
+    page = people.log_in("admin", "/login?next=/admin/queues/support")
+    page.get_by_label("Conversations are recorded").check()
+    fold(page, "Callers who come back")
+    page.get_by_label("An answering machine counts as not reached").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row", name="support")).to_contain_text("recorded")
+    support = queue_in(panel, "support")
+    assert (support.record, support.callback_detect) == (True, True)
+
+
+def test_queues_that_send_callers_round_are_refused(people: People, panel: Panel) -> None:
+    with panel.service.database.session() as session:
+        support = configuration.read(session).queues["support"]
+        rule = Overflow(when="waited", to="queue", target="sales")
+        configuration.save_queue(session, msgspec.structs.replace(support, overflow=(rule,)))
+    page = people.log_in("admin", "/login?next=/admin/queues/sales")
+    fold(page, "Where callers go instead of waiting")
+    rule_row = page.locator('[data-rows="rule"] > li').first
+    choice(rule_row, "If").select_option("Callers ahead are at least")
+    rule_row.get_by_label("Limit").fill("0")
+    choice(rule_row, "send to").select_option("Support")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("sales to support to sales")
+    expect(page.locator("#overflow")).to_have_attribute("open", "")
 
 
 def test_opening_hours_are_set(people: People, panel: Panel) -> None:

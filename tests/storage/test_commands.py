@@ -59,6 +59,7 @@ def terminal(
         "user add",
         "user password",
         "user list",
+        "user remove",
         "token",
         "token create",
         "token list",
@@ -106,6 +107,21 @@ def test_running_center_can_notice_a_new_user(terminal: Terminal, database: Data
     terminal.ok("user", "add", "anna", "--generate")
     with database.session() as session:
         assert meta.configuration_version(session) > before
+
+
+def test_user_is_removed(terminal: Terminal, database: Database) -> None:
+    terminal.ok("user", "add", "boss", "--role", "admin", "--generate")
+    terminal.ok("user", "add", "anna", "--generate")
+    terminal.run("user", "remove", "anna", typed="n\n")
+    assert "anna" in terminal.ok("user", "list")
+    with database.session() as session:
+        before = meta.configuration_version(session)
+    assert "Removed agent anna." in terminal.ok("user", "remove", "anna", typed="y\n")
+    assert "anna" not in terminal.ok("user", "list")
+    with database.session() as session:
+        assert meta.configuration_version(session) > before, "a running center drops the phones"
+    assert "no user 'anna'" in terminal.refused("user", "remove", "anna", "--yes")
+    assert "last active admin" in terminal.refused("user", "remove", "boss", "--yes")
 
 
 def test_user_s_mistakes_are_one_line_each(terminal: Terminal) -> None:

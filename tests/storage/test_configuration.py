@@ -95,6 +95,8 @@ RULED = Queue(
     callback_attempts=2,
     callback_retry=60.0,
     service_level_variant="answered",
+    record=True,
+    callback_detect=True,
 )
 
 

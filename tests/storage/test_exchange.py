@@ -92,6 +92,27 @@ queues:
         assert configuration.read(session).queues == {}
 
 
+ROUND = """\
+ringdesk: 1
+queues:
+  a: {overflow: [{when: full, to: number, target: "112"}, {when: waited, to: queue, target: b}]}
+  b: {overflow: [{when: length, to: queue, target: c}]}
+  c: {overflow: [{when: waited, limit: 0, to: queue, target: a}]}
+"""
+
+
+@pytest.mark.parametrize("way_out", ["limit: 30, to: queue, target: a", "to: number, target: '1'"])
+def test_queues_that_send_callers_round_at_once_are_refused(
+    database: Database, way_out: str
+) -> None:
+    round_and_round = r"c.yaml:3: queues.a.overflow.2: .* a to b to c to a; give one of the rules"
+    with pytest.raises(InputInvalid, match=round_and_round), database.session() as session:
+        exchange.load(session, ROUND, "c.yaml", "test")
+    with database.session() as session:
+        exchange.load(session, ROUND.replace("limit: 0, to: queue, target: a", way_out), "c", "t")
+        exchange.load(session, "ringdesk: 1\nqueues: {}\n", "c.yaml", "test")
+
+
 def test_a_queue_left_out_that_callers_come_to_is_refused(database: Database) -> None:
     with database.session() as session:
         fill(session)

@@ -35,7 +35,14 @@ NUMBERS: dict[str, float] = {
 }
 COUNTS = ("ring", "limit", "wrap_up_extensions", "ring_limit", "callback_attempts")
 TEXTS = ("title", "music", "strategy", "service_level_variant")
-CHECKS = ("closed", "announce_position", "announce_wait", "wrap_up_manual")
+CHECKS = (
+    "closed",
+    "record",
+    "announce_position",
+    "announce_wait",
+    "wrap_up_manual",
+    "callback_detect",
+)
 
 
 class Step(msgspec.Struct):

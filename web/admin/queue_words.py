@@ -59,7 +59,7 @@ _GROUPS = {
     ),
     "order": ("priority", "vip_priority", "slope", "overdue"),
     "after": ("wrap_up_manual", "wrap_up_extension", "wrap_up_extensions", "rest"),
-    "back": ("reconnect", "callback_attempts", "callback_retry"),
+    "back": ("reconnect", "callback_attempts", "callback_retry", "callback_detect"),
     "level": ("service_level_variant",),
 }
 
@@ -74,6 +74,7 @@ def rules(queue: Queue) -> list[str]:
     """What is special about a queue, in a few words each."""
     said = ["closed"] if queue.closed else []
     said += ["opening hours"] if queue.hours else []
+    said += ["recorded"] if queue.record else []
     said += [_counted(len(queue.relaxation), "relaxation step")] if queue.relaxation else []
     said += [_counted(len(queue.overflow), "overflow rule")] if queue.overflow else []
     return said

@@ -53,3 +53,7 @@ form.addEventListener("change", ({ target }) => {
 // A folded group cannot show what the browser finds wrong in it.
 form.addEventListener("invalid", ({ target }) => target.closest("details")?.setAttribute("open", ""), true);
 for (const row of form.querySelectorAll("[data-row]")) follow(row);
+// Until here nobody would have heard a click.
+for (const part of [form, ...[...form.querySelectorAll("template")].map(({ content }) => content)]) {
+  for (const button of part.querySelectorAll("button[type=button]")) button.disabled = false;
+}
