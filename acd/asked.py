@@ -70,11 +70,18 @@ def decline_offer(floor: Floor, asked: DeclineOffer) -> None:
 
 
 def finish_wrap_up(floor: Floor, asked: FinishWrapUp) -> None:
-    """Given while the conversation is still on, it is kept, and no wrap-up will follow."""
+    """Given while the conversation is still on, it is kept, and no wrap-up will follow. A contact
+    beside others is named."""
     agent = known_agent(floor, asked.agent)
     if agent is None:
         return
-    if agent.state == "wrap_up":
+    items = (item for item in agent.items.values() if item.call == asked.call)
+    item = next((item for item in items if item.state == "wrap_up"), None)
+    if item is not None:
+        parallel.finish(floor, item, "agent", asked.code, asked.note)
+    elif asked.call and asked.call != agent.call:
+        floor.refuse("wrong_state", f"{asked.agent} does not wrap up {asked.call!r}")
+    elif agent.state == "wrap_up":
         floor.finish_work(agent, "agent", asked.code, asked.note)
     elif agent.state == "talking":
         agent.disposition = Disposition(code=asked.code, note=asked.note)

@@ -13,7 +13,7 @@ Theory of operation
 4. What changes an agent's room or rank while they are ready ends in their being opened anew.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -27,6 +27,9 @@ from calls.facts import CallConnected, ConversationEnded, WrapUpEnded
 if TYPE_CHECKING:
     from acd.floor import Floor
     from acd.messages import Release
+
+#: How a wrap-up ends.
+Ended: TypeAlias = Literal["agent", "timeout"]
 
 
 def hold(floor: "Floor", item: Item) -> None:
@@ -99,10 +102,12 @@ def release(floor: "Floor", agent: Seat, message: "Release") -> None:
         hold(floor, replace(item, state="wrap_up", since=floor.now, until=until))
 
 
-def finish(floor: "Floor", item: Item) -> None:
+def finish(
+    floor: "Floor", item: Item, by: Ended = "timeout", code: str = "", note: str = ""
+) -> None:
     """The wrap-up is over: the agent has room for another one."""
     agent = floor.agents[item.agent]
-    _wrapped(floor, item)
+    _wrapped(floor, item, by, code, note)
     if agent.leaving and not agent.items:
         floor.remove(agent)
     elif agent.state == "ready":
@@ -161,14 +166,18 @@ def leave(floor: "Floor", agent: Seat) -> None:
         floor.remove(agent)
 
 
-def _wrapped(floor: "Floor", item: Item) -> None:
+def _wrapped(
+    floor: "Floor", item: Item, by: Ended = "timeout", code: str = "", note: str = ""
+) -> None:
     floor.say(
         WrapUpEnded(
             call=item.call,
             agent=item.agent,
             queue=item.queue,
             lasted=floor.now - item.since if item.state == "wrap_up" else 0.0,
-            by="timeout",
+            by=by,
+            code=code,
+            note=note,
         )
     )
     let_go(floor, item)

@@ -87,7 +87,8 @@ class Line(Sums, kw_only=True):
     overflowed: Counter[OverflowWhen] = msgspec.field(default_factory=Counter)
     moved: int = 0
     failed: int = 0
-    #: Kept the place without the line; of those, joined with an agent, and given up.
+    #: Kept the place without the line; of those, joined with an agent, and given up. The others
+    #: called in before it was their turn, and waited on in another visit.
     callbacks: int = 0
     reached: int = 0
     unreached: int = 0
@@ -96,7 +97,7 @@ class Line(Sums, kw_only=True):
         """A visit is over."""
         if virtual:
             self.reached += fact.outcome == "connected"
-            self.unreached += fact.outcome != "connected"
+            self.unreached += fact.outcome not in ("connected", "moved")
         elif fact.outcome == "connected":
             self.answered += 1
             self.waited += fact.waited

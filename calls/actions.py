@@ -25,11 +25,13 @@ class DeclineOffer(Word):
 
 
 class FinishWrapUp(Word):
-    """After-call work is done. `code` is the disposition; `note` goes to the ticket."""
+    """After-call work is done. `code` is the disposition; `note` goes to the ticket. `call`: of
+    which contact, where the agent has several; empty for that of the agent's state."""
 
     agent: AgentId
     code: str = ""
     note: str = ""
+    call: CallId = ""
 
 
 class ExtendWrapUp(Word):

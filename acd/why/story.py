@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 from acd.why import choosing
 from acd.why.holdup import Holdup, Kind
 from acd.why.onlooker import Onlooker, Visit
-from acd.why.telling import ATTEMPTS, OFFERS, OVERFLOWS, clock, lasted, listed, needs, skill
+from acd.why.telling import ATTEMPTS, OFFERS, OVERFLOWS, PERSON, clock, lasted, listed, needs, skill
 from calls.base import AgentId, CallId, Instant, OfferId, Word
 from calls.config import Agent, Queue
 from calls.facts import (
@@ -193,7 +193,8 @@ class _Story:
 
     def _queued(self, fact: CallQueued) -> str:
         parts = [f"queued for {self._floor.title(fact.queue)} at place {fact.position}"]
-        if fact.skills:
+        asked_for = f"{PERSON}{fact.agent_only}" in fact.skills
+        if fact.skills and not asked_for:
             parts.append(f"needs {needs(fact.skills)}")
         if fact.priority > 0:
             parts.append(f"a head start of {lasted(fact.priority)}")
@@ -201,8 +202,9 @@ class _Story:
             whose = "brought along" if self._overflowed else "as the old place is given back"
             parts.append(f"{clock(fact.credit)} of waiting counted before, {whose}")
         if fact.agent_only:
-            alone = f"for {self._name(fact.agent_only)} alone"
-            parts.append(f"kept {alone} for up to {lasted(fact.agent_for)}")
+            name = self._name(fact.agent_only)
+            kept = f"kept for {name} alone for up to {lasted(fact.agent_for)}"
+            parts.append(f"for {name}, who was asked for" if asked_for else kept)
         return "; ".join(parts)
 
     def _relaxed(

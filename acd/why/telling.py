@@ -17,6 +17,9 @@ _LANGUAGES = {
 }
 _NUMBERS = {2: "both", 3: "all three", 4: "all four"}
 
+#: Begins the skill of a call whose caller asked for one agent: nobody but they have it.
+PERSON = "agent:"
+
 #: How an offer ended; the seconds that it lasted go into the braces.
 OFFERS: dict[OfferOutcome, str] = {
     "accepted": "answered after {}",
@@ -70,7 +73,12 @@ def skill(name: str) -> str:
 
 def needs(skills: Mapping[str, int]) -> str:
     """``Polish >= 5 and tax >= 3``."""
-    return listed(f"{skill(name)} >= {level}" for name, level in sorted(skills.items()))
+    return listed(_need(name, level) for name, level in sorted(skills.items()))
+
+
+def _need(name: str, level: int) -> str:
+    person = name.removeprefix(PERSON)
+    return f"{skill(name)} >= {level}" if person == name else f"the name {person}"
 
 
 def listed(parts: Iterable[str], word: str = "and") -> str:

@@ -54,7 +54,21 @@ class Asked(Moves):
                 mine = [offer for offer, bid in self.bids.items() if bid.agent == person.name]
                 self.lost(mine[0], "declined") if mine else self.refuse("wrong_state")
             case actions.FinishWrapUp(code=code, note=note):
-                if person.state == "wrap_up":
+                item = next(
+                    (
+                        item
+                        for item in person.items.values()
+                        if item.phase == "wrap_up" and item.call == message.call
+                    ),
+                    None,
+                )
+                if item is not None:
+                    lasted = self.now - item.since
+                    self.say_wrapped(person, item.call, item.queue, lasted, "agent", code, note)
+                    self.item_gone(person, item)
+                elif message.call not in ("", person.call):
+                    self.refuse("wrong_state")
+                elif person.state == "wrap_up":
                     self.done(person, "agent", code, note)
                 elif person.state == "talking":
                     person.disposition = code, note

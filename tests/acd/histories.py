@@ -208,6 +208,9 @@ class Maker:
         """What makes an agent ready, if anything does."""
         if person.state == "wrap_up":
             return actions.FinishWrapUp(agent=person.name, code="done")
+        wraps = [item.call for item in person.items.values() if item.phase != "offered"]
+        if wraps and self.chance(0.5):
+            return actions.FinishWrapUp(agent=person.name, call=self.one(*wraps))
         if person.state in ("logged_out", "not_ready") and not person.resting and online:
             return actions.SetAgentState(agent=person.name, state="ready")
         return events.PhoneChanged(phone=person.name, online=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from acd.messages import Accept, KeepPlace, Reject, Release, Withdraw
-from calls.actions import DeclineOffer, Refused, RemoveAgent, SetAgentState
+from calls.actions import DeclineOffer, FinishWrapUp, Refused, RemoveAgent, SetAgentState
 from calls.events import PhoneChanged
 from calls.facts import (
     AgentStateChanged,
@@ -205,3 +205,22 @@ def test_no_wrap_up_where_the_queue_has_none_or_a_manual_one(acd: Driven) -> Non
         said = acd.do(Release(call="c1", by="caller"))
         assert kinds(said) == ["ConversationEnded", "WrapUpEnded"]
         assert acd.view("ann").contacts == 0
+
+
+def test_the_agent_can_end_the_wrap_up_of_one_contact(acd: Driven) -> None:
+    acd.ready("ann", **CHAT)
+    for name in ("c1", "c2"):
+        chat(acd, name)
+    (refused,) = acd.do(FinishWrapUp(agent="ann", call="c1"))
+    assert isinstance(refused, Refused), "its conversation is still on"
+    for name in ("c1", "c2"):
+        acd.do(Release(call=name, by="caller"))
+    acd.call("c3", channel="chat")
+    assert acd.rings("c3") is None
+    said = acd.do(FinishWrapUp(agent="ann", call="c2", code="solved", note="Sent"), after=7)
+    over = one(WrapUpEnded, said)
+    assert (over.call, over.by, over.code, over.note) == ("c2", "agent", "solved", "Sent")
+    assert over.lasted == 7
+    assert acd.rings("c3") == "ann", "there is room for the next one"
+    (refused,) = acd.do(FinishWrapUp(agent="ann", call="c2"))
+    assert isinstance(refused, Refused)

@@ -162,7 +162,7 @@ def test_variants_of_the_service_level(variant: ServiceLevelVariant, expected: f
 
 def test_who_keeps_the_place_or_goes_elsewhere_did_not_abandon() -> None:
     figures = DayFigures()
-    for number, outcome in enumerate(("connected", "unreached")):
+    for number, outcome in enumerate(("connected", "unreached", "moved")):
         call = f"v{number}"
         figures.add(CallQueued(call=call, queue="support", position=1), START)
         figures.add(PlaceKept(call=call, queue="support", number="+48"), START + 30)
@@ -174,8 +174,8 @@ def test_who_keeps_the_place_or_goes_elsewhere_did_not_abandon() -> None:
     figures.add(CallLeftQueue(call="f", queue="support", outcome="overflowed", waited=0.0), START)
     left(figures, "connected", 4.0)
     seen, line = figures.figures("support"), figures.line("support")
-    assert (seen.offered, seen.answered, seen.abandoned) == (4, 1, 0)
-    assert (seen.callbacks, line.reached, line.unreached) == (2, 1, 1)
+    assert (seen.offered, seen.answered, seen.abandoned) == (5, 1, 0)
+    assert (seen.callbacks, line.reached, line.unreached) == (3, 1, 1), "one called in"
     assert (seen.overflowed, line.overflowed) == (1, {"full": 1})
     assert (seen.service_level, seen.abandonment, seen.asa) == (1.0, 0.0, 4.0)
 

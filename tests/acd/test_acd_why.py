@@ -204,6 +204,22 @@ def test_needs_relaxed_step_by_step(acd: Told) -> None:
     """)
 
 
+def test_an_agent_who_was_asked_for_has_a_name_and_no_skill(acd: Told) -> None:
+    acd.queue(title="Support")
+    sign_in(acd, "bea", "jan")
+    talk(acd, "x")
+    acd.call("c", agent="bea", agent_for=3620, skills={"agent:bea": 10})
+    acd.do(Release(call="x", by="caller"), after=20)
+    acd.do(FinishWrapUp(agent="bea"))
+    accept(acd)
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1; for Bea Kowalska, who was asked for
+        0:00-0:20 kept for Bea Kowalska alone, who was talking; Jan was ready but was not asked
+        0:20-0:23 offered to Bea Kowalska, for whom it was kept; answered after 3 s
+        0:23 connected to Bea Kowalska
+    """)
+
+
 def test_rings_open_one_after_another(acd: Told) -> None:
     acd.queue(title="Support", ring=1, relaxation=[{"after": 30, "ring": 0}])
     acd.agent("ola", title="Ola", queues={"support": 2})
