@@ -201,7 +201,7 @@ def _way(way: Way, places: dict[str, tuple[float, float]]) -> str:
         x1, y1, x2, y2 = x1 + WIDTH, y1 + HEIGHT / 2, x2 + WIDTH, y2 + HEIGHT / 2 + 6
         bend = max(x1, x2) + GAP + abs(y1 - y2) / 12
         path = f"M{x1:g} {y1:g}C{bend:g} {y1:g} {bend:g} {y2:g} {x2:g} {y2:g}"
-        middle = ((x1 + x2 + 6 * bend) / 8, (y1 + y2) / 2)
+        middle, anchor = ((x1 + x2 + 6 * bend) / 8 + 6, (y1 + y2) / 2 + 4), "start"
     else:
         far, x2 = y2 - y1 > HEIGHT + DROP, x2 + WIDTH / 2
         half = (y1 + HEIGHT + y2) / 2
@@ -214,9 +214,9 @@ def _way(way: Way, places: dict[str, tuple[float, float]]) -> str:
             bend = x1
         path = f"M{x1:g} {y1:g}C{bend:g} {half:g} {x2:g} {half:g} {x2:g} {y2:g}"
         # A little above the end, where ways have parted.
-        middle = (x1 * 0.25 + x2 * 0.75, y1 * 0.28 + y2 * 0.72)
+        middle, anchor = (x1 * 0.25 + x2 * 0.75, y1 * 0.28 + y2 * 0.72), "middle"
     exits = (
-        f'<text class="exit" x="{middle[0]:g}" y="{middle[1]:g}" text-anchor="middle">'
+        f'<text class="exit" x="{middle[0]:g}" y="{middle[1]:g}" text-anchor="{anchor}">'
         f"{escape(way.label)}</text>"
         if way.label
         else ""

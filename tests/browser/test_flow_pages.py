@@ -63,7 +63,7 @@ def test_the_picture_is_live(people: People, panel: Panel, picture: Picture) -> 
     broad = float(way.locator("path").get_attribute("stroke-width") or 0)
     thin = page.locator('#picture [data-from="menu"][data-to="sales"] path')
     assert broad > float(thin.get_attribute("stroke-width") or 0) > 1.2
-    picture(page, "flow")
+    picture(page, "flow-callers")
     panel.service.arrive("d-9")
     expect(count).to_have_text("4")
     panel.service.enqueue("d-9")
@@ -108,6 +108,25 @@ def test_publishing_in_spite_of_scenarios_is_asked_for(people: People, panel: Pa
     expect(page.locator(".diff .added code")).to_have_text(["      1: support", "      2: sales"])
 
 
+def test_what_is_found_stands_beside_the_text(people: People, picture: Picture) -> None:
+    page = people.log_in("admin", WRITE)
+    transcript = page.get_by_role("log")
+    page.locator("#keypad").get_by_role("button", name="1", exact=True).click()
+    expect(transcript).to_contain_text("Welcome to Ringdesk")
+    replace(page, "Flow", "    next: greeting\n", "    next: greetings\n")
+    expect(page.locator("#verdict")).to_have_text("1 error")
+    line = MAIN.splitlines().index("    next: greeting") + 1
+    mark = page.locator('[data-editor="source"] .numbers [data-severity="error"]')
+    expect(mark).to_have_text(str(line))
+    page.get_by_role("button", name=f"{line}:11").click()
+    expect(transcript).to_contain_text("Welcome to Ringdesk")
+    picture(page, "flow-write")
+    page.keyboard.insert_text("greeting")
+    expect(page.locator("#verdict")).to_have_text("sound; 11 scenarios passed")
+    page.locator("#keypad").get_by_role("button", name="2", exact=True).click()
+    expect(transcript).to_contain_text("the caller is in the queue 'support'")
+
+
 def test_a_new_flow_is_begun(people: People, panel: Panel) -> None:
     page = people.log_in("admin", "/login?next=/admin/flows")
     page.get_by_label("Name").fill("evening")
@@ -120,7 +139,7 @@ def test_a_new_flow_is_begun(people: People, panel: Panel) -> None:
         assert "evening" in configuration.read(session).flows
 
 
-def test_a_walk_hears_prompts_and_types_long_numbers(people: People, picture: Picture) -> None:
+def test_a_walk_hears_prompts_and_types_long_numbers(people: People) -> None:
     page = people.log_in("admin", "/login?next=/admin/flows/identify/write")
     transcript = page.get_by_role("log")
     with page.expect_response(lambda answer: "/sound?" in answer.url) as sound:
@@ -133,7 +152,6 @@ def test_a_walk_hears_prompts_and_types_long_numbers(people: People, picture: Pi
     page.get_by_label("Language of the number").fill("pl")
     page.get_by_label("Language of the number").press("Tab")
     expect(transcript).to_contain_text("Proszę podać numer zgłoszenia")
-    picture(page, "flow-walk")
     for key in "1001":
         page.locator("#keypad").get_by_role("button", name=key, exact=True).click()
     expect(page.locator("#typed")).to_have_text("1001")

@@ -34,6 +34,11 @@ function heat(picture, node, to, exits) {
     title = document.createElementNS(SVG, "title");
     edge.prepend(title);
   }
+  const label = edge.querySelector(".exit");
+  if (label) {
+    label.dataset.exits ??= label.textContent;
+    text(label, share > 0 ? `${label.dataset.exits} · ${percent(share)}` : label.dataset.exits);
+  }
   text(title, exits.map((exit) => `${exit.exit}: ${exit.left} of ${node.entered} (${percent(exit.share)})`).join(", "));
 }
 
