@@ -77,6 +77,26 @@ class ReportFault(Word):
     contact: int | None = None
 
 
+class RecordPrompt(Word):
+    """A caller records a prompt of a flow. `code` names it: it was given by the panel, and holds
+    for some minutes. Answered by `ServiceAnswered`: 404 for a wrong code, 422 where there is nothing
+    to hear; the values are the prompt's ``name``, ``language`` and ``text``."""
+
+    request: str
+    call: CallId
+    code: str
+    #: ``find``: is it a code? ``draft``: let `recording` be heard as the prompt ``draft.<code>``.
+    #: ``keep``: let callers hear that from now on.
+    step: Literal["find", "draft", "keep"]
+    recording: str = ""
+
+
 Request: TypeAlias = (
-    IdentifyCaller | DraftTicket | FindTicket | AskService | FileVoicemail | ReportFault
+    IdentifyCaller
+    | DraftTicket
+    | FindTicket
+    | AskService
+    | FileVoicemail
+    | ReportFault
+    | RecordPrompt
 )

@@ -18,6 +18,10 @@ class FlowSounds:
         """The recording of that name, else the text as a voice says it. Raises `MediaMissing`."""
         return self._voices.file(Speech(name=name, language=language, text=text))
 
+    def ready(self, prompt: Speech) -> Path | None:
+        """Its file, if nothing has to be rendered for it."""
+        return self._voices.ready(prompt)
+
     @cached_property
     def _voices(self) -> VoiceCache:
         return default_voices(self._settings)

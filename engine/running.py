@@ -14,11 +14,12 @@ from calls.events import RequestFailed, Surveyed, SwitchEvent
 from calls.facts import SwitchChanged
 from calls.messages import Message
 from calls.port import Phone, Switch
-from calls.requests import AskService, Request
+from calls.requests import AskService, RecordPrompt, Request
 from calls.views import Published
 from engine import configuration, meta, projections, stores
 from engine.journal import Journal
 from engine.loop import Loop
+from engine.prompt_recordings import PromptRecordings
 from engine.service import Phones, Service, Webhooks
 from engine.services import Services
 from engine.settings import Settings
@@ -46,6 +47,7 @@ class Running:
         self._switches = list(switches)
         self._threads = ThreadPoolExecutor(STORE_THREADS, "store")
         self._services = Services(settings.flow_services)
+        self._prompts = PromptRecordings(settings.home, database)
         self._aio = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: set[asyncio.Future[Message]] = set()
@@ -138,6 +140,8 @@ class Running:
 
     def _answer(self, request: Request) -> Message:
         try:
+            if isinstance(request, RecordPrompt):
+                return self._prompts.answer(request)
             return stores.answer(request, self._database, self._settings.region)
         except Exception as error:
             log.exception("store.failed", request=type(request).__name__, call=request.call)

@@ -21,6 +21,7 @@ from calls.requests import (
     FileVoicemail,
     FindTicket,
     IdentifyCaller,
+    RecordPrompt,
     ReportFault,
     Request,
 )
@@ -65,8 +66,8 @@ def answer(request: Request, database: Database, region: str) -> StoreEvent:
             case ReportFault():
                 with database.session() as session:
                     return filing.report_fault(session, request, region)
-            case AskService():
-                raise InputInvalid("services are asked by engine.services")
+            case AskService() | RecordPrompt():
+                raise InputInvalid("the running center answers these by itself")
     except Exception as error:
         expected = isinstance(error, RingdeskError)
         _log.error("store.failed", request=request.request, error=str(error), exc_info=not expected)

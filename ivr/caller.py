@@ -23,7 +23,7 @@ from calls.events import (
 )
 from calls.facts import CallTagged, FlowStarted, NodeEntered, NodeLeft
 from calls.media import Media, Speech
-from calls.requests import AskService, FindTicket, Request
+from calls.requests import AskService, FindTicket, RecordPrompt, Request
 from ivr.checking import PER_CHARACTER
 from ivr.flow import Flow
 from ivr.messages import Finished, Queued, SessionOutput, Transferred
@@ -327,6 +327,9 @@ def usual(_: str, request: Request) -> StoreEvent | None:
             return TicketFound(request=request.request, call=request.call)
         case AskService():
             return None
+        case RecordPrompt():
+            values = {"name": "main.menu", "language": "en", "text": "Welcome"}
+            return service(request, 200, values)
         case _:
             ticket = KnownTicket(id=1, number="INC-1001", title="New")
             return TicketDrafted(request=request.request, call=request.call, ticket=ticket)

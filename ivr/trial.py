@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calls.events import CallerIdentified, KnownTicket, StoreEvent, TicketFound
-from calls.requests import AskService, FindTicket, Request
+from calls.requests import AskService, FindTicket, RecordPrompt, Request
 from ivr.caller import CALL, Caller, Ended, Stage, Unfitting, service, usual
 from ivr.coverage import Coverage
 from ivr.flow import Flow
@@ -234,7 +234,7 @@ def answer_of(scenario: Scenario, node: str, request: Request) -> StoreEvent | N
     match request:
         case _ if given.fails:
             return None
-        case AskService():
+        case AskService() | RecordPrompt():
             return service(request, given.status, given.values)
         case FindTicket() if given.ticket is not None:
             is_open = given.ticket.status not in ("resolved", "closed", "cancelled")

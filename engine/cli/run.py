@@ -251,7 +251,8 @@ def _welcome(chosen: Settings, wired: Wired, logins: list[demo.Login]) -> None:
         lines += [
             "",
             "Numbers: 1000 (menu in English, Polish, Ukrainian), 1001 (straight to support), "
-            "1002 (opening hours, tickets, callback, voicemail, survey)",
+            "1002 (opening hours, tickets, callback, voicemail, survey), "
+            "1900 (recording of prompts)",
         ]
     if wired.dial_in:
         lines += [

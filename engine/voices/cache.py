@@ -113,6 +113,13 @@ class VoiceCache:
 
     # --- what is there
 
+    def ready(self, media: Media) -> Path | None:
+        """The finished file, if nothing has to be rendered for it; None, too, for a recording that
+        cannot be played."""
+        with contextlib.suppress(MediaMissing):
+            return self._finished(media)
+        return None
+
     def _finished(self, media: Media) -> Path | None:
         """The file if nothing has to be rendered: of the best engine, though another one may have
         spoken it before."""

@@ -3,6 +3,7 @@
 import os
 import wave
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -54,14 +55,24 @@ def tone(frequency: int, milliseconds: int) -> Sound:
     return Sound(0.5 * edge * np.sin(2 * np.pi * frequency * at), RATE)
 
 
-def read_wav(path: Path) -> Sound:
-    """A 16-bit WAV file; several channels become one. Raises `wave.Error`, `OSError`."""
-    with wave.open(str(path), "rb") as file:
-        if file.getsampwidth() != 2:
-            raise wave.Error(f"{8 * file.getsampwidth()} bits a sample; only 16 are read")
-        data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-        channels = data.reshape(-1, file.getnchannels())
-        return Sound(channels.mean(axis=1) / 32768.0, file.getframerate())
+def read_wav(file: Path | BinaryIO) -> Sound:
+    """A WAV file of 8, 16, 24 or 32 bits; several channels become one. Raises `wave.Error`,
+    `EOFError`, `OSError`."""
+    with wave.open(str(file) if isinstance(file, Path) else file, "rb") as opened:
+        width, channels = opened.getsampwidth(), opened.getnchannels()
+        data = opened.readframes(opened.getnframes())
+        whole = data[: len(data) // (width * channels) * width * channels]
+        samples = _samples(whole, width).reshape(-1, channels)
+        return Sound(samples.mean(axis=1), opened.getframerate())
+
+
+def _samples(data: bytes, width: int) -> Samples:
+    """Little-endian numbers of so many bytes; those of one byte have no sign."""
+    if width == 1:
+        return (np.frombuffer(data, dtype=np.uint8).astype(np.float64) - 128.0) / 128.0
+    padded = np.zeros((len(data) // width, 4), dtype=np.uint8)
+    padded[:, 4 - width :] = np.frombuffer(data, dtype=np.uint8).reshape(-1, width)
+    return padded.view("<i4")[:, 0].astype(np.float64) / 2147483648.0
 
 
 def write_wav(path: Path, sound: Sound) -> None:

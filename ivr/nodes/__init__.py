@@ -13,6 +13,7 @@ from ivr.nodes.http import HttpNode
 from ivr.nodes.language import LanguageNode
 from ivr.nodes.lookup import LookupNode
 from ivr.nodes.menu import MenuNode
+from ivr.nodes.prompt import PromptNode
 from ivr.nodes.queue import QueueNode
 from ivr.nodes.say import SayNode
 from ivr.nodes.set import SetNode
@@ -36,6 +37,7 @@ AnyNode: TypeAlias = (
     | TransferNode
     | SurveyNode
     | FaultNode
+    | PromptNode
     | FlowNode
     | ReturnNode
     | HangupNode

@@ -81,8 +81,8 @@ def test_the_good_flow_is_good() -> None:
             "    kind: say\n",
             "",
             "13:5: node 'bye' lacks 'kind': one of branch, callback, collect, fault, "
-            "flow, hangup, hours, http, language, lookup, menu, queue, return, say, set, survey, "
-            "transfer, voicemail",
+            "flow, hangup, hours, http, language, lookup, menu, prompt, queue, return, say, set, "
+            "survey, transfer, voicemail",
         ),
         (
             "    next: end",

@@ -137,7 +137,7 @@ def nothing(walk: Walk) -> None:
 
 KINDS = (
     *("say", "menu", "language", "queue", "hangup", "collect", "branch", "set", "lookup"),
-    *("http", "voicemail", "survey", "fault", "callback", "transfer", "flow", "return"),
+    *("http", "voicemail", "survey", "fault", "callback", "transfer", "flow", "return", "prompt"),
 )
 
 
@@ -180,6 +180,8 @@ def flow_sources(draw: st.DrawFn) -> str:
             "transfer": f"number: '1', exits: {{busy: {draw(target)}}}",
             "flow": f"flow: identify, next: {draw(target)}",
             "return": "title: end",
+            "prompt": "text: {en: a, pl: b}, wrong: {en: a, pl: b}, speak: {en: a, pl: b}, "
+            f"review: {{en: a, pl: b}}, kept: {draw(target)}, next: {draw(target)}",
         }[kind]
         rows.append(f"{name}: {{kind: {kind}, {fields}{error}}}")
     return around("\n".join(rows), start="n0", entries=", ".join(names))

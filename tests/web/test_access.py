@@ -25,6 +25,8 @@ PAGES = {
     "/admin/queues/support": {"admin"},
     "/admin/queues/support/remove": {"admin"},
     "/admin/users/agent1/remove": {"admin"},
+    "/admin/prompts": {"admin"},
+    "/admin/prompts/en/main.menu/sound": {"admin"},
     "/admin/flows": {"supervisor", "admin"},
     "/admin/flows/main": {"supervisor", "admin"},
     "/admin/flows/main/write": {"admin"},

@@ -1,13 +1,14 @@
-"""For administrators: users, agents' skills and queues, queues' settings and rules, phone menus."""
+"""For administrators: users, agents' skills and queues, queues' settings and rules, phone menus and
+prompts."""
 
 import flask
 from werkzeug.wrappers import Response
 
 from web import auth
-from web.admin import flows, queues, users
+from web.admin import flows, prompts, queues, users
 from web.admin.shared import blueprint
 
-__all__ = ["blueprint", "flows", "queues", "users"]
+__all__ = ["blueprint", "flows", "prompts", "queues", "users"]
 
 
 @blueprint.get("")
