@@ -97,10 +97,9 @@ def actions(old: Configuration | None, new: Configuration) -> list[Action]:
 
 
 def phones(session: Session) -> list[Phone]:
-    """Two phones for each agent: a plain SIP one, and the one in the browser (``<name>-web``)."""
-    users = session.scalars(
-        select(User).where(User.role == "agent", User.active).order_by(User.name)
-    )
+    """Two phones for each user: a plain SIP one, and the one in the browser (``<name>-web``).
+    Supervisors listen in by theirs."""
+    users = session.scalars(select(User).where(User.active).order_by(User.name))
     return [
         Phone(name=name, password=user.sip_secret, browser=browser, address=agent_word(user).phone)
         for user in users

@@ -6,6 +6,7 @@ from calls.base import AgentId, CallId, Instant
 from calls.facts import (
     CallConnected,
     CallEnded,
+    ConsultJoined,
     Fact,
     OfferEnded,
     OfferMade,
@@ -43,8 +44,9 @@ def heartbeat(last: int | None) -> bytes:
 class AgentFilter:
     """What one agent may see: facts about them, and about calls offered or connected to them.
 
-    Of a call that rang at several and that another one took, also who that was. Whoever listens
-    to them unheard is not told: a supervisor who goes on unheard seems to leave.
+    Of a call that rang at several and that another one took, also who that was; and who consults
+    them about a caller. Whoever listens to them unheard is not told: a supervisor who goes on
+    unheard seems to leave.
     """
 
     def __init__(self, agent: AgentId, live: LiveView) -> None:
@@ -72,7 +74,8 @@ class AgentFilter:
                 self._lost.discard(fact.call)
                 self._calls.discard(fact.call)
                 return fact
-            return self._about_me(fact) if mine else None
+            asked = isinstance(fact, ConsultJoined) and fact.other == self._agent
+            return self._about_me(fact) if mine else fact if asked else None
         if call not in self._calls:
             return None
         if isinstance(fact, CallEnded):

@@ -59,7 +59,8 @@ def command(callers: int, agents: int, minutes: float, seed: int) -> None:
 def _people(database: Database, callers: int, agents: int) -> tuple[list[Login], list[str]]:
     """The agents' SIP accounts, and the callers' numbers: known contacts first."""
     with database.session() as session:
-        phones = [phone for phone in configuration.phones(session) if not phone.browser]
+        names = configuration.read(session).agents
+        phones = [p for p in configuration.phones(session) if p.name in names]
         known = list(session.scalars(select(ContactNumber.number).order_by(ContactNumber.number)))
     if agents > len(phones):
         raise InputInvalid(

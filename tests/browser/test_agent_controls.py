@@ -135,8 +135,6 @@ def test_a_colleague_is_asked_and_takes_the_caller(
     expect(done).to_have_attribute("title", "They have not answered yet.")
     page.keyboard.press("c")
     expect(page.locator("#trouble")).to_have_text("They have not answered yet.")
-    hold = page.get_by_role("button", name="Take back")
-    expect(hold).to_have_attribute("title", "The caller is held while you ask.")
     fake_talks.join_consultation(panel.service, "agent1", "agent2")
     expect(page.locator("#consult-who")).to_have_text("You talk with Bartosz Lis")
     expect(page.locator("#trouble")).to_be_hidden()
@@ -144,11 +142,43 @@ def test_a_colleague_is_asked_and_takes_the_caller(
     page.reload()
     expect(page.locator("#consult-who")).to_have_text("You talk with Bartosz Lis")
     expect(page.locator("#consult-for")).to_have_text(re.compile(r"0:0\d"))
+    page.get_by_role("button", name="Talk together").click()
+    expect(page.locator("#held")).to_be_hidden()
     page.keyboard.press("c")
     expect_state(page, "After-call work")
     expect(page.locator("#consult")).to_be_hidden()
     expect(page.locator("#notice")).to_have_text("The caller was passed on to Bartosz Lis.")
     assert panel.service.acted[-1] == CompleteTransfer(agent="agent1")
+
+
+def test_who_is_asked_sees_by_whom_and_about_whom(
+    people: People, panel: Panel, picture: Picture
+) -> None:
+    page = online_with_own_phone(people, panel)
+    center = panel.service
+    asked = {"queue": "support", "position": 1, "asked_by": "agent2"}
+    center.arrive("k-1")
+    center.enqueue("k-1")
+    center.happen(facts.CallQueued(call="k-1", **asked))  # type: ignore[arg-type]
+    center.offer("k-1", "agent1", {"passed_by": "agent2"})
+    expect(page.locator("#pop-marks")).to_contain_text("from Bartosz Lis")
+    center.connect("k-1")
+    center.happen(
+        facts.ConsultJoined(call="c-7", agent="agent2", to="queue:support", other="agent1")
+    )
+    title = page.get_by_role("heading", name="Bartosz Lis asks you")
+    expect(title).to_be_visible()
+    picture(page, "agent-asked")
+    page.reload()
+    expect(title).to_be_visible()
+    expect(page.get_by_role("button", name="Hold")).to_have_attribute(
+        "title", "You are only asked; the caller is not yours yet."
+    )
+    center.arrive("c-7")
+    center.take_over("c-7", "agent1")
+    expect(page.get_by_role("heading", name="In a call")).to_be_visible()
+    page.get_by_role("button", name="Hold").click()
+    expect(page.locator("#held")).to_be_visible()
 
 
 def test_asking_is_given_up_or_comes_to_nothing(page: Page, panel: Panel) -> None:

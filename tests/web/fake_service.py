@@ -202,7 +202,7 @@ class FakeService:
     def on_twilio(self) -> bool:
         return False
 
-    def twilio_webhook(
+    async def twilio_webhook(
         self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
     ) -> str | None:
         raise AssertionError("this center is not on Twilio")
@@ -444,6 +444,13 @@ class FakeService:
                 facts.CallLeftQueue(call=call, queue=view.queue, outcome="connected", waited=8.0),
                 facts.CallConnected(call=call, agent=agent, queue=view.queue, waited=8.0),
             )
+            self.state(agent, "talking", call=call)
+
+    def take_over(self, call: str, agent: str) -> None:
+        """Who was asked has the caller from now on."""
+        with self._lock:
+            self._change(call, phase="talking", agent=agent, since=time.time(), queue="support")
+            self.happen(facts.CallConnected(call=call, agent=agent, queue="support", waited=0.0))
             self.state(agent, "talking", call=call)
 
     def end_call(

@@ -53,7 +53,7 @@ def new_user() -> View:
         )
         return page, 422
     auth.service().configuration_changed()
-    flask.flash(f"{user.name} is added" + (" and has a phone." * (user.role == "agent") or "."))
+    flask.flash(f"{user.name} is added and has a phone.")
     return flask.redirect(flask.url_for("admin.user", name=user.name))
 
 
@@ -104,8 +104,7 @@ def remove_user(name: str) -> View:
 
 def _goes_with(session: Session, user: models.User) -> list[str]:
     """What hangs on a user, for people."""
-    phones = " and the phones" if user.role == "agent" else ""
-    said = [f"The log-in {user.name}{phones} will be gone."]
+    said = [f"The log-in {user.name} and the phones will be gone."]
     for queue in sorted(user.queues):
         members = select(models.User.name).where(
             models.User.active, models.User.role == "agent", models.User.queue_rows.any(queue=queue)

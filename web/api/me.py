@@ -6,6 +6,7 @@ from calls.config import Agent
 from calls.facts import (
     CallbackTried,
     CallHeld,
+    CallQueued,
     CallResumed,
     ConsultEnded,
     ConsultJoined,
@@ -55,6 +56,8 @@ class Me(msgspec.Struct):
     #: Since when the caller is held.
     held_since: float | None
     consultation: Consultation | None
+    #: The agent who asks me about a caller, in the call that I have.
+    asked_by: str
 
 
 class SipLogin(msgspec.Struct):
@@ -94,6 +97,7 @@ def me() -> Me:
         persistent=settings is not None and settings.persistent,
         held_since=desk.held_since,
         consultation=desk.consultation,
+        asked_by=desk.asked_by,
     )
 
 
@@ -116,6 +120,7 @@ class Desk(msgspec.Struct):
     calling_back: bool = False
     held_since: float | None = None
     consultation: Consultation | None = None
+    asked_by: str = ""
 
 
 def desk_of(call: str, agent: str) -> Desk:
@@ -124,12 +129,14 @@ def desk_of(call: str, agent: str) -> Desk:
     for published in auth.service().facts_of_call(call):
         match published.fact:
             case OfferMade(agent=offered) as offer if offered == agent:
-                desk = Desk(desk.pop, offer)
+                desk = Desk(desk.pop, offer, asked_by=desk.asked_by)
             case OfferEnded(offer=ended, outcome=outcome) if (
                 desk.offer and ended == desk.offer.offer
             ):
                 calling_back = outcome == "accepted" and desk.offer.virtual
-                desk = Desk(desk.pop, None, calling_back)
+                desk = Desk(desk.pop, None, calling_back, asked_by=desk.asked_by)
+            case CallQueued(asked_by=asked_by):
+                desk.asked_by = asked_by
             case CallbackTried():
                 desk.calling_back = False
             case TicketPopped(agent=popped) as pop if popped == agent:

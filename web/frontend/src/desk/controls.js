@@ -8,14 +8,14 @@ import { target, title } from "./people.js";
 const HEARD = { whisper: "is on the line with you. The caller does not hear them.", barge: "is in the conversation. The caller hears them too." };
 
 /** Is there a caller to hold, pass on or record? */
-export const inConversation = (desk) => desk.agent?.state === "talking" && !desk.callingBack;
+export const inConversation = (desk) => desk.agent?.state === "talking" && !desk.callingBack && !desk.askedBy;
 
 /** Why something cannot be done now; empty where it can. */
 export function reasons(desk) {
-  const nobody = inConversation(desk) ? "" : "There is nobody in the conversation yet.";
+  const nobody = inConversation(desk) ? "" : desk.askedBy ? "You are only asked; the caller is not yours yet." : "There is nobody in the conversation yet.";
   const asking = desk.consult ? "You are asking somebody already." : "";
   return {
-    hold: nobody || (desk.consult ? "The caller is held while you ask." : ""),
+    hold: nobody,
     mute: nobody,
     transfer: nobody || asking,
     record: nobody,
@@ -27,7 +27,7 @@ export function renderControls(desk, changed) {
   const agent = desk.agent ?? {};
   const why = reasons(desk);
   for (const name of ["hold", "mute", "transfer", "record", "complete"]) allow($(name), why[name]);
-  press($("hold"), agent.held, agent.held ? " Take back" : " Hold");
+  press($("hold"), agent.held, !agent.held ? " Hold" : desk.consult?.joined ? " Talk together" : " Take back");
   press($("mute"), agent.muted, agent.muted ? " Unmute" : " Mute");
   text($("record").lastChild, { on: " Pause recording", paused: " Go on recording" }[agent.recording] ?? " Record");
   show($("stop-recording"), Boolean(agent.recording));
@@ -36,7 +36,7 @@ export function renderControls(desk, changed) {
   $("recording").dataset.tone = agent.recording === "paused" ? "warn" : "bad";
   show($("muted"), Boolean(agent.muted));
   renderConsult(desk.consult, changed);
-  const followers = inConversation(desk) ? Object.entries(agent.supervisors ?? {}) : [];
+  const followers = agent.state === "talking" ? Object.entries(agent.supervisors ?? {}) : [];
   show($("followers"), followers.length > 0);
   $("followers").replaceChildren(...followers.map(([name, mode]) => el("span", {}, `${title(name, changed)} ${HEARD[mode]}`)));
 }

@@ -3,9 +3,11 @@
 import { duration, moment } from "../lib/clock.js";
 import { $, el, show, text } from "../lib/dom.js";
 import { LANGUAGES, OUTCOMES } from "../lib/words.js";
+import { title } from "./people.js";
 
-/** `pop` is the fact TicketPopped, or null; `me` the agent's name. */
-export function renderPop(pop, me) {
+/** `pop` is the fact TicketPopped, or null; `me` the agent's name. `changed` is called when more is
+ * known of it. */
+export function renderPop(pop, me, changed) {
   show($("pop"), Boolean(pop));
   if (!pop) return;
   const { who } = pop;
@@ -23,12 +25,12 @@ export function renderPop(pop, me) {
   list($("pop-tickets"), others, ticketLine, "None.");
   const calls = pop.earlier?.length ? pop.earlier : (who.calls ?? []);
   list($("pop-calls"), calls, callLine, "This is the first.");
-  renderMarks(pop, calls.find((call) => call.agent === me));
+  renderMarks(pop, calls.find((call) => call.agent === me), changed);
 }
 
 /** What makes this call the agent's own. */
-function renderMarks(pop, talked) {
-  const marks = [pop.asked_for && "asked for you", talked && `talked with you on ${moment(talked.at)}`].filter(Boolean);
+function renderMarks(pop, talked, changed) {
+  const marks = [pop.passed_by && `from ${title(pop.passed_by, changed)}`, pop.asked_for && "asked for you", talked && `talked with you on ${moment(talked.at)}`].filter(Boolean);
   $("pop-marks").replaceChildren(...marks.map((words) => el("span", { class: "chip", "data-tone": "busy" }, words)));
   show($("pop-marks"), marks.length > 0);
 }

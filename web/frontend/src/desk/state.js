@@ -14,6 +14,7 @@ export const EMPTY = {
   autoAnswer: false,
   heldSince: null, // since when the caller hears music
   consult: null, // whom the agent asks before passing the caller on: {to, since, joined, other}
+  askedBy: "", // the agent who asks this one about a caller
 };
 
 export function fromMe(me) {
@@ -29,6 +30,7 @@ export function fromMe(me) {
     autoAnswer: me.auto_answer,
     heldSince: me.held_since,
     consult: me.consultation,
+    askedBy: me.asked_by,
   };
 }
 
@@ -52,6 +54,8 @@ export function fold(desk, { at, fact }) {
       // Of a call of somebody else's only because it rang here too.
       if (fact.agent === desk.name || desk.notice?.call !== fact.call) return desk;
       return { ...desk, notice: { ...desk.notice, by: fact.agent } };
+    case "ConsultJoined": // of somebody else, who asks this agent
+      return { ...desk, askedBy: fact.agent };
     case "TicketPopped":
       return { ...desk, call: fact.call, pop: full(fact) };
     case "TicketAttached":
@@ -136,7 +140,8 @@ function stateChanged(desk, fact, at) {
     next_reason: busy ? (before?.next_reason ?? "") : "",
   };
   const idle = { call: "", offer: null, pop: null, callingBack: false };
-  return { ...desk, agent, ...(call ? { call } : idle) };
+  const askedBy = fact.state === "talking" && call === desk.call ? desk.askedBy : "";
+  return { ...desk, agent, askedBy, ...(call ? { call } : idle) };
 }
 
-const full = (pop) => pop && { path: [], earlier: [], ticket: null, caller: "", asked_for: false, ...pop };
+const full = (pop) => pop && { path: [], earlier: [], ticket: null, caller: "", asked_for: false, passed_by: "", ...pop };

@@ -5,6 +5,7 @@ import { $, show, text } from "../lib/dom.js";
 import { notReadyHint, STATES } from "../lib/words.js";
 import { inConversation, renderControls, tickControls } from "./controls.js";
 import { renderNotice } from "./notice.js";
+import { title } from "./people.js";
 import { renderPop } from "./pop.js";
 
 const BUSY = ["reserved", "talking", "wrap_up"];
@@ -33,11 +34,11 @@ export function render({ desk, mode, line, changed }) {
   renderState(agent, mode, connected, desk, line);
   renderNotice(desk.notice, changed);
   renderRing(desk, agent, mode, line);
-  renderCall(desk, agent, mode, line);
+  renderCall(desk, agent, mode, line, changed);
   renderControls(desk, changed);
   if (shownPop !== desk.pop) {
     shownPop = desk.pop;
-    renderPop(desk.pop, desk.name);
+    renderPop(desk.pop, desk.name, () => changed((shownPop = null)));
   }
 }
 
@@ -117,11 +118,11 @@ function renderRing(desk, agent, mode, line) {
   text($("answer").lastChild, words);
 }
 
-function renderCall(desk, agent, mode, line) {
+function renderCall(desk, agent, mode, line, changed) {
   const talking = agent.state === "talking";
   const wrapUp = agent.state === "wrap_up";
   show($("call-card"), agent.state !== "reserved" && line !== "ringing");
-  text($("call-title"), desk.callingBack ? "Calling back" : desk.consult ? "The caller is held" : talking ? "In a call" : wrapUp ? "After the call" : "No call");
+  text($("call-title"), desk.callingBack ? "Calling back" : desk.askedBy ? `${title(desk.askedBy, changed)} asks you` : agent.held ? "The caller is on hold" : talking ? "In a call" : wrapUp ? "After the call" : "No call");
   text($("caller"), desk.call && agent.state !== "reserved" ? desk.pop?.who.name || desk.pop?.caller || "Unknown caller" : "");
   show($("call-line"), (!talking && !wrapUp) || desk.callingBack);
   text($("call-line"), desk.callingBack ? `Dialling ${desk.pop?.caller || "the caller"}. You are joined as soon as they answer.` : "The next caller appears here while your phone rings.");
