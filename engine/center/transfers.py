@@ -103,7 +103,7 @@ def relaxed(center: "CallCenter", fact: CallRelaxed, now: Instant) -> None:
 
 def _agent_left(center: "CallCenter", call: CallState, now: Instant) -> None:
     to = call.transfer.to if call.transfer is not None else call.asked
-    if to and call.phase == "waiting":
+    if to and call.phase == "waiting" and call.call in center.state.calls:
         agent = center.acd.agent(to.partition(":")[2])
         cause = _CAUSES.get(agent.reason, "unreachable") if agent else "unreachable"
         not_reached(center, call, cause, now)

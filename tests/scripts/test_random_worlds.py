@@ -1,27 +1,54 @@
 """Random callers, agents and mishaps through the center, in jump time; what must always hold."""
 
 from collections import Counter
-from typing import get_args
+from typing import cast, get_args
 
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from calls import actions
-from calls.base import OverflowWhen
-from calls.commands import Beep, Dial, Hangup, Join, Prompt, StartMusic
+from calls.actions import Action
+from calls.base import OverflowWhen, Word
+from calls.commands import (
+    Beep,
+    Dial,
+    Hangup,
+    Hold,
+    Join,
+    Mute,
+    PauseBridgeRecording,
+    Prompt,
+    RecordBridge,
+    StartMusic,
+    StopBridgeRecording,
+    Supervise,
+    Unbridge,
+    Unhold,
+)
 from calls.config import Agent, Overflow, Queue
 from calls.facts import (
+    AgentMuted,
     AgentStateChanged,
     CallArrived,
     CallbackTried,
     CallConnected,
     CallEnded,
+    CallHeld,
     CallLeftQueue,
     CallQueued,
+    CallResumed,
+    ConsultEnded,
+    ConsultStarted,
     ConversationEnded,
+    ConversationRecorded,
     OfferEnded,
     OfferMade,
+    OutsideDialled,
+    OutsideEnded,
     PlaceKept,
+    RecordingStarted,
+    SupervisionEnded,
+    SupervisionStarted,
 )
 from switch.simulated.scripts import Answering, Caller, Press
 from tests.scripts import script
@@ -38,6 +65,21 @@ AGENTS = {
 NAMES = tuple(AGENTS)
 NUMBERS = ("500100200", "500100201", "500100208", "500100209", "48500", "anonymous")
 OUTSIDE = ("+4822100", "+4822200")
+#: Who follows agents: one of them, and one who is nobody else.
+SUPERVISORS = ("carl", "boss")
+#: Whom agents pass callers on to, or ask; some of it cannot be.
+PARTIES = (
+    "queue:support",
+    "queue:sales",
+    "queue:gone",
+    "agent:anna",
+    "agent:bob",
+    "agent:carl",
+    "tel:+4822100",
+    "tel:+4822200",
+    "ext:boss",
+    "ext:anna",
+)
 #: Where queues may send callers; ``gone`` is not there.
 TARGETS = {
     "queue": ("support", "sales", "gone"),
@@ -51,6 +93,7 @@ answerings = st.builds(
     does=st.sampled_from(["answers", "answers", "ignores", "declines", "busy", "unreachable"]),
     after=st.sampled_from([0.0, 0.5, 3.0, 14.9, 15.0]),
     talks=st.none() | seconds,
+    machine=st.booleans(),
 )
 presses = st.builds(
     Press,
@@ -103,13 +146,65 @@ queues = st.builds(
     last_agent=st.sampled_from([0.0, 10.0]),
     callback_attempts=st.integers(1, 2),
     callback_retry=st.just(20.0),
+    callback_detect=st.booleans(),
+    record=st.booleans(),
 )
-kinds = st.sampled_from([Dial, Dial, Join, Prompt, StartMusic, Hangup, Beep])
+kinds = st.sampled_from(
+    [
+        Dial,
+        Dial,
+        Join,
+        Prompt,
+        StartMusic,
+        Hangup,
+        Beep,
+        Hold,
+        Unhold,
+        Mute,
+        Supervise,
+        RecordBridge,
+        PauseBridgeRecording,
+        StopBridgeRecording,
+        Unbridge,
+    ]
+)
+names = st.sampled_from(NAMES)
+bools = st.booleans()
+#: What agents and supervisors do in conversations.
+controls = st.one_of(
+    st.builds(actions.HoldCall, agent=names, hold=bools),
+    st.builds(actions.MuteAgent, agent=names, muted=bools),
+    st.builds(
+        actions.TransferCall,
+        agent=names,
+        to=st.sampled_from(PARTIES),
+        kind=st.sampled_from(["blind", "warm", "warm", "warm"]),
+    ),
+    st.builds(actions.CompleteTransfer, agent=names),
+    st.builds(actions.CompleteTransfer, agent=names),
+    st.builds(actions.CancelTransfer, agent=names),
+    st.builds(
+        actions.SuperviseAgent,
+        by=st.sampled_from(SUPERVISORS),
+        agent=names,
+        mode=st.sampled_from(["monitor", "whisper", "barge"]),
+    ),
+    st.builds(actions.StopSupervising, by=st.sampled_from(SUPERVISORS)),
+    st.builds(
+        actions.RecordCall,
+        agent=names,
+        do=st.sampled_from(["start", "pause", "resume", "stop"]),
+        by=st.sampled_from(SUPERVISORS),
+    ),
+)
 deeds = st.one_of(
     st.tuples(st.just("call"), callers),
     st.tuples(st.just("call"), callers),
     st.tuples(st.just("call"), keepers),
-    st.tuples(st.just("call"), keepers),
+    st.tuples(st.just("control"), controls),
+    st.tuples(st.just("control"), controls),
+    st.tuples(st.just("control"), controls),
+    st.tuples(st.just("control"), controls),
     st.tuples(st.just("queue"), queues),
     st.tuples(st.just("answering"), st.sampled_from([*NUMBERS, *OUTSIDE]), answerings),
     st.tuples(st.just("phone"), st.sampled_from(NAMES), answerings),
@@ -133,16 +228,42 @@ deeds = st.one_of(
 )
 pauses = st.sampled_from([0.0, 0.1, 1.0, 2.5]) | seconds
 stories = st.lists(st.tuples(pauses, deeds), min_size=10, max_size=40)
+#: Mostly of what is done in conversations, by agents who are at work.
+talkers = st.builds(Caller, number=st.sampled_from(NUMBERS), dials=st.just("1001"))
+mishaps = st.one_of(
+    st.tuples(st.just("hang up"), st.integers(0, 9)),
+    st.tuples(st.just("crash"), seconds),
+    st.tuples(st.just("crash before"), kinds),
+    st.tuples(st.just("link down"), seconds),
+    st.tuples(st.just("fail"), kinds, st.booleans()),
+    st.tuples(st.just("lose"), st.integers(0, 9)),
+)
+conversations = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.1, 2.5, 2.5, 5.0]),
+        st.one_of(
+            st.tuples(st.just("call"), talkers),
+            *[st.tuples(st.just("control"), controls)] * 5,
+            st.tuples(st.just("wrap up"), names),
+            st.tuples(st.just("queue"), queues),
+            mishaps,
+            deeds,
+        ),
+    ),
+    min_size=20,
+    max_size=60,
+)
 
 
-def begin() -> Stage:
+def begin(state: str = "not_ready") -> Stage:
     begun = Script(reload_always=False)
     begun.center()
     for name, agent in AGENTS.items():
         begun.stage.do(actions.ConfigureAgent(agent=agent))
         begun.phone(name)
         begun.stage.run(0)
-        begun.state(name, "not_ready", "lunch")
+        begun.state(name, state, "lunch")
+    begun.phone("boss")
     return begun.stage
 
 
@@ -153,6 +274,8 @@ def do(stage: Stage, deed: tuple[object, ...]) -> None:
             world.call(caller, now)
         case "phone", str(agent), Answering() as answering:
             world.register(agent, now, answering)
+        case "control", Word() as action:
+            stage.do(cast(Action, action))
         case "queue", Queue() as queue:
             stage.do(actions.ConfigureQueue(queue=queue))
         case "answering", str(number), Answering() as answering:
@@ -212,6 +335,9 @@ def finish(stage: Stage) -> None:
             break
     for name in NAMES:
         stage.do(actions.SetAgentState(agent=name, state="logged_out"))
+    for name in SUPERVISORS:
+        stage.do(actions.StopSupervising(by=name))
+    stage.world.connect(stage.now)
     for _ in range(3):
         stage.run(61)
         stage.world.survey(stage.now)
@@ -239,7 +365,52 @@ def check(stage: Stage) -> None:
     assert not state.closing, "every hang-up is confirmed or given up"
     assert not state.seats
     assert not state.kept
+    assert not state.recordings
+    assert not state.supervisions
     check_callbacks(stage)
+    check_pairs(stage)
+
+
+def check_pairs(stage: Stage) -> None:
+    """What begins in a conversation ends once, and not after it."""
+    facts = [fact for _, fact in stage.facts]
+    open_: dict[tuple[str, str], str] = {}
+    for fact in facts:
+        match fact:
+            case CallHeld(call=call, agent=agent):
+                assert open_.setdefault(("held", call), agent) == agent
+            case CallResumed(call=call, agent=agent):
+                assert open_.pop(("held", call)) == agent
+            case AgentMuted(call=call, agent=agent, muted=True):
+                assert ("muted", call) not in open_
+                open_["muted", call] = agent
+            case AgentMuted(call=call, agent=agent):
+                assert open_.pop(("muted", call)) == agent
+            case ConsultStarted(call=call, agent=agent):
+                assert ("consult", call) not in open_
+                open_["consult", call] = agent
+            case ConsultEnded(call=call, agent=agent):
+                assert open_.pop(("consult", call)) == agent
+            case OutsideDialled(call=call, number=number):
+                assert ("outside", call) not in open_
+                open_["outside", call] = number
+            case OutsideEnded(call=call, number=number):
+                assert open_.pop(("outside", call)) == number
+            case SupervisionStarted(supervisor=by, agent=agent):
+                assert open_.setdefault(("supervises", by), agent) == agent
+            case SupervisionEnded(supervisor=by, agent=agent):
+                assert open_.pop(("supervises", by)) == agent
+            case RecordingStarted(recording=name, call=call):
+                assert ("recording", name) not in open_
+                open_["recording", name] = call
+            case ConversationRecorded(recording=name, call=call):
+                assert open_.pop(("recording", name)) == call
+            case ConversationEnded(call=call, agent=agent):
+                for what in ("held", "muted", "consult"):
+                    assert (what, call) not in open_, f"{call} is left {what}"
+            case _:
+                pass
+    assert not open_
 
 
 def check_callbacks(stage: Stage) -> None:
@@ -275,8 +446,8 @@ def check_agents(stage: Stage) -> None:
                 busy[agent] = call
             case OfferEnded(agent=agent, outcome=outcome) if outcome != "accepted":
                 del busy[agent]
-            case CallConnected(agent=agent, call=call):
-                assert busy[agent] == call
+            case CallConnected(agent=agent, call=call):  # or they have taken it over
+                assert busy.setdefault(agent, call) == call
             case CallbackTried(agent=agent, call=call, outcome=outcome) if outcome != "answered":
                 assert busy.pop(agent) == call
             case ConversationEnded(agent=agent, call=call):
@@ -296,10 +467,20 @@ def check_agents(stage: Stage) -> None:
 def test_whatever_happens_everything_comes_to_an_end(
     story: list[tuple[float, tuple[object, ...]]],
 ) -> None:
-    for step in story:
-        note(repr(step))
-    stage = begin()
+    comes_to_an_end(begin(), story)
+
+
+@settings(max_examples=60, deadline=None)
+@given(conversations)
+def test_whatever_is_done_in_conversations_everything_comes_to_an_end(
+    story: list[tuple[float, tuple[object, ...]]],
+) -> None:
+    comes_to_an_end(begin("ready"), story)
+
+
+def comes_to_an_end(stage: Stage, story: list[tuple[float, tuple[object, ...]]]) -> None:
     for pause, deed in story:
+        note(f"{pause, deed}")
         stage.run(pause)
         do(stage, deed)
     finish(stage)
