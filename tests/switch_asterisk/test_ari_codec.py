@@ -277,3 +277,62 @@ def test_a_phone_is_removed_endpoint_first() -> None:
 def test_the_browser_rings_before_the_plain_phone() -> None:
     assert provisioning.endpoints_of("anna") == ("anna-web", "anna")
     assert {provisioning.agent_of(name) for name in ("anna", "anna-web")} == {"anna"}
+
+
+# -- what is done to conversations
+
+
+def channel_named(id_: str, name: str, app_name: str = "Stasis") -> Channel:
+    return Channel(id=id_, name=name, state="Up", dialplan=codec.Dialplan(app_name=app_name))
+
+
+def test_held_legs_are_in_their_bridge_and_who_only_listens_is_no_leg() -> None:
+    channels = (
+        channel_named("a", "PJSIP/a"),
+        channel_named("b", "PJSIP/b"),
+        channel_named("boss", "PJSIP/boss"),
+        channel_named("spy", "Snoop/b-0001"),
+        channel_named("foreign", "Snoop/x-0002"),
+    )
+    bridges = (
+        codec.Bridge(id="b-1", name="ringdesk", channels=("b",)),
+        codec.Bridge(id="b-1-held", name="ringdesk", channels=("a",)),
+        codec.Bridge(id="boss-following", name="ringdesk", channels=("boss", "spy")),
+    )
+    ours = codec.Application(channel_ids=("a", "b", "boss", "spy"))
+    found = codec.survey("asterisk", ours, channels, bridges)
+    assert {leg.leg: leg.bridge for leg in found.legs} == {
+        "asterisk/a": "asterisk/b-1",
+        "asterisk/b": "asterisk/b-1",
+        "asterisk/boss": None,
+    }
+    assert found.held == {"asterisk/a"}
+    assert found.listening == ("spy",)
+
+
+def test_who_answered_is_still_being_found_out() -> None:
+    ours = codec.Application(channel_ids=("a",))
+    [leg] = codec.live_legs("asterisk", ours, [channel_named("a", "PJSIP/a", "AMD")], ())
+    assert (leg.up, leg.inbound) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("args", "by"),
+    [
+        (("dialed",), ""),
+        (("dialed", "HUMAN", "HUMAN-800-800"), "person"),
+        (("dialed", "MACHINE", "LONGGREETING-1500-1500"), "machine"),
+        (("dialed", "MACHINE", "INITIALSILENCE-2500-2500"), ""),
+        (("dialed", "NOTSURE", "TOOLONG-5000"), ""),
+    ],
+)
+def test_who_answered(args: tuple[str, ...], by: str) -> None:
+    assert codec.answered_by(args) == by
+
+
+def test_only_a_whisper_is_heard_by_who_is_listened_to() -> None:
+    heard = {
+        whisper: query(requests.listen("b", app="ringdesk", args="x", whisper=whisper))["whisper"]
+        for whisper in (False, True)
+    }
+    assert heard == {False: "none", True: "out"}
