@@ -118,6 +118,8 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: While the caller of a conversation is held: since when. Seconds of its holds before.
     held_since: Instant | None = None
     was_held: float = 0.0
+    #: Nobody hears the agent.
+    muted: bool = False
     #: What its recording is called, while there is one.
     recording: str = ""
     #: Who has passed the caller on, or asks about them.

@@ -88,18 +88,20 @@ def hold_command(center: "CallCenter", leg: LegId) -> Hold:
 
 def mute(center: "CallCenter", action: MuteAgent, _: Instant) -> None:
     call = of(center, action.agent)
-    if call is not None and call.other_leg is not None:
-        _mute(center, call, call.other_leg, muted=action.muted)
+    if call is not None:
+        _mute(center, call, muted=action.muted)
 
 
-def _mute(center: "CallCenter", call: CallState, leg: LegId, *, muted: bool) -> None:
+def _mute(center: "CallCenter", call: CallState, *, muted: bool) -> None:
     """Nothing if the agent is muted, or heard, already."""
-    known = center.state.legs.get(leg)
-    if known is None or (known.muted or False) == muted:
+    if call.muted == muted:
         return
-    known.muted = muted
+    call.muted = muted
     center.emit(AgentMuted(call=call.call, agent=call.agent, muted=muted))
-    center.emit(Mute(leg=leg, muted=muted))
+    leg = call.other_leg
+    if leg is not None and (known := center.state.legs.get(leg)) is not None:
+        known.muted = muted
+        center.emit(Mute(leg=leg, muted=muted))
 
 
 def tell_again(center: "CallCenter", leg: LegId, known: LegState) -> None:
@@ -117,8 +119,7 @@ def close(center: "CallCenter", call: CallState, by: ReleasedBy, now: Instant) -
     """The agent's part in a conversation is over: what was done to it is undone, the phone is free,
     the agent wraps up. The caller, if still there, is alone in the bridge, or with who takes over.
     """
-    if call.other_leg is not None:
-        _mute(center, call, call.other_leg, muted=False)
+    _mute(center, call, muted=False)
     consulting.end(center, call, consulting.LEFT[by], now)
     resume_caller(center, call, now)
     recordings.stop(center, call, now)

@@ -55,12 +55,12 @@ def _agent(
 ) -> AgentView:
     if call is None:
         return replace(view, supervisors=supervisors) if supervisors else view
-    consult, leg = state.calls.get(call.consult), state.legs.get(call.other_leg or "")
+    consult = state.calls.get(call.consult)
     recording = state.recordings.get(call.recording)
     return replace(
         view,
         held=call.held_since is not None,
-        muted=leg is not None and leg.muted is True,
+        muted=call.muted,
         consults=consult.asked if consult is not None else "",
         consult_answered=consult is not None and consult.phase == "talking",
         recording="" if recording is None else "paused" if recording.paused else "on",
