@@ -139,16 +139,21 @@ class Service:
         """Calls come by Twilio."""
         return self._twilio is not None
 
-    def twilio_webhook(
+    async def twilio_webhook(
         self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
     ) -> str | None:
         """Answer one of Twilio's webhooks: a document, or None where nothing is asked.
 
+        On the loop's own thread. What takes too long goes on, and its outcome is not lost.
         Raises `InputInvalid` for what is no webhook of ours, `EngineBusy` when it takes too long.
         """
         if self._twilio is None:
             raise InputInvalid("this center is not on Twilio")
-        return self._on_loop(self._twilio.answer(what, query, sent), WEBHOOK_PATIENCE)
+        answer = asyncio.ensure_future(self._twilio.answer(what, query, sent))
+        done, _ = await asyncio.wait({answer}, timeout=WEBHOOK_PATIENCE)
+        if not done:
+            raise EngineBusy(f"no answer within {WEBHOOK_PATIENCE:g} s")
+        return answer.result()
 
     def twilio_sound(self, signature: str, name: str) -> Path | None:
         """The file of a prompt or of music at an address of ours."""

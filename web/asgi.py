@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calls.facts import Fact
 from calls.views import Published
-from web import identity, stream
+from web import identity, stream, twilio
 from web.app import create_app
 from web.errors import PROBLEM_TYPE, problem
 from web.identity import CookieReader, Identity
@@ -26,8 +26,6 @@ from web.port import Service
 
 #: Flask requests served at the same time.
 THREADS = 16
-#: Twilio's webhooks answered at the same time, beside those.
-WEBHOOK_THREADS = 32
 #: A stream ends when its reader is logged out meanwhile; looked at this often, in seconds.
 RECHECK = 30.0
 #: Seconds that a request's body may take to arrive.
@@ -42,10 +40,8 @@ def create_asgi(service: Service) -> Starlette:
     panel = WholeBody(wsgi, app.config["MAX_CONTENT_LENGTH"])
     routes = [Route("/api/v1/events", events.respond, methods=["GET"]), Mount("/", panel)]
     if service.on_twilio:
-        # Webhooks wait for the machine, and the panel must not wait for them.
-        own = cast(ASGIApp, WSGIMiddleware(cast(Any, app), workers=WEBHOOK_THREADS))
-        webhooks = WholeBody(own, app.config["MAX_CONTENT_LENGTH"])
-        routes.insert(0, Route("/twilio/{rest:path}", webhooks))
+        webhooks = WholeBody(twilio.Webhooks(service), twilio.MOST)
+        routes.insert(0, Route("/twilio/{what}", webhooks, methods=["POST"]))
     return Starlette(routes=routes)
 
 

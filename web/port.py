@@ -51,10 +51,10 @@ class Service(Protocol):
     def on_twilio(self) -> bool:
         """Calls come by Twilio, which asks by webhooks what to do with them."""
 
-    def twilio_webhook(
+    async def twilio_webhook(
         self, what: str, query: Mapping[str, str], sent: Mapping[str, str]
     ) -> str | None:
-        """Answer a webhook: a document, or None where nothing is asked.
+        """Answer a webhook, on the loop's own thread: a document, or None where nothing is asked.
 
         Raises `InputInvalid` for what is no webhook of ours, `EngineBusy` after 0.9 s.
         """

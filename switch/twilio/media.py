@@ -5,6 +5,7 @@ address names a file below one of a few folders and carries a signature, so that
 survives a restart, and gives nothing else away.
 """
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 _KEY = b"media"
+#: Files whose addresses are remembered: to work one out costs as much as a whole document.
+REMEMBERED = 4096
 
 
 class MediaShelf:
@@ -21,9 +24,10 @@ class MediaShelf:
         self._base = base
         self._secret = hmac.new(secret, _KEY, hashlib.sha256).digest()
         self._folders = [folder.resolve() for folder in folders]
+        self.url = functools.lru_cache(REMEMBERED)(self._url)
 
-    def url(self, file: Path) -> str:
-        """Raises ValueError for a file that is in none of the folders."""
+    def _url(self, file: Path) -> str:
+        """The address of a file. Raises ValueError for one that is in none of the folders."""
         resolved = file.resolve()
         for number, folder in enumerate(self._folders):
             if resolved.is_relative_to(folder):
