@@ -14,6 +14,8 @@ from engine import quantities
 
 #: Rows shown above and below the answer.
 _BEFORE, _AFTER = 2, 3
+#: Seconds. The formulas are not exact for times without end.
+_LONGEST = 366 * 86400
 
 
 class _Quantity(click.ParamType[Any]):
@@ -42,6 +44,13 @@ def _above_zero(read: Callable[[str], float]) -> Callable[[str], float]:
     return checked
 
 
+def _time(text: str) -> float:
+    value = quantities.seconds(text)
+    if value > _LONGEST:
+        raise ValueError("must be at most a year")
+    return value
+
+
 def _target(text: str) -> tuple[float, float]:
     percent, slash, within = text.partition("/")
     if not slash:
@@ -49,7 +58,7 @@ def _target(text: str) -> tuple[float, float]:
     wanted = quantities.number(percent.strip().removesuffix("%"), "like 80/20") / 100
     if not 0 < wanted < 1:
         raise ValueError(f"{percent}%: must be above 0 and below 100 percent")
-    return wanted, quantities.seconds(within)
+    return wanted, _time(within)
 
 
 def _shrinkage(text: str) -> float:
@@ -59,7 +68,7 @@ def _shrinkage(text: str) -> float:
     return value
 
 
-TIME = _Quantity("time", _above_zero(quantities.seconds))
+TIME = _Quantity("time", _above_zero(_time))
 COUNT = _Quantity("number", _above_zero(quantities.number))
 
 

@@ -75,6 +75,8 @@ class _Loader:
         begins = sections["begins"].by(values.time_of_day) if "begins" in sections else 0.0
         for item in _some(sections["queues"]):
             self._queues[item.name] = _queue(item)
+        for item in sections["queues"].entries().values():
+            self._named_queues(item)
         for item in sections["flows"].entries().values() if "flows" in sections else ():
             self._flow(item)
         for item in _some(sections["numbers"]):
@@ -102,6 +104,15 @@ class _Loader:
     @property
     def _file(self) -> str:
         return self._document.file
+
+    def _named_queues(self, item: Item) -> None:
+        """The queues that a queue's own rules and steps name are there."""
+        queue = self._queues[item.name].queue
+        named = [rule.target for rule in queue.overflow if rule.to == "queue"]
+        named += [name for step in queue.relaxation for name in step.queues]
+        for name in named:
+            if name not in self._queues:
+                raise item.error(f"there is no queue {name!r}{did_you_mean(name, self._queues)}")
 
     def _flow(self, item: Item) -> None:
         text = item.text()

@@ -25,6 +25,8 @@ _KINDS = ("constant", "exponential", "uniform", "lognormal", "deviation")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _RATE = re.compile(r"(\S+)\s+(?:per|/|an?)\s+(\S+)")
 _KEYS = re.compile(r"[0-9*#]*")
+#: What would not come to an end.
+MOST_LENGTH, MOST_CALLS = 366 * DAY, 1e6
 _NAMED_TIMES = {"second": 1.0, "minute": 60.0, "hour": HOUR, "day": DAY}
 
 
@@ -62,8 +64,11 @@ def _positive(item: Item) -> float:
 
 
 def length(item: Item) -> float:
-    """A time above 0."""
-    return _positive(item)
+    """A time above 0, a year at most."""
+    found = _positive(item)
+    if found > MOST_LENGTH:
+        raise item.error("must be at most a year")
+    return found
 
 
 def rate(text: str) -> float:
@@ -75,7 +80,13 @@ def rate(text: str) -> float:
     per = _NAMED_TIMES.get(found[2]) or quantities.seconds(found[2])
     if per == 0:
         raise ValueError(f"{text!r}: calls per no time")
-    return calls / per * HOUR
+    return _calls(calls / per * HOUR)
+
+
+def _calls(an_hour: float) -> float:
+    if an_hour > MOST_CALLS:
+        raise ValueError(f"must be at most {MOST_CALLS:,.0f} calls an hour")
+    return an_hour
 
 
 def hourly(item: Item) -> tuple[float, ...]:
@@ -84,7 +95,7 @@ def hourly(item: Item) -> tuple[float, ...]:
     for name, value in item.entries().items():
         if not name.isdecimal() or int(name) > 23:
             raise value.error(f"must be an hour of the day, 0 to 23, not {name!r}")
-        hours[int(name)] = value.by(quantities.number)
+        hours[int(name)] = value.by(lambda text: _calls(quantities.number(text)))
     if not any(hours):
         raise item.error("must have calls in some hour, like {8: 120, 9: 200}")
     return tuple(hours)

@@ -107,6 +107,7 @@ def test_overload_is_said_plainly(terminal: Terminal) -> None:
         ("--calls 5 --aht 5 --shrinkage 30", "'--shrinkage': must be a share: like 30%, or 0.3"),
         ("--calls 5 --aht 5 --shrinkage 100%", "'--shrinkage': must be below 100%"),
         ("--calls 5 --aht 5 --patience 0", "'--patience': must be above 0"),
+        ("--calls 5 --aht 5 --patience 1e300", "'--patience': must be at most a year"),
         ("--calls 5", "Missing option '--aht'"),
         ("--calls 1e9 --aht 100", "a load of 2.778e+07 erlangs; at most 100,000"),
     ],
