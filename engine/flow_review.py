@@ -12,6 +12,9 @@ from ivr.coverage import Coverage
 from ivr.flow import Flow
 from ivr.problems import Problem
 
+#: Nodes of a flow that a picture still explains.
+MOST_DRAWN = 150
+
 
 class Finding(msgspec.Struct, frozen=True):
     """Something to mend. With a ``warning`` the flow can be used. Places are counted from 1."""
@@ -41,7 +44,7 @@ class Review(msgspec.Struct, frozen=True):
     exits_taken: int = 0
     #: The exits that no scenario takes: ``menu.9``.
     not_taken: list[str] = []
-    #: SVG; empty for a flow that cannot be used.
+    #: SVG; empty for a flow that cannot be used, or that is too large to be looked at.
     picture: str = ""
 
     @property
@@ -72,9 +75,13 @@ def review(session: Session, flow: str, text: FlowText) -> Review:
 
 
 def picture(flow: str, source: str) -> str:
-    """A published flow as SVG; empty if this Ringdesk cannot use it."""
+    """A published flow as SVG; empty if this Ringdesk cannot use it, or it is too large."""
     found = flows.compiled(flow, source)
-    return drawing.panel(found) if found else ""
+    return _drawn(found) if found else ""
+
+
+def _drawn(flow: Flow) -> str:
+    return drawing.panel(flow) if len(flow.nodes) <= MOST_DRAWN else ""
 
 
 def _played(
@@ -95,7 +102,7 @@ def _played(
         exits=covered.exits,
         exits_taken=covered.exits_taken,
         not_taken=list(covered.not_taken),
-        picture=drawing.panel(flow),
+        picture=_drawn(flow),
     )
 
 

@@ -1,21 +1,20 @@
 """A flow as a picture: Mermaid for documents, SVG for people and for the panel.
 
-The layout is layered: a node stands below all that lead to it, except where a way leads back. In
-the SVG each node is a group with `data-node`, each way a group with `data-from` and `data-to`.
+In the SVG each node is a group with `data-node`, each way a group with `data-from` and `data-to`;
+ways back are dashed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
 
-import msgspec
-
 from ivr.flow import Flow
+from ivr.layout import DROP, HEIGHT, LOOP, WIDTH, Point, Way, arrange
 
-#: Sizes in pixels.
-WIDTH, HEIGHT, GAP, DROP, MARGIN = 168, 46, 36, 74, 24
 #: Characters that fit into a box.
 FITS = 22
+#: Of a label: pixels of a character and of its line, and characters that a page may add.
+LETTER, LINE, RESERVED = 6.2, 14, 6
 
 #: The colour of a kind's edge; the rest is grey.
 _COLOURS = {
@@ -39,24 +38,9 @@ _STYLE = """
   .kind { font-size: 11px; fill: #4b5563; }
   .box { fill: #ffffff; stroke-width: 1.5; }
   .way { fill: none; stroke: #6b7280; stroke-width: 1.2; }
+  .back .way { stroke-dasharray: 5 3; }
   .exit { font-size: 11px; fill: #374151; paint-order: stroke; stroke: #ffffff; stroke-width: 4; }
 """
-
-
-class Way(msgspec.Struct, frozen=True):
-    """All exits of one node that lead to the same other one."""
-
-    start: str
-    end: str
-    label: str
-    back: bool
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """Nodes by rank from above, each rank from left to right, and the ways between them."""
-
-    ranks: tuple[tuple[str, ...], ...]
-    ways: tuple[Way, ...]
 
 
 def mermaid(flow: Flow) -> str:
@@ -86,10 +70,7 @@ def panel(flow: Flow) -> str:
 
 def _drawn(flow: Flow, style: str) -> str:
     layout = arrange(flow)
-    widest = max(map(len, layout.ranks))
-    width = 2 * MARGIN + widest * (WIDTH + GAP) + 60
-    height = 2 * MARGIN + len(layout.ranks) * (HEIGHT + DROP) - DROP
-    places = _places(layout, widest)
+    width, height = round(layout.width), round(layout.height)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img">',
@@ -98,84 +79,11 @@ def _drawn(flow: Flow, style: str) -> str:
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto" markerUnits="userSpaceOnUse">'
         '<path d="M0 0 8 4 0 8z" fill="#6b7280"/></marker></defs>',
-        *(_way(way, places) for way in layout.ways),
-        *(_box(flow, name, place) for name, place in places.items()),
+        *(_way(way, label) for way, label in zip(layout.ways, _labels(layout.ways), strict=True)),
+        *(_box(flow, name, place) for name, place in layout.boxes.items()),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def arrange(flow: Flow) -> Layout:
-    """Where nodes stand to one another."""
-    ranked = _ranks(flow)
-    ranks: list[list[str]] = [[] for _ in range(max(ranked.values()) + 1)]
-    for name, rank in ranked.items():
-        ranks[rank].append(name)
-    ways = _ways(flow, ranked)
-    for _ in range(4):
-        _straighten(ranks, ways)
-    return Layout(tuple(map(tuple, ranks)), tuple(ways))
-
-
-def _ranks(flow: Flow) -> dict[str, int]:
-    """The length of the longest way to each node, ways back left out."""
-    order: list[str] = []
-    state: dict[str, bool] = {}  # False while it is being looked at
-    back: set[tuple[str, str]] = set()
-
-    def look(name: str) -> None:
-        state[name] = False
-        for target in dict.fromkeys(flow.targets[name].values()):
-            if target not in state:
-                look(target)
-            elif not state[target]:
-                back.add((name, target))
-        state[name] = True
-        order.append(name)
-
-    for name in (flow.start, *flow.entries, flow.operator, *flow.nodes):
-        if name not in state:
-            look(name)
-    ranks = dict.fromkeys(reversed(order), 0)
-    for name in ranks:
-        for target in flow.targets[name].values():
-            if (name, target) not in back:
-                ranks[target] = max(ranks[target], ranks[name] + 1)
-    return ranks
-
-
-def _ways(flow: Flow, ranks: dict[str, int]) -> list[Way]:
-    """In the order of the file; what needs no label (``next``) has none."""
-    found = []
-    for name, targets in flow.targets.items():
-        for target in dict.fromkeys(targets.values()):
-            exits = [exit for exit, leads_to in targets.items() if leads_to == target]
-            label = "" if exits == ["next"] else ", ".join(exits)
-            found.append(Way(name, target, label, ranks[target] <= ranks[name]))
-    return found
-
-
-def _straighten(ranks: list[list[str]], ways: Sequence[Way]) -> None:
-    """Order each rank by where its neighbours above stand."""
-    for above, rank in pairwise(ranks):
-        at = {name: index for index, name in enumerate(above)}
-        before = {
-            name: [at[way.start] for way in ways if way.end == name and way.start in at]
-            for name in rank
-        }
-        rank.sort(
-            key=lambda name: sum(before[name]) / len(before[name]) if before[name] else len(at)
-        )
-
-
-def _places(layout: Layout, widest: int) -> dict[str, tuple[float, float]]:
-    """The upper left corner of each box; ranks stand centred."""
-    found: dict[str, tuple[float, float]] = {}
-    for rank, names in enumerate(layout.ranks):
-        left = MARGIN + (widest - len(names)) * (WIDTH + GAP) / 2
-        for index, name in enumerate(names):
-            found[name] = (left + index * (WIDTH + GAP), MARGIN + rank * (HEIGHT + DROP))
-    return found
 
 
 def _box(flow: Flow, name: str, place: tuple[float, float]) -> str:
@@ -194,37 +102,73 @@ def _box(flow: Flow, name: str, place: tuple[float, float]) -> str:
     )
 
 
-def _way(way: Way, places: dict[str, tuple[float, float]]) -> str:
-    """Down from the lower edge to the upper one; back around the right side."""
-    (x1, y1), (x2, y2) = places[way.start], places[way.end]
-    if way.back:
-        x1, y1, x2, y2 = x1 + WIDTH, y1 + HEIGHT / 2, x2 + WIDTH, y2 + HEIGHT / 2 + 6
-        bend = max(x1, x2) + GAP + abs(y1 - y2) / 12
-        path = f"M{x1:g} {y1:g}C{bend:g} {y1:g} {bend:g} {y2:g} {x2:g} {y2:g}"
-        middle, anchor = ((x1 + x2 + 6 * bend) / 8 + 6, (y1 + y2) / 2 + 4), "start"
-    else:
-        far, x2 = y2 - y1 > HEIGHT + DROP, x2 + WIDTH / 2
-        half = (y1 + HEIGHT + y2) / 2
-        if far:  # around the boxes between
-            side = 1 if x2 > x1 + WIDTH / 2 else -1
-            x1, y1 = x1 + WIDTH * (side > 0), y1 + HEIGHT / 2
-            bend = x1 + 1.5 * GAP * side
-        else:
-            x1, y1 = x1 + WIDTH / 2, y1 + HEIGHT
-            bend = x1
-        path = f"M{x1:g} {y1:g}C{bend:g} {half:g} {x2:g} {half:g} {x2:g} {y2:g}"
-        # A little above the end, where ways have parted.
-        middle, anchor = (x1 * 0.25 + x2 * 0.75, y1 * 0.28 + y2 * 0.72), "middle"
-    exits = (
-        f'<text class="exit" x="{middle[0]:g}" y="{middle[1]:g}" text-anchor="{anchor}">'
-        f"{escape(way.label)}</text>"
-        if way.label
-        else ""
-    )
+def _way(way: Way, label: Point | None) -> str:
+    """Curves between ranks, straight lines through them."""
+    exits = ""
+    if label is not None:
+        exits = (
+            f'<text class="exit" x="{label[0]:g}" y="{label[1]:g}" text-anchor="middle">'
+            f"{escape(way.label)}</text>"
+        )
+    back = " back" if way.back else ""
     return (
-        f'<g class="edge" data-from="{escape(way.start)}" data-to="{escape(way.end)}">'
-        f'<path class="way" d="{path}" marker-end="url(#tip)"/>{exits}</g>'
+        f'<g class="edge{back}" data-from="{escape(way.start)}" data-to="{escape(way.end)}">'
+        f'<path class="way" d="{_path(way)}" marker-end="url(#tip)"/>{exits}</g>'
     )
+
+
+def _path(way: Way) -> str:
+    (x1, y1), (x2, y2) = way.points[0], way.points[-1]
+    if y1 == y2:  # over the boxes between
+        high = y1 - DROP / 2
+        return f"M{x1:g} {y1:g}C{x1:g} {high:g} {x2:g} {high:g} {x2:g} {y2:g}"
+    if way.start == way.end:
+        far = x1 + LOOP / 3
+        return f"M{x1:g} {y1:g}C{far:g} {y1:g} {far:g} {y2:g} {x2:g} {y2:g}"
+    path = f"M{x1:g} {y1:g}"
+    for number, ((x1, y1), (x2, y2)) in enumerate(pairwise(way.points)):
+        half = (y1 + y2) / 2
+        curve = f"C{x1:g} {half:g} {x2:g} {half:g} {x2:g} {y2:g}"
+        path += f"V{y2:g}" if number % 2 else curve
+    return path
+
+
+def _labels(ways: Sequence[Way]) -> list[Point | None]:
+    """Where the labels stand, each as near to its way's begin as the others let it."""
+    taken: list[tuple[float, float, float]] = []
+    found: list[Point | None] = []
+    for way in ways:
+        place = None
+        if way.label:
+            half = (len(way.label) + RESERVED) * LETTER / 2
+            choices = list(_label_places(way, half))
+            free = (one for one in choices if not any(_meets(one, half, other) for other in taken))
+            place = next(free, choices[0])
+            taken.append((*place, half))
+        found.append(place)
+    return found
+
+
+def _label_places(way: Way, half: float) -> Iterator[Point]:
+    """Along the way's curves; right of a loop."""
+    (x1, y1), (x2, y2) = way.points[0], way.points[-1]
+    if way.start == way.end:
+        yield (x1 + LOOP / 3 + half, (y1 + y2) / 2 + 4)
+        return
+    if y1 == y2:
+        yield ((x1 + x2) / 2, y1 - DROP / 2)
+        return
+    for (x1, y1), (x2, y2) in list(pairwise(way.points))[::2]:
+        for t in (0.4, 0.6, 0.25, 0.75, 0.15, 0.85):
+            # Of the curve: its middle control points have the height of its middle.
+            x = x1 + (x2 - x1) * t * t * (3 - 2 * t)
+            y = y1 + (y2 - y1) * (1.5 * t * (1 - t) + t**3)
+            yield (x, y + 4)
+
+
+def _meets(place: Point, half: float, other: tuple[float, float, float]) -> bool:
+    x, y, its_half = other
+    return abs(place[0] - x) < half + its_half and abs(place[1] - y) < LINE
 
 
 def _plain(text: str) -> str:
