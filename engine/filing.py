@@ -11,6 +11,7 @@ from cti.numbers import for_people, normalise
 from desk import tickets
 from desk.models import Contact, Ticket
 from desk.priority import OPEN_STATUSES
+from engine import faults
 
 
 def known_ticket(ticket: Ticket) -> KnownTicket:
@@ -63,37 +64,40 @@ def file_voicemail(session: Session, request: FileVoicemail, region: str) -> Tic
 
 
 def report_fault(session: Session, request: ReportFault, region: str) -> TicketDrafted:
-    """A ticket for the caller, and a note on each of the two about the other."""
+    """A ticket for the caller, and a note on each of the two about the other. Who waits for this
+    fault already keeps the ticket that they have."""
     fault = tickets.by_number(session, request.fault)
     if fault is None:
         raise InputInvalid(f"there is no ticket {request.fault!r} to attach a caller to")
     who = _name(session, request.contact, request.caller, region)
-    own = tickets.draft(
-        session,
-        request.call,
-        caller=normalise(request.caller, region),
-        title=f"{who}: {fault.title}"[: tickets.MOST_TITLE],
-        contact_id=request.contact,
-        queue=fault.queue,
-        assignee="",
-    )
-    key = f"fault-{fault.id}-{request.call}"
-    number = for_people(request.caller, region)
-    tickets.add_note(
-        session,
-        fault.id,
-        "ringdesk",
-        f"{who} ({number}) is affected and wants to be told when it is mended: {own.number}",
-        call=request.call,
-        key=f"{key}-theirs",
-    )
+    caller = normalise(request.caller, region)
+    own = faults.attached(session, fault, request.contact, caller)
+    if own is None:
+        own = tickets.draft(
+            session,
+            request.call,
+            caller=caller,
+            title=f"{who}: {fault.title}"[: tickets.MOST_TITLE],
+            contact_id=request.contact,
+            queue=fault.queue,
+            assignee="",
+        )
+        number = for_people(request.caller, region)
+        tickets.add_note(
+            session,
+            fault.id,
+            "ringdesk",
+            f"{who} ({number}) is affected and wants to be told when it is mended: {own.number}",
+            call=request.call,
+            key=faults.key(fault.id, request.call, faults.THEIRS),
+        )
     tickets.add_note(
         session,
         own.id,
         "ringdesk",
         f"Affected by {fault.number}: {fault.title}. To be told when it is mended.",
         call=request.call,
-        key=f"{key}-own",
+        key=faults.key(fault.id, request.call, faults.OWN),
     )
     return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(own))
 

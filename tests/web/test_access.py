@@ -25,6 +25,7 @@ PAGES = {
     "/admin/queues/support": {"admin"},
     "/admin/queues/support/remove": {"admin"},
     "/admin/users/agent1/remove": {"admin"},
+    "/admin/faults": {"supervisor", "admin"},
     "/admin/prompts": {"admin"},
     "/admin/prompts/en/main.menu/sound": {"admin"},
     "/admin/flows": {"supervisor", "admin"},

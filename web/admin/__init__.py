@@ -5,10 +5,10 @@ import flask
 from werkzeug.wrappers import Response
 
 from web import auth
-from web.admin import flows, prompts, queues, users
+from web.admin import faults, flows, prompts, queues, users
 from web.admin.shared import blueprint
 
-__all__ = ["blueprint", "flows", "prompts", "queues", "users"]
+__all__ = ["blueprint", "faults", "flows", "prompts", "queues", "users"]
 
 
 @blueprint.get("")

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from desk import models
 from desk import tickets as desk
 from desk.priority import Kind, Status
+from engine import faults
 from web import auth
 from web.api.endpoint import api
 
@@ -125,15 +126,19 @@ def ticket_story(ticket: int) -> TicketStory:
 
 @api.patch("/tickets/<int:ticket>")
 def change_ticket(ticket: int, body: TicketPatch) -> TicketStory:
-    """Change a ticket."""
+    """Change a ticket. With a fault that is resolved, the tickets of those who wait for it say
+    that they are to be told."""
     given = {
         "contact_id" if name == "contact" else name: value
         for name, value in msgspec.structs.asdict(body).items()
         if value is not UNSET
     }
     with auth.service().database.session() as session:
-        _existing(session, ticket)
-        return _story(session, desk.change(session, ticket, auth.me().name, **given))
+        before = _existing(session, ticket).resolved
+        changed = desk.change(session, ticket, auth.me().name, **given)
+        if before is None and changed.resolved is not None:
+            faults.mended(session, changed, auth.service().settings.region)
+        return _story(session, changed)
 
 
 @api.post("/tickets/<int:ticket>/notes")
