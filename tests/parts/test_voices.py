@@ -195,16 +195,21 @@ def test_prerendering_leaves_nothing_to_do(tmp_path: Path) -> None:
     assert sorted(engine.spoken) == ["one", "two"]
 
 
-async def test_a_recording_wins(tmp_path: Path) -> None:
+async def test_a_recording_wins_in_its_language(tmp_path: Path) -> None:
     home, shipped = tmp_path / "home", tmp_path / "shipped"
     write_wav(shipped / "en" / "main.menu.wav", tone(700, 300))
     engine = Counting()
     voices = VoiceCache(tmp_path / "cache", [home, shipped], [engine])
     speech = say("Press one.", name="main.menu")
-    assert await voices.sound(speech) == str(shipped / "en" / "main.menu")
+    first = await voices.sound(speech)
+    assert hearing.tone(wav.read(Path(f"{first}.wav")), 700) > 0.9
     write_wav(home / "en" / "main.menu.wav", tone(800, 300))
-    assert await voices.sound(speech) == str(home / "en" / "main.menu")
+    second = await voices.sound(speech)
+    assert hearing.tone(wav.read(Path(f"{second}.wav")), 800) > 0.9
+    assert hearing.tone(wav.read(Path(f"{first}.wav")), 700) > 0.9, "who hears it hears it on"
     assert engine.spoken == []
+    with pytest.raises(MediaMissing):
+        voices.file(Speech(name="main.menu", language="pl", text="Wybierz jeden."))
 
 
 def test_a_recording_in_another_form_is_converted(tmp_path: Path) -> None:
