@@ -13,6 +13,7 @@ from calls.facts import (
     CallLeftQueue,
     CallQueued,
     ConversationEnded,
+    ConversationRecorded,
     Fact,
     FlowStarted,
     LanguageChosen,
@@ -49,6 +50,10 @@ class CallRecord(msgspec.Struct, kw_only=True):
     waited: float = 0.0
     talked: float = 0.0
     wrapped: float = 0.0
+    #: Of what was talked, on hold.
+    held: float = 0.0
+    #: Recordings of its conversations by their names, and how long they are.
+    recordings: dict[str, float] = {}
     ticket: int | None = None
     #: The wrap-up code (disposition) and note of the last agent.
     code: str = ""
@@ -92,8 +97,11 @@ class CallRecord(msgspec.Struct, kw_only=True):
                 self.waited += waited
             case CallConnected(agent=agent, queue=queue):
                 self.agent, self.queue = agent, queue
-            case ConversationEnded(talked=talked):
+            case ConversationEnded(talked=talked, held=held):
                 self.talked += talked
+                self.held += held
+            case ConversationRecorded(recording=recording, seconds=seconds) if seconds > 0:
+                self.recordings[recording] = seconds
             case WrapUpEnded(lasted=lasted, code=code, note=note):
                 self.wrapped += lasted
                 self.code, self.note = code or self.code, note or self.note

@@ -22,11 +22,12 @@ from cti.numbers import for_people, normalise
 from cti.record import CallRecord, fold
 from desk import call_notes, tickets
 from engine import meta, models
+from engine.filing import recording_address
 from engine.models import facts
 from engine.storage import Database
 
 #: Facts after which the record of an ended call is folded (again).
-_TELLING = ("CallEnded", "ConversationEnded", "WrapUpEnded")
+_TELLING = ("CallEnded", "ConversationEnded", "ConversationRecorded", "WrapUpEnded")
 
 
 def catch_up(database: Database, region: str, batch: int = 500) -> int:
@@ -88,7 +89,7 @@ def _put(session: Session, records: Sequence[CallRecord], region: str) -> None:
                 ticket=record.ticket,
                 call=record.call,
                 author=record.agent or "ringdesk",
-                text=call_note(record, for_people(record.caller, region)),
+                text=call_note(record, for_people(record.caller, region), recording_address),
                 at=record.ended or record.arrived,
             )
             for record in records
@@ -113,6 +114,7 @@ def _facts_of(
 
 def _row(record: CallRecord, region: str) -> dict[str, object]:
     row = msgspec.structs.asdict(record)
+    del row["held"], row["recordings"]  # the facts have them, and the note
     row["number"] = normalise(record.caller, region)
     row["path"] = " > ".join(record.path)
     return row

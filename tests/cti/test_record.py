@@ -54,7 +54,7 @@ def test_call_that_is_up_has_no_outcome() -> None:
 
 
 def test_note_of_a_handled_call() -> None:
-    assert call_note(fold("c-1", handled()), "22 123 01 01") == (
+    assert call_note(fold("c-1", handled()), "22 123 01 01", "/play/{}".format) == (
         "Call from 22 123 01 01 to 1000: handled.\n"
         "Menu: Main menu > Support. Queue: support, waited 18 s.\n"
         "agent2 talked 2 min 5 s, wrap-up 10 s: resolved.\n"
@@ -63,10 +63,28 @@ def test_note_of_a_handled_call() -> None:
 
 
 def test_note_of_an_abandoned_call() -> None:
-    assert call_note(fold("c-2", abandoned()), "withheld") == (
+    assert call_note(fold("c-2", abandoned()), "withheld", "/play/{}".format) == (
         "Call from withheld to 1001: caller left while an agent's phone rang.\n"
         "Queue: support, waited 4 s."
     )
+
+
+def test_a_note_tells_holds_and_where_recordings_can_be_heard() -> None:
+    more: list[tuple[float, Fact]] = [
+        (
+            300.0,
+            facts.ConversationEnded(
+                call="c-1", agent="agent2", queue="support", talked=60.0, by="agent", held=20.0
+            ),
+        ),
+        (301.0, facts.ConversationRecorded(call="c-1", agent="a", recording="c-9", seconds=65.0)),
+        (301.0, facts.ConversationRecorded(call="c-1", agent="a", recording="c-8", seconds=0.0)),
+    ]
+    note = call_note(fold("c-1", [*handled(), *more]), "22 123 01 01", "/play/{}".format)
+    assert note.splitlines()[2:4] == [
+        "agent2 talked 3 min 5 s, of it 20 s on hold, wrap-up 10 s: resolved.",
+        "Recorded, 1 min 5 s: /play/c-9",
+    ]
 
 
 def test_timeline_tells_the_call_in_plain_words() -> None:
