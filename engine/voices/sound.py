@@ -79,7 +79,8 @@ def write_wav(path: Path, sound: Sound) -> None:
     """16 bits, mono; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    data = (np.clip(sound.samples, -1.0, 1.0) * 32767).astype("<i2")
+    # As `read_wav` reads it: a file that is copied stays the same.
+    data = np.clip(np.round(sound.samples * 32768.0), -32768, 32767).astype("<i2")
     with wave.open(str(scratch), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
