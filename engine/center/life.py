@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from acd.messages import Accept, Reject, Withdraw
 from calls.actions import HangupCall, Refused
-from calls.base import CallOutcome, EndCause, Instant, OfferOutcome
+from calls.base import BridgeId, CallOutcome, EndCause, Instant, OfferOutcome
 from calls.commands import Hangup, Unbridge
 from calls.events import LegAnswered, LegArrived, LegEnded
 from calls.facts import CallArrived, CallEnded
@@ -188,6 +188,13 @@ def unbridge(center: "CallCenter", call: CallState) -> None:
     if call.bridge:
         center.emit(Unbridge(bridge=call.bridge))
         call.bridge = ""
+        call.bridges += 1
+
+
+def new_bridge(call: CallState) -> BridgeId:
+    """What the bridge of a call's next conversation is called."""
+    which = f"-{call.bridges}" if call.bridges else ""
+    return f"{call.switch}/b-{call.call}{which}"
 
 
 def end(

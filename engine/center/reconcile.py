@@ -12,7 +12,9 @@ from calls.commands import (
     Command,
     Dial,
     Hangup,
+    Hold,
     Join,
+    Mute,
     PauseBridgeRecording,
     Prompt,
     Record,
@@ -160,6 +162,8 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
         case Join():  # of two legs one may be gone: its LegEnded is on its way
             if not failed.gone:
                 _not_joined(center, legs, now)
+        case Hold() | Mute(muted=True) if not failed.gone:
+            talking.failed(center, center.state.calls[known.call], command, now)
         case Supervise(whom=whom) if not failed.gone:
             if whom in center.state.legs:  # else the conversation is over
                 supervision.end(center, known.agent, now)

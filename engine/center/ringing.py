@@ -12,6 +12,7 @@ from calls.commands import Beep, Dial, Join
 from calls.facts import CallConnected, OfferEnded, OfferMade
 from engine.center import (
     consulting,
+    life,
     pop,
     recalls,
     recordings,
@@ -33,7 +34,7 @@ def ring(center: "CallCenter", offer: OfferMade, now: Instant) -> None:
     call = center.state.calls[offer.call]
     call.agent = call.agent or offer.agent
     if not call.about:
-        call.bridge = f"{call.switch}/b-{call.call}"
+        call.bridge = life.new_bridge(call)
     supervision.end(center, offer.agent, now)
     seat = seats.of(center, offer.agent, call.switch)
     if seat is None:

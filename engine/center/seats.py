@@ -50,8 +50,6 @@ def agent_changed(center: "CallCenter", fact: AgentStateChanged, now: Instant) -
 
 def configured(center: "CallCenter", fact: ConfigurationChanged, now: Instant) -> None:
     """An agent was configured or removed."""
-    if fact.kind != "agent":
-        return
     agent = center.acd.agent(fact.name)
     if agent is not None and agent.config.persistent:
         center.persistent.add(fact.name)

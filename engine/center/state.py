@@ -115,6 +115,8 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: Whom the flow, or a rule of the queue, puts the caller through to.
     transfer: Transferred | None = None
     bridge: str = ""
+    #: How many bridges it has had: a switch may remember those that it has removed.
+    bridges: int = 0
     #: While the caller of a conversation is held: since when. Seconds of its holds before.
     held_since: Instant | None = None
     was_held: float = 0.0

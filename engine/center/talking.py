@@ -112,6 +112,14 @@ def tell_again(center: "CallCenter", leg: LegId, known: LegState) -> None:
         center.emit(Mute(leg=leg, muted=known.muted))
 
 
+def failed(center: "CallCenter", call: CallState, command: Hold | Mute, now: Instant) -> None:
+    """A switch does not hold the caller, or mute the agent: nobody may believe that it does."""
+    if isinstance(command, Hold):
+        resume_caller(center, call, now)
+    else:
+        _mute(center, call, muted=False)
+
+
 # --- the end
 
 

@@ -118,7 +118,7 @@ def _dial(
     leg = center.mint_leg(call.switch)
     center.state.legs[leg] = LegState(role="outside", since=now, call=call.call)
     call.phase, call.since, call.other_leg = "outside", now, leg
-    call.bridge = f"{call.switch}/b-{call.call}"
+    call.bridge = life.new_bridge(call)
     center.emit(OutsideDialled(call=call.call, number=number))
     center.emit(StartMusic(leg=call.leg))
     center.emit(
