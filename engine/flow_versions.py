@@ -138,8 +138,8 @@ def publish(
 ) -> int:
     """Make a text the newest version; the draft is done with.
 
-    Raises `FlowInvalid` for what cannot be used in this center, `ActionRefused` as `save_draft`
-    does, and where nothing is changed.
+    Raises `FlowInvalid` for what cannot be used in this center, `InputInvalid` where nothing is
+    changed, `ActionRefused` as `save_draft` does.
     """
     _hold(session, flow, seen.version)
     _refuse_other_draft(session, flow, seen)
@@ -164,7 +164,7 @@ def _publish(session: Session, flow: str, text: FlowText, by: str, comment: str)
         session, flow, text.source, by, flow, comment=comment, scenarios=text.scenarios
     )
     if version is None:
-        raise _refused("wrong_state", "nothing is changed: this is the version in use")
+        raise InputInvalid("nothing is changed: this is the version in use")
     return version
 
 

@@ -78,7 +78,7 @@ def test_the_second_of_two_sees_what_the_first_has_saved(people: People, panel: 
     replace(second, "Flow", "title: Main menu\nlanguages", "title: Menu of the second\nlanguages")
     second.get_by_role("button", name="Save draft").click()
     dialog = second.get_by_role("dialog")
-    expect(dialog).to_contain_text("Admin has saved a draft meanwhile")
+    expect(dialog).to_contain_text("admin has saved a draft meanwhile")
     expect(dialog.locator(".removed")).to_contain_text("Menu of the first")
     expect(dialog.locator(".added")).to_contain_text("Menu of the second")
     dialog.get_by_role("button", name="Go on with mine").click()

@@ -119,7 +119,7 @@ def test_failing_scenarios_ask_again(admin: Program, service: FakeService) -> No
 
 def test_nothing_new_is_not_published(admin: Program) -> None:
     assert "nothing is changed" in admin.post(
-        "flows/main/publish", written(MAIN, seen_version=1), 409
+        "flows/main/publish", written(MAIN, seen_version=1), 422
     )
 
 
@@ -161,7 +161,8 @@ def test_a_draft_is_kept_for_everybody_and_gone_when_published(
 def test_a_draft_is_thrown_away(admin: Program) -> None:
     saved = admin.put("flows/main/draft", written(CHANGED, seen_version=1))
     seen: dict[str, Any] = {"seen_version": 1, "seen_draft": saved["at"]}
-    admin.post("flows/main/discard", written("", "", **seen), 204)
+    admin.post("flows/main/discard", {"seen_version": 1, "seen_draft": 1.5}, 409)
+    admin.post("flows/main/discard", seen, 204)
     assert admin.get("flows/main")["draft"] is None
 
 

@@ -92,7 +92,7 @@ def roll_back(flow: str) -> Response:
     way = WayBack(wanted, whole("seen_version", form.get("seen_version", "")))
     try:
         done = rolled_back(flow, way)
-    except (ActionRefused, FlowInvalid) as error:
+    except (ActionRefused, FlowInvalid, InputInvalid) as error:
         flask.flash(f"Version {wanted} is not back: {error}", "bad")
     else:
         said = f"Version {wanted} is back, as version {done.version}."

@@ -120,6 +120,13 @@ class Publication(Saved, forbid_unknown_fields=True):
     despite_failures: bool = False
 
 
+class Discarded(msgspec.Struct, forbid_unknown_fields=True):
+    """As whoever throws the draft away has seen it."""
+
+    seen_version: _Version
+    seen_draft: Annotated[float, Meta(ge=0)]
+
+
 class WayBack(msgspec.Struct, forbid_unknown_fields=True):
     """`seen_version`: the version in use, as whoever asks has seen it."""
 
@@ -231,11 +238,12 @@ def save_flow_draft(flow: str, body: Saved) -> DraftText:
 
 
 @api.post("/flows/<flow>/discard", ("admin",))
-def discard_flow_draft(flow: str, body: Saved) -> None:
+def discard_flow_draft(flow: str, body: Discarded) -> None:
     """Throw the draft away; what is in use stays."""
     with auth.service().database.session() as session:
         story_of(session, flow)
-        flow_versions.discard_draft(session, flow, body.seen())
+        seen = Seen(body.seen_version, body.seen_draft)
+        flow_versions.discard_draft(session, flow, seen)
 
 
 @api.post("/flows/<flow>/publish", ("admin",))

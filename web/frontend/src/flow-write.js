@@ -111,7 +111,7 @@ async function save() {
 async function discard() {
   if (!confirm("Throw the draft away? What is in use stays.")) return;
   await attempt(async () => {
-    await post(`${address}/discard`, { source: "", ...seen });
+    await post(`${address}/discard`, seen);
     kept = JSON.stringify(texts());
     location.reload();
   });
@@ -166,7 +166,7 @@ async function compare(words) {
     const found = await post(`${address}/compare`, { before: theirs[name], after: editors[name].text });
     lines.push(...found.lines);
   }
-  text($("conflict-what"), `${words[0].toUpperCase()}${words.slice(1)}. Nothing is lost: your text is still in the editor.`);
+  text($("conflict-what"), `${words}. Nothing is lost: your text is still in the editor.`);
   $("conflict-lines").replaceChildren(...lines.map(diffRow));
   $("conflict").showModal();
 }
