@@ -102,17 +102,24 @@ class Waiting:
             leg=leg,
             queue=queue.name,
             language=language,
-            music=queue.music_by_language.get(language, queue.music),
-            announce_every=queue.announce_every,
-            announce_position=queue.announce_position,
-            announce_wait=queue.announce_wait,
-            messages=tuple(messages(queue, language)),
+            **_as_configured(queue, language),
             callback_key=callback_key,
             keys="".join(keys),
             since=now,
             due=now + min(FIRST_AFTER, queue.announce_every) if queue.announce_every else None,
         )
         return cls(state), [StartMusic(leg=leg, music=state.music)]
+
+    def reconfigure(self, queue: Queue, now: Instant) -> list[Command]:
+        """The queue is configured anew; what is being said is said to the end."""
+        before, changed = self._state, _as_configured(queue, self._state.language)
+        if all(getattr(before, field) == value for field, value in changed.items()):
+            return []
+        self._change(**changed, message_next=before.message_next and bool(changed["messages"]))
+        if before.stage != "music":
+            return []
+        music = self._music_again(now)
+        return music if changed["music"] != before.music else []
 
     def handle(
         self,
@@ -276,6 +283,17 @@ class Waiting:
 
     def _change(self, **fields: Any) -> None:
         self._state = msgspec.structs.replace(self._state, **fields)
+
+
+def _as_configured(queue: Queue, language: Language) -> dict[str, Any]:
+    """The fields of a state that are the queue's."""
+    return {
+        "music": queue.music_by_language.get(language, queue.music),
+        "announce_every": queue.announce_every,
+        "announce_position": queue.announce_position,
+        "announce_wait": queue.announce_wait,
+        "messages": tuple(messages(queue, language)),
+    }
 
 
 def messages(queue: Queue, language: Language) -> list[Speech]:

@@ -224,8 +224,11 @@ class CallCenter:
             self.emit(facts.ConfigurationChanged(kind="number", name=name, removed=True))
 
     def _configured(self, fact: facts.ConfigurationChanged, now: Instant) -> None:
-        seats.configured(self, fact, now)
-        supervision.configured(self, fact, now)
+        if fact.kind == "agent":
+            seats.configured(self, fact, now)
+            supervision.configured(self, fact, now)
+        elif fact.kind == "queue":
+            treatment.configured(self, fact.name, now)
 
     def _publish_flow(self, action: actions.PublishFlow, _: Instant) -> None:
         self.emit(self.shelf.publish(action))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
 from acd.messages import Enqueue, Withdraw
-from calls.base import CallOutcome, Instant
+from calls.base import CallOutcome, Instant, QueueId
 from calls.events import (
     CallerIdentified,
     DigitPressed,
@@ -260,6 +260,19 @@ def begin_wait(center: "CallCenter", call: CallState, now: Instant) -> None:
     center.watch(call)
     for command in commands:
         center.emit(command)
+
+
+def configured(center: "CallCenter", name: QueueId, now: Instant) -> None:
+    """A queue was configured anew: who waits there hears what is asked for now."""
+    queue = center.acd.queue(name)
+    if queue is None:
+        return
+    for call_id, waiting in sorted(center.waits.items()):
+        call = center.state.calls[call_id]
+        if call.queue == name:
+            for command in waiting.reconfigure(queue, now):
+                center.emit(command)
+            center.watch(call)
 
 
 def end_wait(center: "CallCenter", call: CallState) -> None:

@@ -302,3 +302,24 @@ def test_without_announcements_keys_are_taken_all_the_same() -> None:
     assert names(line.press("*")) == ["waiting.callback.offer"]
     line.ends(digits="3")
     assert line.press("5")[-1] == LeaveQueue(digit="5")
+
+
+def test_a_queue_configured_anew_is_heard_at_once() -> None:
+    line = Line(msgspec.structs.replace(QUEUE, messages={"en": ("Soon.", "Sooner.")}))
+    line.wait(10.0)
+    line.ends()
+    changed = Queue(name="support", music="calm", announce_every=60.0, announce_position=False)
+    assert line.reload().reconfigure(changed, line.now) == [StartMusic(leg=LEG, music="calm")]
+    assert line.reload().reconfigure(changed, line.now) == [], "it has not changed again"
+    assert line.waiting.deadline() == line.now + 60.0
+    line.expected = (30.0, 100.0)
+    assert names(line.wait(60.0))[0] == "waiting.wait.1_2", "no message, no position"
+
+
+def test_what_is_being_said_is_said_to_the_end_when_the_queue_changes() -> None:
+    line = Line()
+    line.wait(10.0)
+    quiet = Queue(name="support", music="calm", announce_every=0.0)
+    assert line.reload().reconfigure(quiet, line.now) == []
+    assert line.ends() == [StartMusic(leg=LEG, music="calm")]
+    assert line.waiting.deadline() is None
