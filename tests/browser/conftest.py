@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import browser, built_scripts, chromium_path, panel, people, picture
+from tests.browser.real import chromium, open_page
 from tests.center.conftest import center, scene, shared_center
 from tests.web.panel import demo_file, service
 
@@ -10,8 +11,10 @@ __all__ = [
     "browser",
     "built_scripts",
     "center",
+    "chromium",
     "chromium_path",
     "demo_file",
+    "open_page",
     "panel",
     "people",
     "picture",

@@ -201,7 +201,8 @@ async function goOffline() {
 const answer = () => station.phone?.answer();
 const decline = () => attempt(() => post(path("decline")));
 // A line that stays open is not hung up with the call.
-const hangUp = () => (station.phone?.inCall && !desk.persistent ? station.phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
+const hangUp = () => ($("hang-up").title ? trouble($("hang-up").title) : endCall());
+const endCall = () => (station.phone?.inCall && !desk.persistent ? station.phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
 
 function toggleKeypad() {
   $("keypad").hidden = !$("keypad").hidden;
