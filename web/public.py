@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from calls.views import BrowserPhone
+from engine import configuration
 from web import auth
 from web.csp import allow_websocket
 
@@ -17,13 +18,18 @@ def home() -> str | AnyResponse:
     known = auth.current()
     if known is not None:
         return flask.redirect(flask.url_for(auth.HOME[known.role]))
-    return flask.render_template("home.html", sip_server=_sip_server())
+    reached = bool(auth.service().caller_phone().websocket)
+    return flask.render_template("home.html", sip_server=_sip_server(), in_page=reached)
 
 
 @blueprint.get("/call")
 def call() -> str:
-    """A phone in the page, for callers who have none."""
-    allow_websocket(auth.service().caller_phone().websocket)
+    """A phone in the page, for callers who have none; without one, what to dial instead."""
+    websocket = auth.service().caller_phone().websocket
+    if not websocket:
+        twilio = auth.service().on_twilio
+        return flask.render_template("call_elsewhere.html", twilio=twilio, numbers=_numbers())
+    allow_websocket(websocket)
     return flask.render_template("call.html", sip_server=_sip_server())
 
 
@@ -54,6 +60,14 @@ def readyz() -> Response:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     return Response(auth.service().metrics(), content_type="text/plain; version=0.0.4")
+
+
+def _numbers() -> list[str]:
+    """What callers dial from the public network."""
+    service = auth.service()
+    with service.database.session() as session:
+        known = configuration.read(session).numbers
+    return [*service.settings.twilio_numbers] or [name for name in known if name.startswith("+")]
 
 
 def _sip_server() -> str:

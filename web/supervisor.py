@@ -6,6 +6,7 @@ from flask import Blueprint, request
 
 from web import auth
 from web.api.calls import CallsQuery, past_calls, story_of, why_of
+from web.api.recordings import recorded
 from web.csp import allow_phone
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
@@ -37,5 +38,8 @@ def calls() -> str:
 def call(call: str) -> str:
     story = story_of(call)
     return flask.render_template(
-        "supervisor/call.html", **msgspec.structs.asdict(story), why=why_of(call)
+        "supervisor/call.html",
+        **msgspec.structs.asdict(story),
+        why=why_of(call),
+        recordings=recorded(call, auth.service().facts_of_call(call)),
     )

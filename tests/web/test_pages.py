@@ -2,11 +2,14 @@
 
 import re
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
-from calls.config import Overflow, Queue, Relaxation
+from calls.config import Number, Overflow, Queue, Relaxation
+from calls.facts import RecordingStarted, VoicemailLeft
 from calls.hours import Hours
+from calls.views import BrowserPhone
 from desk import tickets
 from engine import configuration
 from engine.users import verify_password
@@ -35,6 +38,43 @@ def test_the_public_phone(client: FlaskClient) -> None:
     answer = client.get("/call/phone")
     assert answer.get_json()["uri"] == "sip:caller-web@127.0.0.1"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_where_no_page_can_call_it_says_what_to_do_instead(
+    client: FlaskClient, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = BrowserPhone(uri="", password="", websocket="")
+    monkeypatch.setattr(FakeService, "caller_phone", lambda _: nowhere)
+    assert "exist only inside it" in client.get("/call").text
+    monkeypatch.setattr(FakeService, "on_twilio", True)
+    assert "one of the numbers of its Twilio account" in client.get("/call").text
+    with service.database.session() as session:
+        configuration.save_number(session, Number(number="+48221230100", flow="main"))
+    assert 'href="tel:+48221230100"' in client.get("/call").text
+    numbers = msgspec.structs.replace(service.settings, twilio_numbers=("+48221230777",))
+    monkeypatch.setattr(service, "settings", numbers)
+    page = client.get("/call").text
+    assert "+48221230777" in page
+    assert "+48221230100" not in page
+    assert "sip:" not in page
+    assert "How to call" in client.get("/").text
+
+
+def test_a_call_page_plays_what_was_recorded(client: FlaskClient, service: FakeService) -> None:
+    service.arrive("c-1")
+    left = VoicemailLeft(call="c-1", recording="c-1.flow-3", seconds=12.0, queue="sales")
+    service.happen(left, RecordingStarted(call="c-1", agent="agent1", recording="r-9"))
+    log_in(client, "supervisor")
+    page = client.get("/supervisor/calls/c-1").text
+    assert "Message for sales" in page
+    assert "The sound is not here." in page
+    assert "is being recorded" in page
+    folder = service.settings.home / "recordings"
+    folder.mkdir()
+    (folder / "c-1.flow-3.wav").write_bytes(b"RIFF")
+    page = client.get("/supervisor/calls/c-1").text
+    assert 'src="/api/v1/calls/c-1/recordings/c-1.flow-3"' in page
+    assert page.count("<audio") == 1
 
 
 def test_monitors_learn_what_is_missing(client: FlaskClient, service: FakeService) -> None:
