@@ -95,7 +95,8 @@ class Queue(Word):
     last_agent: float = 0.0
     #: How long ago that may have been.
     last_agent_within: float = 604800.0
-    #: A caller who was cut off and calls again within this time has the old place; 0: no.
+    #: A caller who was cut off, or hung up while waiting, and calls again within this time has the
+    #: old place; 0: no.
     reconnect: float = 300.0
     #: Head start of callers who are VIPs.
     vip_priority: float = 60.0

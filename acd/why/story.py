@@ -20,7 +20,7 @@ from acd.why import choosing
 from acd.why.holdup import Holdup, Kind
 from acd.why.onlooker import Onlooker, Visit
 from acd.why.telling import ATTEMPTS, OFFERS, OVERFLOWS, PERSON, clock, lasted, listed, needs, skill
-from calls.base import AgentId, CallId, Instant, OfferId, Word
+from calls.base import AgentId, CallId, Instant, OfferId, QueueId, Word
 from calls.config import Agent, Queue
 from calls.facts import (
     AgentStateChanged,
@@ -116,6 +116,8 @@ class _Story:
         self._held: Instant | None = None
         #: The last queue was left by a rule.
         self._overflowed = False
+        #: The last queue left for elsewhere, and when.
+        self._moved: tuple[QueueId, Instant] | None = None
         self._now: Instant = 0.0
         #: When the step began, the call waited already and no phone rang for it.
         self._waited = False
@@ -192,19 +194,24 @@ class _Story:
             self._holdup[1].state_changed(fact.agent, self._now)
 
     def _queued(self, fact: CallQueued) -> str:
-        parts = [f"queued for {self._floor.title(fact.queue)} at place {fact.position}"]
+        place, kept = f"{self._floor.title(fact.queue)} at place {fact.position}", "brought along"
+        if fact.credit > 0 and self._moved == (fact.queue, self._now):
+            self._reasons.pop()  # it has not gone anywhere
+            parts = [f"it became known who calls: now in {place}"]
+        else:
+            parts = [f"queued for {place}"]
+            kept = kept if self._overflowed else "as the old place is given back"
         asked_for = f"{PERSON}{fact.agent_only}" in fact.skills
         if fact.skills and not asked_for:
             parts.append(f"needs {needs(fact.skills)}")
         if fact.priority > 0:
             parts.append(f"a head start of {lasted(fact.priority)}")
         if fact.credit > 0:
-            whose = "brought along" if self._overflowed else "as the old place is given back"
-            parts.append(f"{clock(fact.credit)} of waiting counted before, {whose}")
+            parts.append(f"{clock(fact.credit)} of waiting counted before, {kept}")
         if fact.agent_only:
             name = self._name(fact.agent_only)
-            kept = f"kept for {name} alone for up to {lasted(fact.agent_for)}"
-            parts.append(f"for {name}, who was asked for" if asked_for else kept)
+            alone = f"kept for {name} alone for up to {lasted(fact.agent_for)}"
+            parts.append(f"for {name}, who was asked for" if asked_for else alone)
         return "; ".join(parts)
 
     def _relaxed(
@@ -290,6 +297,8 @@ class _Story:
         self._calling, self._held = "", None
         if fact.outcome in told:
             self._say("left", told[fact.outcome])
+        if fact.outcome == "moved":
+            self._moved = (fact.queue, self._now)
 
     # Offers
 

@@ -83,7 +83,11 @@ def identified(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 
 def remember(center: "CallCenter", call: CallState, now: Instant) -> None:
-    """A caller was cut off while waiting or talking: they may call again."""
+    """A caller was cut off while waiting or talking: they may call again.
+
+    Who hangs up while waiting counts as cut off too. A lost line looks just the same, and nobody
+    is worse off than if they had stayed: the time away counts as if they had waited.
+    """
     queue = center.acd.queue(call.queue)
     if queue is None or queue.reconnect <= 0 or withheld(call.caller) or call.queued is None:
         return

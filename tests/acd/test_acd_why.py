@@ -220,6 +220,27 @@ def test_an_agent_who_was_asked_for_has_a_name_and_no_skill(acd: Told) -> None:
     """)
 
 
+def test_who_becomes_known_while_waiting_has_not_gone_anywhere(acd: Told) -> None:
+    acd.queue(title="Support")
+    sign_in(acd, "bea")
+    talk(acd, "x")
+    acd.call("c")
+    acd.do(Withdraw(call="c", outcome="moved"), after=3)
+    acd.call("c", credit=3.0, priority=60.0)
+    acd.do(Release(call="x", by="caller"), after=7)
+    acd.do(FinishWrapUp(agent="bea"))
+    accept(acd)
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1
+        0:00-0:03 Bea Kowalska, the only one there who fitted, was talking
+        0:03 it became known who calls: now in Support at place 1; a head start of 60 s; 0:03 of
+          waiting counted before, brought along
+        0:03-0:10 Bea Kowalska, the only one there who fitted, was talking
+        0:10-0:13 offered to Bea Kowalska, who was free again; answered after 3 s
+        0:13 connected to Bea Kowalska
+    """)
+
+
 def test_rings_open_one_after_another(acd: Told) -> None:
     acd.queue(title="Support", ring=1, relaxation=[{"after": 30, "ring": 0}])
     acd.agent("ola", title="Ola", queues={"support": 2})
