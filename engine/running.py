@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import structlog
 
@@ -38,13 +39,24 @@ ASK_AFTER = 0.015
 STORE_THREADS = 4
 
 
+#: Gets ready what callers will hear by a configuration. Called in a thread; nobody waits for it.
+Prepare: TypeAlias = Callable[[configuration.Configuration], None]
+
+
 class Running:
     """All tasks of one center. On the loop's thread."""
 
-    def __init__(self, settings: Settings, database: Database, switches: Sequence[Switch]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        switches: Sequence[Switch],
+        prepare: Prepare | None = None,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._switches = list(switches)
+        self._prepare = prepare
         self._threads = ThreadPoolExecutor(STORE_THREADS, "store")
         self._services = Services(settings.flow_services)
         self._prompts = PromptRecordings(settings.home, database)
@@ -198,12 +210,15 @@ class Running:
         async with self._reloading:
             version, wanted, phones = await asyncio.to_thread(self._read)
             settled = True
-            for action in configuration.actions(self._present(), wanted):
+            changes = configuration.actions(self._present(), wanted)
+            for action in changes:
                 try:
                     await self.loop.act(action)
                 except ActionRefused as error:
                     settled = False
                     log.warning("configuration.refused", error=str(error))
+            if self._prepare and any(isinstance(change, PublishFlow) for change in changes):
+                await asyncio.to_thread(self._prepare, wanted)
             settled = await self._provision(phones) and settled
             self._seen_version = version if settled else -1
 
@@ -255,9 +270,10 @@ async def running(
     phones: Phones,
     secret: bytes,
     twilio: Webhooks | None = None,
+    prepare: Prepare | None = None,
 ) -> AsyncIterator[Service]:
     """Run a center for the length of the block."""
-    center = Running(settings, database, switches)
+    center = Running(settings, database, switches, prepare)
     service = Service(
         settings,
         database,

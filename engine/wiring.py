@@ -10,9 +10,11 @@ from calls.port import Switch
 from calls.views import BrowserPhone
 from engine import asterisk_keeper, configuration
 from engine.asterisk_server import AsteriskEndpoint, AsteriskServer
+from engine.configuration import Configuration
 from engine.models import User
 from engine.parts.progress import Progress
 from engine.prompts import spoken, spoken_while_waiting
+from engine.running import Prepare
 from engine.secrets import secret
 from engine.service import Phones
 from engine.settings import Settings
@@ -42,6 +44,8 @@ class Wired:
     dial_in: bool
     #: What Twilio asks, where calls come by Twilio.
     twilio: TwilioFront | None = None
+    #: Has the prompts of new flows rendered, beside everything else.
+    prepare: Prepare | None = None
 
 
 class RegisteredPhones:
@@ -103,6 +107,7 @@ def wire(kind: SwitchKind, settings: Settings, database: Database, progress: Pro
         keep=_nothing if settings.asterisk_url else partial(asterisk_keeper.keep, server),
         place=f"Asterisk {endpoint.version}, sip:127.0.0.1:{settings.sip_port}",
         dial_in=True,
+        prepare=partial(_prepare, voices),
     )
 
 
@@ -153,7 +158,12 @@ def _twilio(settings: Settings, database: Database, voices: VoiceCache) -> Wired
         place=f"Twilio, {numbers}; see `ringdesk twilio check`",
         dial_in=False,
         twilio=front,
+        prepare=partial(_prepare, voices),
     )
+
+
+def _prepare(voices: VoiceCache, known: Configuration) -> None:
+    voices.render_later(spoken(known))
 
 
 async def _nothing() -> None:

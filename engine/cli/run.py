@@ -187,7 +187,7 @@ async def _serve(
         aio.add_signal_handler(sign, stopped.set)
     key = secret(chosen.home, "service").encode()
     async with running(
-        chosen, database, [wired.switch], wired.phones, key, wired.twilio
+        chosen, database, [wired.switch], wired.phones, key, wired.twilio, wired.prepare
     ) as service:
         config = uvicorn.Config(
             import_from_string(PANEL)(service),

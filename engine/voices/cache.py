@@ -93,8 +93,11 @@ class VoiceCache:
         """Render whatever of these is not there yet, one by one, beside everything else. Nobody
         waits for it; what cannot be spoken is told when it is wanted. `close` ends it."""
         missing = [one for one in dict.fromkeys(media) if self._finished(one) is None]
+        before = self._later
 
         def render() -> None:
+            if before is not None:
+                before.join()
             for one in missing:
                 if self._closed.is_set():
                     return

@@ -9,10 +9,10 @@ import pytest
 from calls.errors import SwitchUnreachable
 from calls.events import LegArrived, LegEnded, SwitchUp
 from calls.port import Phone
-from engine import projections, settings
+from engine import configuration, projections, settings
 from engine.running import Running
 from engine.storage import Database
-from tests.engine.conftest import Told
+from tests.engine.conftest import FLOW, Told
 
 
 class Still(Told):
@@ -69,3 +69,21 @@ async def test_phones_that_a_switch_refused_are_made_again(
         while not center.phones_known:
             await asyncio.sleep(0)
     await center.stop()
+
+
+async def test_what_a_new_flow_says_is_got_ready(database: Database, tmp_path: Path) -> None:
+    ready: list[str] = []
+
+    def prepare(known: configuration.Configuration) -> None:
+        ready.append(known.flows["direct"].source)
+
+    home = settings.load({"RINGDESK_HOME": str(tmp_path)})
+    center = Running(home, database, [Still()], prepare)
+    await center.start()
+    for source in (FLOW, FLOW + "# again\n"):
+        with database.session() as session:
+            configuration.publish_flow(session, "direct", source, "ann")
+        await center.reload()
+        await center.reload()
+    await center.stop()
+    assert ready == [FLOW, FLOW + "# again\n"]
