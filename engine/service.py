@@ -26,8 +26,6 @@ _T = TypeVar("_T")
 
 #: A live view is shared by all who ask within this time (seconds).
 FRESH = 0.1
-#: Seconds that a webhook may take: its caller hears nothing meanwhile.
-WEBHOOK_PATIENCE = 0.9
 
 
 class Phones(Protocol):
@@ -144,16 +142,11 @@ class Service:
     ) -> str | None:
         """Answer one of Twilio's webhooks: a document, or None where nothing is asked.
 
-        On the loop's own thread. What takes too long goes on, and its outcome is not lost.
-        Raises `InputInvalid` for what is no webhook of ours, `EngineBusy` when it takes too long.
+        On the loop's own thread. Raises `InputInvalid` for what is no webhook of ours.
         """
         if self._twilio is None:
             raise InputInvalid("this center is not on Twilio")
-        answer = asyncio.ensure_future(self._twilio.answer(what, query, sent))
-        done, _ = await asyncio.wait({answer}, timeout=WEBHOOK_PATIENCE)
-        if not done:
-            raise EngineBusy(f"no answer within {WEBHOOK_PATIENCE:g} s")
-        return answer.result()
+        return await self._twilio.answer(what, query, sent)
 
     def twilio_sound(self, signature: str, name: str) -> Path | None:
         """The file of a prompt or of music at an address of ours."""

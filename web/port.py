@@ -56,7 +56,7 @@ class Service(Protocol):
     ) -> str | None:
         """Answer a webhook, on the loop's own thread: a document, or None where nothing is asked.
 
-        Raises `InputInvalid` for what is no webhook of ours, `EngineBusy` after 0.9 s.
+        Raises `InputInvalid` for what is no webhook of ours.
         """
 
     def twilio_sound(self, signature: str, name: str) -> Path | None:

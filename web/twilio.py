@@ -10,6 +10,7 @@ who asks; what is asked then waits for the machine natively. To hand each to a t
 more than all the rest.
 """
 
+import asyncio
 import hashlib
 import hmac
 import io
@@ -31,7 +32,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Forbidden, NotFound
 
-from calls.errors import EngineBusy, InputInvalid
+from calls.errors import InputInvalid
 from engine.settings import Settings
 from web import auth
 from web.port import Service
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
 
 SIGNATURE = "X-Twilio-Signature"
+#: Seconds until a call is told to ask again: what was asked goes on, and its outcome is not lost.
+PATIENCE = 0.9
 #: Bytes of a webhook; the longest that Twilio documents have some thousands.
 MOST = 100_000
 #: Webhooks that only tell something.
@@ -91,12 +94,13 @@ class Webhooks:
         return asked or Response(said.get_data(), said.status_code, media_type=said.mimetype)
 
     async def _answer(self, asked: Asked) -> Response:
+        work = self._service.twilio_webhook(asked.what, asked.query, asked.sent)
+        answer = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
         try:
-            text = await self._service.twilio_webhook(asked.what, asked.query, asked.sent)
+            text = answer.result() if done else _ask_again(asked)
         except InputInvalid as error:
             return Response(str(error), 404, media_type="text/plain")
-        except EngineBusy:
-            text = _ask_again(asked)
         except Exception:
             log.exception("twilio/%s failed", asked.what)
             text = _ask_again(asked)

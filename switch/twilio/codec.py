@@ -202,6 +202,11 @@ class Reply(msgspec.Struct, frozen=True):
         return self.status == 404 or self.code == NOT_IN_PROGRESS
 
     @property
+    def ours(self) -> bool:
+        """The trouble is between us and Twilio, and not who or what was asked for."""
+        return self.status in (401, 403, 429) or self.status >= 500
+
+    @property
     def detail(self) -> str:
         trouble = self._trouble()
         code = f" (error {trouble.code})" if trouble.code else ""

@@ -9,12 +9,21 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
+import structlog
+
 from calls.commands import Hold, Join, Mute, Supervise, Unhold
 from switch.twilio.codec import Hook, Manner, Place, bridge_of
-from switch.twilio.legs import Following, Leg
+from switch.twilio.jobs import Document, Following
+from switch.twilio.legs import Leg
 
 if TYPE_CHECKING:
     from switch.twilio.driver import TwilioSwitch
+
+
+log = structlog.get_logger()
+
+#: Seconds until a call that was sent into a conference, and not told there, is looked for.
+UNHEARD = 3.0
 
 
 class Conferences:
@@ -101,6 +110,21 @@ class Conferences:
         self._look_at(bridge)
         if hook.event == "participant-leave" and hook.left_because == "participant_hung_up":
             self._switch.gone(leg, "hangup")
+
+    def entering(self, leg: Leg) -> None:
+        """A leg was told to come into its conference: if nothing is heard of that, look."""
+        asyncio.get_running_loop().call_later(UNHEARD, self._missed, leg, leg.running)
+
+    def _missed(self, leg: Leg, told: Document | None) -> None:
+        if leg in self._switch.registry and leg.running is told and not leg.present:
+            self._switch.errands.look_for(leg)
+
+    def found(self, leg: Leg, place: Place) -> None:
+        """A leg is in a conference, though nobody has said so."""
+        if leg.room == place.bridge and not leg.present:
+            log.warning("twilio.join_untold", leg=leg.id)
+            leg.conference, leg.conference_sid, leg.sequence = place.bridge, place.conference, 0
+            self._look_at(place.bridge)
 
     def arrange(self, leg: Leg) -> None:
         """Tell Twilio how a leg takes part, where that has changed and it is there."""

@@ -47,7 +47,7 @@ class Dialler:
         except SwitchUnreachable as error:
             raise Refused("failed", str(error)) from None
         if not reply.ok:
-            raise Refused("unreachable" if reply.status < 500 else "failed", reply.detail)
+            raise Refused("failed" if reply.ours else "unreachable", reply.detail)
         return _sid(reply)
 
     async def _look_for(self, address: str) -> str:

@@ -146,7 +146,7 @@ def document(
 ) -> str:
     """The document with that number for a call to do `task`, after the sounds `before`."""
     response = VoiceResponse()
-    for url in before:
+    for url in () if isinstance(task, End) else before:
         response.play(url)
     after = links.to(place.next, leg=place.leg, d=number)
     match task:

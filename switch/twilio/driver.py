@@ -204,10 +204,8 @@ class TwilioSwitch:
         await self.sounds.prepare()
         if not self._numbers:
             self._numbers = tuple(sorted(await self._survey.numbers()))
-        places = await self._survey.places()
-        live = await self._survey.legs(
-            self.registry.known(), self._numbers, self.phones.addresses, places
-        )
+        known, places = self.registry.known(), await self.places()
+        live = await self._survey.legs(known, self._numbers, self.phones.addresses, places)
         live = {sid: leg for sid, leg in live.items() if not self.registry.is_over(sid)}
         self._take_over(live, places)
         self.up = True
@@ -215,6 +213,10 @@ class TwilioSwitch:
         legs = tuple(live.values())
         self.tell(SwitchUp(switch=self.name, legs=legs, phones=self.phones.online))
         log.info("twilio.up", switch=self.name, legs=len(live), numbers=len(self._numbers))
+
+    async def places(self) -> Mapping[str, Place]:
+        """Which calls talk, and where, by Twilio's names."""
+        return await self._survey.places()
 
     async def _until_lost(self) -> None:
         """Raises `SwitchUnreachable` when Twilio does not answer any more."""
@@ -243,6 +245,7 @@ class TwilioSwitch:
             leg.heard = asyncio.get_running_loop().time()
             leg.called = leg.called or found.called
         self.conferences.take_over(places)
+        self.tapes.take_over()
 
     # --- commands
 

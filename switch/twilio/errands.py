@@ -61,6 +61,10 @@ class Errands:
         """Tell Twilio how a leg is to take part in its conference."""
         self.begin(self._adapt(leg))
 
+    def look_for(self, leg: Leg) -> None:
+        """See whether a leg is in its conference."""
+        self.begin(self._look_for(leg))
+
     def announce(self, leg: Leg) -> None:
         """Let a leg in a conference hear the beep, alone."""
         self.begin(self._announce(leg))
@@ -159,6 +163,11 @@ class Errands:
             log.warning("twilio.not_adapted", leg=leg.id, detail=detail)
             if last is not None and leg in switch.registry:
                 switch.fail(last, gone=False, detail=detail)
+
+    async def _look_for(self, leg: Leg) -> None:
+        place = (await self._switch.places()).get(leg.sid)
+        if place is not None and leg in self._switch.registry:
+            self._switch.conferences.found(leg, place)
 
     async def _announce(self, leg: Leg) -> None:
         url = self._switch.links.to("beep", leg=leg.inside)

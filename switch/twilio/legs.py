@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-import msgspec
-
 from calls.base import EndCause, LegId
 from calls.commands import Command, Prompt, Record, Supervise
 from calls.events import DigitPressed, PromptEnded, RecordingEnded, SwitchEvent
@@ -30,48 +28,12 @@ from switch.twilio.documents import (
     Talk,
     Task,
 )
+from switch.twilio.jobs import Document, Following, Job
 
 #: Keys that nobody collects are kept for the next prompt that asks; more than this is noise.
 MAX_AHEAD = 32
 #: Documents whose outcome may still come; older ones are late beyond use.
 MAX_OPEN = 16
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """A prompt or a recording, done one after the other."""
-
-    command: Prompt | Record
-    #: Where Twilio gets the sounds; None while they are being made.
-    urls: tuple[str, ...] | None = None
-    begun: bool = False
-    #: Of the prompt's digits, those that were typed before.
-    digits: str = ""
-    #: When the recording began.
-    since: float = 0.0
-
-    @property
-    def name(self) -> str:
-        command = self.command
-        return command.prompt if isinstance(command, Prompt) else command.recording
-
-
-@dataclass(slots=True, frozen=True)
-class Document:
-    """What was last answered to a call."""
-
-    task: Task
-    number: str
-    queued: bool
-    text: str
-
-
-class Following(msgspec.Struct, frozen=True):
-    """Whom a supervisor's leg follows, in which bridge (its id inside the switch)."""
-
-    whom: LegId
-    bridge: str
-    mode: Literal["monitor", "whisper", "barge"]
 
 
 @dataclass(slots=True, eq=False)

@@ -97,6 +97,11 @@ class Tapes:
                 tape.stopped = True
                 self._see_to(tape)
 
+    def take_over(self) -> None:
+        """The link is up again: what has ended meanwhile is told now."""
+        for tape in list(self._tapes.values()):
+            self._see_to(tape)
+
     def recorded(self, hook: Hook) -> None:
         """Twilio has finished a recording, as its address says."""
         key = (hook.bridge, hook.recording)
@@ -185,7 +190,7 @@ class Tapes:
     def _ended(self, tape: Tape) -> None:
         """Tell the end, once."""
         key = (tape.bridge, tape.name)
-        if self._tapes.pop(key, None) is None:
+        if not self._switch.up or self._tapes.pop(key, None) is None:
             return
         self._over[key] = None
         if len(self._over) > REMEMBERED:

@@ -17,7 +17,8 @@ from calls.events import LegAnswered, LegArrived, LegRinging
 from switch.twilio import documents
 from switch.twilio.codec import OVER, Hook, cause_of, who_answered
 from switch.twilio.documents import End, Idle, Music, Place, Talk, Task
-from switch.twilio.legs import Document, Leg
+from switch.twilio.jobs import Document
+from switch.twilio.legs import Leg
 
 if TYPE_CHECKING:
     from switch.twilio.driver import TwilioSwitch
@@ -79,6 +80,8 @@ class Webhooks:
 
     async def _question(self, hook: Hook) -> str:
         switch, legs = self._switch, self._switch.registry
+        if not hook.sid:  # it is about no call
+            return documents.hang_up()
         if not switch.up:
             legs.learn(hook)
             if hook.status in OVER:
@@ -122,6 +125,7 @@ class Webhooks:
         """Take what came with a question; gives what the call has done until now."""
         now = asyncio.get_running_loop().time()
         leg.heard, leg.expected = now, 0.0
+        leg.conference = ""  # whoever asks is in none, told or not
         leg.queued = hook.what == "wait"
         if hook.what == "left" and hook.queue_result in _NO_QUEUE:
             log.warning("twilio.queue_refused", leg=leg.id, result=hook.queue_result)
@@ -181,6 +185,9 @@ class Webhooks:
             case End():
                 leg.expected = soon
                 switch.change_at(leg, soon)  # if it is still there then, by REST
+            case Talk():
+                leg.up = True
+                switch.conferences.entering(leg)
             case Music() if not (place.queued or place.no_queue):
                 leg.up, leg.expected = True, soon
                 leg.expects(documents.in_queue(number))

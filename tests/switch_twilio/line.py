@@ -521,7 +521,7 @@ class Conference:
             self.ended.set()
 
     def tell(self, event: str, line: Line | None = None, **more: str) -> None:
-        if self._callback:
+        if self._callback and not self.cloud.silent_conferences:
             about = {"CallSid": line.sid, "ParticipantLabel": line.label} if line else {}
             sequence, self._sequence = str(self._sequence), self._sequence + 1
             self.cloud.notify(

@@ -122,6 +122,10 @@ def test_the_first_digit_has_its_own_time(rule: DigitRule, taken: bool) -> None:
 
 
 def test_who_was_not_answered_is_rejected_and_who_was_is_hung_up() -> None:
+    beeps = documents.document(
+        End("busy"), "1", Place("CA1", True, False, untouched=True), LINKS, (SOUND,)
+    )
+    assert faults(beeps) == [], "Reject comes first, also before a beep"
     untouched = Place("CA1", True, False, untouched=True)
     assert "<Reject" in documents.document(End("declined"), "1", untouched, LINKS)
     assert "<Hangup" in documents.document(End("declined"), "1", Place("CA1", True, False), LINKS)

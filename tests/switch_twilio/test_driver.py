@@ -343,3 +343,55 @@ async def test_the_phone_answers_by_itself_where_the_page_is_asked_to(
     )
     await rig.wait(LegAnswered, leg=leg)
     assert posted(cloud)[0]["To"] == f"client:{rig.agent}?auto_answer=1"
+
+
+# -- an API and webhooks that are odd ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statuses", "cause"),
+    [([400], "unreachable"), ([404], "unreachable"), ([401], "failed"), ([429] * 3, "failed")],
+)
+async def test_a_phone_is_not_blamed_for_trouble_between_twilio_and_us(
+    rig: Rig, cloud: Cloud, statuses: list[int], cause: str
+) -> None:
+    """Who is unreachable is offered no more calls."""
+    await rig.agent_phone()
+    cloud.failing[("POST", "/Calls.json")] = statuses
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
+    assert (await rig.gone(leg)).cause == cause
+
+
+@pytest.mark.parametrize("what", ["voice", "offer", "wait", "left", "join", "accept"])
+async def test_a_question_about_no_call_is_answered_and_forgotten(
+    rig: Rig, front: Front, cloud: Cloud, what: str
+) -> None:
+    for sent in ({}, {"CallSid": "", "CallStatus": "ringing"}):
+        text = await cloud.ask(f"{front.url}/twilio/{what}", dict(sent))
+        assert "<Hangup" in text
+    await cloud.ask_nothing(f"{front.url}/twilio/status", {"CallStatus": "completed"})
+    assert not rig.all(LegArrived)
+    assert not await rig.switch.legs()
+
+
+@pytest.mark.parametrize("what", ["voice", "wait", "left", "agent-done", "status", "recording"])
+async def test_what_nobody_has_foreseen_is_no_fault(
+    rig: Rig, front: Front, cloud: Cloud, what: str
+) -> None:
+    """Words, numbers and names that no document has: an answer, and callers after it are served."""
+    odd = {
+        "CallSid": "c-1/../2?x=%00", "CallStatus": "sleeping", "Direction": "sideways",
+        "Digits": "ABCD*#w", "QueueResult": "??", "RecordingDuration": "-1", "From": "",
+        "SequenceNumber": "1e9", "StatusCallbackEvent": "participant-dance", "To": "łódź",
+        "ConferenceSid": "CF1", "FriendlyName": "ringdesk-", "SipResponseCode": "x",
+        "AnsweredBy": "a dog", "RecordingStatus": "eaten",
+    }  # fmt: skip
+    url = f"{front.url}/twilio/{what}?leg=../..&d=9.9&recording=../x&bridge="
+    ask = cloud.ask_nothing if what in ("status", "recording") else cloud.ask
+    await ask(url, odd)
+    await ask(url, odd)
+    party, leg = await answered_caller(rig)
+    await rig.settled(leg)
+    for found in await rig.switch.legs():
+        rig.switch.execute(Hangup(leg=found.leg))
+    await party.hang_up()

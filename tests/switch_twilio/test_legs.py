@@ -9,7 +9,8 @@ from calls.events import DigitPressed, PromptEnded, RecordingEnded
 from calls.media import DigitRule, Speech
 from switch.twilio.codec import Hook
 from switch.twilio.documents import Play, Recording, Talk
-from switch.twilio.legs import Document, Leg
+from switch.twilio.jobs import Document
+from switch.twilio.legs import Leg
 
 WORDS = Speech(name="main.menu", language="en", text="Well?")
 LEG = "twilio/CA1"

@@ -21,7 +21,7 @@ from calls.commands import (
 )
 from calls.events import BridgeRecorded, CommandFailed, LegAnswered, LegEnded
 from tests.contract.rig import Party, Rig
-from tests.contract.test_switches import answered_caller, dial, talking
+from tests.contract.test_switches import answered_caller, dial, talking, until_bridges
 from tests.contract.twilio import TwilioCaller
 from tests.switch_twilio.cloud import Cloud, Person
 from tests.switch_twilio.front import Front
@@ -99,6 +99,29 @@ async def test_changes_of_mind_are_told_one_after_another(pair: Pair) -> None:
     pair.rig.switch.execute(Mute(leg=pair.leg, muted=True))
     pair.rig.switch.execute(Mute(leg=pair.leg, muted=False))
     await until(lambda: not pair.phone.muted)
+
+
+async def test_a_conference_that_tells_nothing_is_looked_at(
+    rig: Rig, cloud: Cloud, front: Front
+) -> None:
+    """All callbacks about conferences are lost: who is held is held, who is recorded recorded."""
+    cloud.silent_conferences = True
+    await rig.agent_phone()
+    agent = dial(rig, "a1", f"phone:{rig.agent}")
+    await rig.wait(LegAnswered, leg=agent)
+    party, inbound = await answered_caller(rig)
+    assert isinstance(party, TwilioCaller)
+    bridge = f"{rig.switch.name}/b-{rig.agent}"
+    rig.switch.execute(Join(bridge=bridge, legs=(inbound, agent)))
+    rig.switch.execute(Hold(leg=inbound))
+    rig.switch.execute(RecordBridge(bridge=bridge, recording="r1"))
+    await until(lambda: party.line.on_hold and _runs(party.line) == "in-progress")
+    await until_bridges(rig, {inbound: bridge, agent: bridge})
+    rig.switch.execute(Unbridge(bridge=bridge))
+    await rig.wait(BridgeRecorded)
+    await until(lambda: party.line.conference is None)
+    await rig.settled(inbound)
+    await until_bridges(rig, {inbound: None, agent: None})
 
 
 async def test_a_hold_that_the_api_refuses_is_told(pair: Pair) -> None:
