@@ -7,7 +7,7 @@ from acd.messages import Withdraw
 from calls.base import AgentId, Instant
 from calls.config import Queue
 from cti.numbers import withheld
-from engine.center import life, treatment
+from engine.center import life, recalls, treatment
 from engine.center.state import CallState, CutOff
 
 if TYPE_CHECKING:
@@ -108,8 +108,10 @@ def _old_place(
     if call.caller not in state.kept and call.caller not in state.cut_off:
         return 0.0, ""
     kept = state.calls.get(state.kept.get(call.caller, ""))
-    waits = kept is not None and kept.phase == "waiting" and kept.queue == call.queue
-    if waits and kept is not None and kept is not call and kept.queued is not None:
+    here = kept is not None and kept.phase in ("waiting", "calling") and kept.queue == call.queue
+    if here and kept is not None and kept is not call and kept.queued is not None:
+        if kept.phase == "calling":  # they call us while we call them
+            recalls.not_reached(center, kept, "busy", now)
         credit = kept.credit + now - kept.queued
         center.acd_does(Withdraw(call=kept.call, outcome="moved"), now)
         life.end(center, kept, "moved", "withdrawn", now)
