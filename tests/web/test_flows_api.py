@@ -281,6 +281,6 @@ def test_only_administrators_write(
 
 
 def test_texts_are_limited(admin: Program) -> None:
-    assert "length" in admin.put("flows/main/draft", written("#" * 200_001), 422)
+    assert "length" in admin.put("flows/main/draft", written("#" * 100_001), 422)
     admin.put("flows/main/draft", written("a\0"), 422)
     admin.put("flows/none/draft", written(MAIN), 404)

@@ -21,7 +21,7 @@ from web import auth
 from web.api.endpoint import SUPERVISORS, api
 
 #: Characters of a flow, and of its scenarios.
-MOST_TEXT = 200_000
+MOST_TEXT = 100_000
 #: Of a walk.
 MOST_STEPS = 200
 
