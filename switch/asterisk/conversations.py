@@ -107,7 +107,6 @@ class Conversations:
         lane = self._bridges.lane(leg.bridge) if making else leg.lane
         answer = self._wire.send(lane, requests.add_to_bridge(place, leg.channel))
         leg.stop_music()
-        leg.hold_music_again()
         leg.settling = answer
         self._bridges.wait_for(leg.bridge, answer)
         self._moved(leg)

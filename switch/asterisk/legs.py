@@ -128,7 +128,6 @@ class Leg:
             self.settling.add_done_callback(lambda _: self.beep())
         else:
             self.ask(requests.beep(self.channel))
-            self.hold_music_again()
 
     # --- hold and mute
 
@@ -136,12 +135,6 @@ class Leg:
         """Its music begins, now or when the prompts are over."""
         self.held = command
         self.stop_music()
-
-    def hold_music_again(self) -> None:
-        """Asterisk ends the music for a tone, and where a channel moves; nothing if not held."""
-        if self.held is not None:
-            self._music = None
-            self._want(self.held, 0.0)
 
     def unhold(self) -> None:
         self.held = None
@@ -162,9 +155,7 @@ class Leg:
     def stop_music(self) -> None:
         """Silence it soon; who is held goes on hearing music."""
         self._music_due = None
-        if self.held is not None and self.player.busy:
-            self._music_due = self.held
-        else:
+        if self.held is None or not self.player.busy:
             self._want(self.held, 0.0)
 
     def _want(self, music: _Music | None, after: float) -> None:

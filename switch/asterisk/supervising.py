@@ -78,7 +78,7 @@ class Supervising:
         found = (one for one in self._following.values() if str(one.number) in args[1:])
         following = next(found, None)
         if following is None:
-            self._wire.send(0, requests.hang_up(channel, "normal"))
+            self._hang_up(channel)
         else:
             following.spy = channel
             following.leg.ask(requests.add_to_bridge(_place(following.leg), channel))
@@ -103,7 +103,7 @@ class Supervising:
         self._following.clear()
         self._apart.clear()
         for channel in spies:
-            self._wire.send(0, requests.hang_up(channel, "normal"))
+            self._hang_up(channel)
 
     # --- inside
 
@@ -158,8 +158,12 @@ class Supervising:
     def _dismiss_spy(self, following: _Following) -> None:
         following.number = 0
         if following.spy:
-            following.leg.ask(requests.hang_up(following.spy, "normal"))
+            self._hang_up(following.spy)
             following.spy = ""
+
+    def _hang_up(self, spy: str) -> None:
+        # If it has ended with whom it listened to, that is as good.
+        watch(self._wire.send(0, requests.hang_up(spy, "normal")), lambda _: None)
 
     def _watch(self, following: _Following, answer: Answer) -> None:
         command = following.command

@@ -17,6 +17,7 @@ from calls.commands import (
     Join,
     PauseBridgeRecording,
     RecordBridge,
+    StartMusic,
     StopBridgeRecording,
     Supervise,
     Unbridge,
@@ -121,6 +122,8 @@ async def test_a_held_caller_hears_music_and_no_scrap_of_the_agent(place: Place)
 
 async def test_who_is_held_from_the_beginning_hears_no_scrap_at_all(place: Place) -> None:
     caller, inbound = await place.calling()
+    place.driver.execute(StartMusic(leg=inbound))
+    await caller.hearing(lambda sound: loud(sound[-4000:]) == 1, 10)
     agent = await place.registered("anna", Manner("answer", say=beep("answer")))
     leg = place.dial(f"phone:{agent.name}", bridge=bridge_of(place))
     place.driver.execute(Hold(leg=inbound))
@@ -128,7 +131,7 @@ async def test_who_is_held_from_the_beginning_hears_no_scrap_at_all(place: Place
     place.driver.execute(Join(bridge=bridge_of(place), legs=(inbound, leg)))
     call = await agent.rung()
     caller.say(beep("question"), repeat=True)
-    await caller.hearing(lambda sound: len(sound) > 4 * wav.RATE and loud(sound[-8000:]) > 0.9, 20)
+    assert loud(await hears_more(caller, 4)) > 0.9
     assert scraps(caller.heard, beep("answer")) == 0
     assert scraps(call.heard, beep("question")) == 0
     place.driver.execute(Unhold(leg=inbound))
@@ -289,7 +292,7 @@ async def test_both_voices_are_in_the_file_and_none_while_it_is_paused(place: Pl
     assert (ended.bridge, ended.recording, ended.end) == (bridge, "r1", "stopped")
     assert ended.seconds == pytest.approx(len(sound) / wav.RATE)
     for word in ("question", "answer"):
-        assert scraps(sound[:72000], beep(word)) > 40
+        assert scraps(sound[:72000], beep(word)) > 15
     assert scraps(sound, secret) == 0
     assert loud(sound[:72000]) == 1
     assert loud(sound) < 0.95
