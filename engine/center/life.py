@@ -224,10 +224,13 @@ def end(
 def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None:
     """A person ends a call."""
     call = center.state.calls.get(action.call)
-    if call is None or call.about:
+    if call is None:
         center.emit(Refused(reason="unknown", message=f"there is no call {action.call!r} now"))
         return
     match call.phase:
+        case _ if call.about:
+            outcome: consulting.Outcome = "left" if call.phase == "talking" else "cancelled"
+            consulting.give_up(center, call, outcome, now)
         case "talking":
             by: ReleasedBy = "agent" if action.by == call.agent else "supervisor"
             conversation_over(center, call, by, "withdrawn", now)
