@@ -37,6 +37,9 @@ from calls.config import Queue
 
 #: Signatures of one queue that are kept though nobody waits in them.
 KEPT = 64
+#: What any call goes before.
+_NO_PLACE: Place = (0.0, 0, "")
+_NO_NUMBER = 1 << 62
 
 
 class Index:
@@ -144,14 +147,16 @@ class Index:
             return
         call.signature = signature
         signature.waits += 1
-        place, row = call.place, signature.waiting
+        place, row, head = call.place, signature.waiting, signature.head
         entries = row.entries
         if not entries or entries[-1] < place:
             entries.append(place)
+            if head is None:
+                signature.head = place
         else:
             row.add(place)
-        if signature.head is None or place < signature.head:
-            signature.head = place
+            if head is None or place < head:
+                signature.head = place
 
     def hold(self, call: Caller) -> None:
         """No (more) agent is wanted for this call; it keeps its place in the line."""
@@ -207,8 +212,7 @@ class Index:
     def best_call(self, seat: Seat, now: float) -> Caller | None:
         """The waiting call that a ready agent should take: of those that are overdue or else of
         the queue they prefer, the one with the highest score; the first come among equals."""
-        chosen: Place | None = None
-        least, most = 0, 0.0
+        chosen, least, most = _NO_PLACE, _NO_NUMBER, 0.0
         for fits in seat.room:
             for number, _, signature in fits:
                 head = signature.head
@@ -217,16 +221,11 @@ class Index:
                 score = signature.slope * now - head[0]
                 if score >= signature.overdue:
                     number = 0
-                if (
-                    chosen is None
-                    or number < least
-                    or (
-                        number == least
-                        and (score > most or (score == most and head[1] < chosen[1]))
-                    )
+                if number < least or (
+                    number == least and (score > most or (score == most and head[1] < chosen[1]))
                 ):
                     chosen, least, most = head, number, score
-        return None if chosen is None else self.calls[chosen[2]]
+        return self.calls[chosen[2]] if least < _NO_NUMBER else None
 
     def fit_room(self, seat: Seat) -> None:
         """What an agent fits with the room that they have, worked out anew; they are not open."""

@@ -46,8 +46,11 @@ class Line:
 
     def before(self, place: Place) -> int:
         """How many are before a place that is in."""
+        places = self.places
+        if places[0] is place:
+            return 0
         at = bisect_left(self._kappas, place[0])
-        while self.places[at] is not place:
+        while places[at] is not place:
             at += 1
         return at
 

@@ -131,7 +131,9 @@ class Signature:
         return call is not None and call.place is place and call.signature is self
 
     def first(self) -> Seat | None:
-        """The open agent who should take a call."""
+        """The open agent who should take a call; none while calls wait."""
+        if self.waits:
+            return None
         for bucket in self.buckets:
             if bucket.entries:
                 seat = bucket.first()
