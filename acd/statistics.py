@@ -22,6 +22,7 @@ from calls.facts import (
     CallLeftQueue,
     CallOverflowed,
     CallQueued,
+    CallTransferred,
     ConversationEnded,
     Fact,
     OfferEnded,
@@ -44,6 +45,7 @@ KINDS: tuple[type[Fact], ...] = (
     CallLeftQueue,
     OfferMade,
     OfferEnded,
+    CallTransferred,
     ConversationEnded,
     WrapUpEnded,
     AgentStateChanged,
@@ -60,6 +62,8 @@ class _Talk(msgspec.Struct):
 
     works: tuple[Work, ...]
     seconds: float
+    #: Of these the caller was on hold.
+    held: float
 
 
 class Counting(Generic[Key]):
@@ -96,6 +100,9 @@ class Counting(Generic[Key]):
                 self._offer(fact)
             case CallLeftQueue():
                 self._left(fact)
+            case CallTransferred():
+                for work in self._works(fact.call, fact.agent):
+                    work.transferred[fact.kind] += 1
             case ConversationEnded():
                 self._conversation_ended(fact)
             case WrapUpEnded():
@@ -155,7 +162,7 @@ class Counting(Generic[Key]):
     def _conversation_ended(self, fact: ConversationEnded) -> None:
         works = self._works(fact.call, fact.agent)
         if self._visits.pop(fact.call, None) is not None:
-            self._talks[fact.call, fact.agent] = _Talk(works, fact.talked)
+            self._talks[fact.call, fact.agent] = _Talk(works, fact.talked, fact.held)
 
     def _wrap_up_ended(self, fact: WrapUpEnded) -> None:
         talk = self._talks.pop((fact.call, fact.agent), None)
@@ -164,6 +171,7 @@ class Counting(Generic[Key]):
         for work in talk.works:
             work.handled += 1
             work.talked += talk.seconds
+            work.held += talk.held
             work.wrapped += fact.lasted
 
     def _rows(self, call: CallId) -> tuple[Line, ...]:

@@ -6,8 +6,10 @@ abandoned within X seconds:
 - service level: N / (A + B - Bs), or another variant of `calls.config.ServiceLevelVariant`;
 - ASA (average speed of answer) = sum of the queue waits of the answered / A;
 - abandonment = (B - Bs) / (A + B - Bs);
-- AHT (average handle time) = (talk + wrap-up) / handled; a call is handled once its wrap-up is
-  over, and until then neither its talk nor its wrap-up is in the sum;
+- AHT (average handle time) = (talk with its holds + wrap-up) / handled; a call is handled once its
+  wrap-up is over, and until then neither its talk nor its wrap-up is in the sum;
+- hold time = seconds that callers were on hold / handled; they are talk as well;
+- transfer rate = passed on by the agent, at once or after asking / handled;
 - RONA rate = offers timed out / offers made; declines and callers gone are counted apart;
 - occupancy = (ring + talk + wrap-up) / (that + available);
 - utilisation = (ring + talk + wrap-up) / staffed time, which is all but logged out.
@@ -21,7 +23,7 @@ is a multiple of 0.1 s, also when X is configured anew in the middle of the day.
 
 from collections import Counter
 from math import ceil
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
@@ -59,11 +61,23 @@ class Work(Sums, kw_only=True):
     handled: int = 0
     #: Seconds of the handled calls.
     talked: float = 0.0
+    #: Of `talked`, with the caller on hold.
+    held: float = 0.0
     wrapped: float = 0.0
+    #: Callers whom the agent passed on.
+    transferred: Counter[Literal["blind", "warm"]] = msgspec.field(default_factory=Counter)
 
     @property
     def aht(self) -> float | None:
         return share(self.talked + self.wrapped, self.handled)
+
+    @property
+    def hold_time(self) -> float | None:
+        return share(self.held, self.handled)
+
+    @property
+    def transfer_rate(self) -> float | None:
+        return share(self.transferred.total(), self.handled)
 
     @property
     def rona_rate(self) -> float | None:

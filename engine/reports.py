@@ -71,10 +71,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     answered_elsewhere: int
     offers_failed: int
     rona_rate: float | None
+    #: With the after-call work done; of `talked`, the caller was on hold for `held`.
     handled: int
     talked: float
+    held: float
     wrapped: float
     aht: float | None
+    hold_time: float | None
+    #: Passed on by the agent at once, and after asking.
+    transferred_blind: int
+    transferred_warm: int
+    transfer_rate: float | None
     #: Agents' time by state.
     ready_seconds: float
     reserved_seconds: float
@@ -319,8 +326,13 @@ def _of_work(work: Work) -> dict[str, Any]:
         "rona_rate": work.rona_rate,
         "handled": work.handled,
         "talked": work.talked,
+        "held": work.held,
         "wrapped": work.wrapped,
         "aht": work.aht,
+        "hold_time": work.hold_time,
+        "transferred_blind": work.transferred["blind"],
+        "transferred_warm": work.transferred["warm"],
+        "transfer_rate": work.transfer_rate,
     }
 
 

@@ -7,7 +7,14 @@ from acd.messages import Accept, Reject, Release, Withdraw
 from acd.statistics import Counting, DayFigures
 from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
 from calls.config import ServiceLevelVariant
-from calls.facts import CallLeftQueue, CallOverflowed, CallQueued, Fact, PlaceKept
+from calls.facts import (
+    CallLeftQueue,
+    CallOverflowed,
+    CallQueued,
+    CallTransferred,
+    Fact,
+    PlaceKept,
+)
 from calls.views import QueueFigures
 from tests.acd.driving import START, Driven
 
@@ -89,6 +96,25 @@ def test_handle_time_is_talk_and_wrap_up_of_finished_calls(center: Counted) -> N
     center.tick(after=30.0)
     assert center.figures.figures("support").aht == pytest.approx((120.0 + 80.0) / 2)
     assert center.figures.agent_figures("ann", center.now).aht == pytest.approx(100.0)
+
+
+def test_holds_are_talk_and_transfers_are_the_agents(center: Counted) -> None:
+    center.talk("c1")
+    center.figures.add(
+        CallTransferred(call="c1", agent="ann", to="queue:b", kind="warm"), center.now
+    )
+    center.do(Release(call="c1", by="agent", held=30.0), after=100.0)
+    assert center.figures.line("support").work.hold_time is None, "not handled yet"
+    center.do(FinishWrapUp(agent="ann"), after=20.0)
+    center.talk("c2")
+    center.do(Release(call="c2", by="caller", held=10.0), after=50.0)
+    center.do(FinishWrapUp(agent="ann"), after=10.0)
+    work = center.figures.line("support").work
+    assert (work.talked, work.held, work.wrapped) == (150.0, 40.0, 30.0)
+    assert work.aht == pytest.approx((100 + 20 + 50 + 10) / 2)
+    assert work.hold_time == pytest.approx(20.0)
+    assert work.transferred == {"warm": 1}
+    assert work.transfer_rate == pytest.approx(1 / 2)
 
 
 def test_rona_declined_and_caller_gone_are_counted_apart(center: Counted) -> None:

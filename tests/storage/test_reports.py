@@ -16,6 +16,7 @@ from calls.facts import (
     CallerKnown,
     CallLeftQueue,
     CallQueued,
+    CallTransferred,
     ConversationEnded,
     Fact,
     OfferEnded,
@@ -117,6 +118,22 @@ def test_by_queue_each_judged_by_its_own_time_and_variant(story: Story) -> None:
     assert total.service_level == pytest.approx(2 / 5)
     assert total.service_level_seconds is None
     assert total.asa == pytest.approx((19 + 50 + 50) / 3)
+
+
+def test_holds_and_transfers_count_for_the_queue_and_the_agent(story: Story) -> None:
+    about: dict[str, Any] = {"call": "c", "agent": "anna"}
+    story.visit(NINE, "c", "connected", 10)
+    for kind in ("blind", "warm"):
+        story.tell(NINE + 50, CallTransferred(**about, to="queue:sales", kind=kind))
+    talk = ConversationEnded(**about, queue="support", talked=40, by="agent", held=15)
+    story.tell(NINE + 50, talk)
+    story.visit(NINE + 50, "c", "abandoned", 30, queue="sales")
+    story.tell(NINE + 60, WrapUpEnded(**about, queue="support", lasted=10, by="agent"))
+    wanted: tuple[tuple[By, str], ...] = (("queue", "support"), ("agent", "anna"))
+    for by, key in wanted:
+        row = next(row for row in story.report(by).rows if row.key == key)
+        assert (row.talked, row.held, row.hold_time, row.aht) == (40, 15, 15, 50)
+        assert (row.transferred_blind, row.transferred_warm, row.transfer_rate) == (1, 1, 2.0)
 
 
 def test_a_variant_can_be_asked_for(story: Story) -> None:
