@@ -97,6 +97,11 @@ class BridgeRecorder:
         if recording is None or recording.begun:
             self._quietly(requests.stop_recording(_name(command)), command.bridge)
 
+    @property
+    def looking(self) -> list[asyncio.Task[None]]:
+        """What must be done before it is known whether a recording given again has ended."""
+        return [task for task in (self._looking,) if task is not None and not task.done()]
+
     # --- events
 
     def take(self, kind: str, name: str) -> None:

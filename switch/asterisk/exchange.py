@@ -276,8 +276,10 @@ class Exchange:
         match command:
             case Join(legs=names):
                 pass
-            case Unbridge(bridge=bridge) | RecordBridge(bridge=bridge):
+            case Unbridge(bridge=bridge):
                 return [*self._bridges.under_way(bridge)]
+            case RecordBridge(bridge=bridge):
+                return [*self._bridges.under_way(bridge), *self._recorder.looking]
             case Dial() | Hangup() | PauseBridgeRecording() | StopBridgeRecording():
                 return []
             case _:

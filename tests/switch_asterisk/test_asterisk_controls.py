@@ -321,11 +321,13 @@ async def test_what_ended_while_the_driver_was_away_is_brought_home(place: Place
     await hears_more(agent, 2)
     await place.disconnect()
     await ari_delete(place, f"bridges/b-{place._tag}")
-    await place.connect()
+    await place.new_driver()
+    place.driver.execute(RecordBridge(bridge=bridge_of(place), recording="r3"))
     ended = await place.wait(BridgeRecorded)
     assert (ended.bridge, ended.recording) == (bridge_of(place), "r3")
     assert len(wav.read(kept(place, "r3"))) / wav.RATE == pytest.approx(ended.seconds)
     assert ended.seconds > 1.5
+    assert not place.all(CommandFailed)
 
 
 @pytest.mark.parametrize("name", ["../evil", "a@b", ""])
