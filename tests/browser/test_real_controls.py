@@ -1,6 +1,7 @@
 """Hold, transfers and listening in from the pages, judged by what all parties hear."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -106,6 +107,43 @@ async def test_a_colleague_is_asked_first_and_takes_the_caller(
     assert (await scene.phase(call, "talking")).agent == "agent2"
     await call.hang_up()
     assert (await scene.record(call))["agent"] == "agent2"
+
+
+async def test_a_muted_agent_is_not_heard_and_the_recording_is(
+    scene: Scene, open_page: Opens, tmp_path: Path
+) -> None:
+    page = await open_page("/login")
+    call = await in_a_call(scene, page)
+    await page.get_by_role("button", name="Mute").click()
+    await expect(page.locator("#muted")).to_be_visible()
+    muted = so_far(call) + 1.0
+    await page.get_by_role("button", name="Record").click()
+    await expect(page.locator("#recording")).to_have_text("recording")
+    begun = so_far(call)
+    await call.hearing(lambda heard: len(heard) / wav.RATE > begun + 9, 30.0, "nine seconds")
+    assert hearing.score(call.heard[int(muted * wav.RATE) :], OURS) < 0.5
+    await page.get_by_role("button", name="End recording").click()
+    await expect(page.locator("#recording")).to_be_hidden()
+
+    name = (await scene.phase(call, "talking")).call
+    address = await recorded(page, name)
+    file = tmp_path / "recorded.wav"
+    file.write_bytes(await (await page.request.get(address)).body())
+    assert hearing.score(wav.read(file), THEIRS) >= 0.8
+    part = await page.request.get(address, headers={"Range": "bytes=0-43"})
+    assert (part.status, len(await part.body())) == (206, 44)
+    await call.hang_up()
+
+
+async def recorded(page: Page, call: str) -> str:
+    """Where a call's recording can be heard, as soon as the switch has brought it."""
+    for _ in range(80):
+        found = await page.request.get(f"/api/v1/calls/{call}/recordings")
+        (recording,) = (await found.json())["recordings"]
+        if recording["address"]:
+            return str(recording["address"])
+        await asyncio.sleep(0.25)
+    raise AssertionError("the recording never came")
 
 
 async def test_a_supervisor_listens_unheard_then_whispers(scene: Scene, open_page: Opens) -> None:
