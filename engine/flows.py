@@ -21,8 +21,17 @@ from engine.storage import opened
 from ivr.flow import Flow
 from ivr.inspection import Known
 from ivr.loading import load
+from ivr.problems import Place, Problem
 
 SCENARIOS = ".test.yaml"
+
+
+class NotText(InputInvalid):
+    """A file is not written in UTF-8."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 def flow_files(given: Sequence[Path], settings: Settings) -> list[Path]:
@@ -56,13 +65,18 @@ def flow_of(path: Path) -> Path:
 
 
 def read_text(path: Path) -> str:
-    """Raises `InputInvalid`."""
+    """Raises `InputInvalid`, `NotText` among them."""
     try:
-        return path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except OSError as error:
         raise InputInvalid(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return data.decode()
     except UnicodeDecodeError as error:
-        raise InputInvalid(f"cannot read {path}: it is not UTF-8 text ({error.reason})") from None
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        message = f"this is not UTF-8 text ({error.reason}); save it as UTF-8"
+        raise NotText(Problem(str(path), Place(line, column), message)) from None
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -108,7 +122,18 @@ def known(settings: Settings, config: Path | None, files: Iterable[Path]) -> Kno
     }
     found = _exported(config) if config is not None else _of_database(settings)
     flows = None if found.flows is None and not beside else (found.flows or frozenset()) | beside
-    return msgspec.structs.replace(found, flows=flows)
+    return msgspec.structs.replace(found, flows=flows, leads=_leads(files))
+
+
+def _leads(files: Iterable[Path]) -> dict[str, frozenset[str]]:
+    """Which flows each usable flow of these folders leads into."""
+    found = {}
+    for path in {one for file in files for one in file.parent.glob("*.yaml")}:
+        with contextlib.suppress(FlowInvalid, InputInvalid):
+            flow = load(read_text(path), str(path))
+            names = (one for node in flow.nodes.values() for one in node.names())
+            found[flow.flow] = frozenset(one.name for one in names if one.what == "flow")
+    return found
 
 
 def _exported(config: Path) -> Known:

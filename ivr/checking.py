@@ -1,7 +1,7 @@
 """What cannot work in a flow whose nodes are sound: nodes that nobody reaches, callers who could
 never leave, callers who go round for ever, questions that ask too much of their patience."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ivr.choosing import QuestionNode
 from ivr.flow import Flow
@@ -14,6 +14,8 @@ PER_CHARACTER = 0.07
 
 #: A question longer than so many seconds, or deeper than so many questions, is warned of.
 LONGEST = 30.0
+#: What is only said is warned of when it is longer than this, seconds.
+LONGEST_SAID = 60.0
 DEEPEST = 4
 
 
@@ -63,8 +65,9 @@ def _operator_asks_nothing(flow: Flow, report: Report) -> None:
 
 def _silence_ends(flow: Flow, report: Report) -> None:
     """A caller who presses nothing must come to an end, not walk in a circle."""
-    for name in flow.nodes:
-        if name in _reachable(flow, _silent_exits(flow, name), _silent_exits):
+    silent = {name: set(_silent_exits(flow, name)) for name in flow.nodes}
+    for name in _not_alone(silent):
+        if name in _reachable(flow, silent[name], lambda _, at: silent[at]):
             report.add(
                 ("nodes", name),
                 f"node {name!r} leads back to itself without a key being pressed; "
@@ -72,11 +75,35 @@ def _silence_ends(flow: Flow, report: Report) -> None:
             )
 
 
+def _not_alone(leads: Mapping[str, set[str]]) -> list[str]:
+    """The nodes that are left when those that lead nowhere, and those that nothing leads to, are
+    taken away again and again: only among these are circles."""
+    left = dict(leads)
+    for around in (left, _reversed(leads)):
+        back = _reversed(around)
+        ends = [name for name in left if not around[name] & left.keys()]
+        while ends:
+            name = ends.pop()
+            if left.pop(name, None) is not None:
+                ends += [one for one in back[name] if one in left and not around[one] & left.keys()]
+    return list(left)
+
+
+def _reversed(leads: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {name: set() for name in leads}
+    for name, targets in leads.items():
+        for target in targets:
+            found[target].add(name)
+    return found
+
+
 def _everyone_gets_out(flow: Flow, report: Report) -> None:
     """From every node, some way leads to a queue, another party or a hang-up."""
+    back = _reversed({name: set(_exits(flow, name)) for name in flow.nodes})
+    ends = [name for name, node in flow.nodes.items() if node.ends]
+    out = _reachable(flow, ends, lambda _, at: back[at])
     for name in flow.nodes:
-        around = _reachable(flow, [name], _exits)
-        if not any(flow.nodes[other].ends for other in around):
+        if name not in out:
             report.add(
                 ("nodes", name),
                 f"from node {name!r} no way leads to a queue or a hang-up; add one",
@@ -98,6 +125,12 @@ def _patience(flow: Flow, report: Report) -> None:
             node = flow.nodes[name]
             depth, heard = waits[name]
             listens = seconds_of(node, language)
+            if listens > LONGEST_SAID and not isinstance(node, QuestionNode):
+                report.warn(
+                    ("nodes", name),
+                    f"{node.kind} {name!r}: a caller must listen for {listens:.0f} seconds; "
+                    f"shorten it",
+                )
             if isinstance(node, QuestionNode):
                 depth += 1
                 _warn(name, node, depth, heard + listens, listens, report)

@@ -18,12 +18,15 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 from cel_expr_python import cel
 
-from ivr.problems import did_you_mean
+from ivr.problems import did_you_mean, shortened
 from ivr.speaking import Value, ValueFailed
 
 #: What a variable of a flow may be.
 TypeName: TypeAlias = Literal["text", "number", "decimal", "truth"]
 TYPES: tuple[str, ...] = get_args(TypeName)
+
+#: Characters of an expression, and of a text that one makes.
+LONGEST, LONGEST_TEXT = 1000, 10_000
 
 #: What is known of every call. What is about `CONTACT` is known once the caller was looked up.
 BUILT_IN: dict[str, TypeName] = {
@@ -80,6 +83,8 @@ _OURS = {
 }
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+#: What goes through a list; one within another could go on for hours.
+_MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
 _COMPLAINT = re.compile(r"<input>:\d+:(\d+): ([^\n]*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']+)' applied to '\((.*)\)'")
@@ -113,6 +118,8 @@ class Expression(msgspec.Struct, frozen=True):
             raise ExpressionFailed(str(result))
         if isinstance(result, float) and not isfinite(result):
             raise ExpressionFailed(f"no number: {result}")
+        if isinstance(result, str) and len(result) > LONGEST_TEXT:
+            raise ExpressionFailed(f"a text of {len(result)} characters")
         return result
 
 
@@ -148,6 +155,16 @@ class Expressions:
         return self._types[name]
 
     def _compile(self, source: str) -> Expression:
+        if len(source) > LONGEST:
+            raise ExpressionInvalid(
+                f"an expression has at most {LONGEST} characters, not {len(source)}; "
+                f"set variables on the way"
+            )
+        if len(_MACRO.findall(_QUOTED.sub('""', source))) > 1:
+            raise ExpressionInvalid(
+                f"{shortened(source)!r} goes through a list more than once; "
+                f"set a variable on the way"
+            )
         mentioned = set(_mentioned(source))
         types = {name: _CEL[kind] for name, kind in self._types.items()}
         for name in mentioned:
@@ -160,15 +177,17 @@ class Expressions:
             raise ExpressionInvalid(self._complaint(source, str(error))) from None
         kind = program.return_type().name()
         if kind not in _OURS:
-            raise ExpressionInvalid(f"{source!r} is a {kind.lower()}, which flows cannot use")
+            raise ExpressionInvalid(
+                f"{shortened(source)!r} is a {kind.lower()}, which flows cannot use"
+            )
         return _folded(Expression(_OURS[kind], tuple(sorted(mentioned & types.keys())), program))
 
     def _complaint(self, source: str, said: str) -> str:
         found = _COMPLAINT.search(said)
         if found is None:
-            return f"{source!r} is no expression: {said}"
+            return f"{shortened(source)!r} is no expression: {shortened(said, 300)}"
         column, complaint = found.groups()
-        at = f"{source!r}, character {column}: "
+        at = f"{shortened(source)!r}, character {column}: "
         if name := _UNDECLARED.search(complaint):
             return at + self._unknown(name[1])
         if overload := _OVERLOAD.search(complaint):

@@ -1,13 +1,13 @@
 """What is wrong with nodes, each looked at alone: targets, texts, expressions, names."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
 from ivr.expressions import TAKEN, ExpressionInvalid, TypeName, queue_figure
 from ivr.flow import Flow
 from ivr.node import Formula, Node, Reference
-from ivr.problems import Path, Report, did_you_mean
+from ivr.problems import Path, Report, did_you_mean, shortened
 from ivr.templates import TemplateInvalid, slots
 
 
@@ -18,6 +18,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     skills: frozenset[str] | None = None
     agents: frozenset[str] | None = None
     flows: frozenset[str] | None = None
+    #: Which flows a flow leads into.
+    leads: Mapping[str, frozenset[str]] = {}
 
 
 def inspect_nodes(flow: Flow, names: Collection[str], known: Known, report: Report) -> None:
@@ -59,6 +61,12 @@ def _references(flow: Flow, name: str, node: Node, known: Known, report: Report)
     }
     for reference in node.names():
         _known(name, reference, there[reference.what], report)
+        if reference.what == "flow" and (way := _way(reference.name, flow.flow, known.leads)):
+            report.add(
+                ("nodes", name, *reference.path),
+                f"node {name!r}: the flow {reference.name!r} leads back into this one "
+                f"({' > '.join((flow.flow, *way))}); callers would go round in it",
+            )
 
 
 def _known(node: str, reference: Reference, there: Collection[str] | None, report: Report) -> None:
@@ -71,6 +79,19 @@ def _known(node: str, reference: Reference, there: Collection[str] | None, repor
         ("nodes", node, *reference.path),
         f"node {node!r}: there is no {reference.what} {reference.name!r}{remedy}",
     )
+
+
+def _way(start: str, target: str, leads: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """The flows from one to another, the shortest way; empty where none leads there."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen = {start}
+    for way in ways:  # it grows
+        if way[-1] == target:
+            return way
+        for following in sorted(leads.get(way[-1], frozenset()) - seen):
+            seen.add(following)
+            ways.append((*way, following))
+    return ()
 
 
 def _formulas(flow: Flow, name: str, node: Node, known: Known, report: Report) -> None:
@@ -108,7 +129,13 @@ def _expression(
     if formula.into in flow.variables:
         wanted = (flow.variables[formula.into],)
     if not formula.template and wanted and compiled.type not in wanted:
-        report.add(path, f"{where}{source!r} is a {compiled.type}, not a {' or '.join(wanted)}")
+        report.add(
+            path, f"{where}{shortened(source)!r} is a {compiled.type}, not a {' or '.join(wanted)}"
+        )
+    if not compiled.names and not compiled.constant:
+        report.add(
+            path, f"{where}{shortened(source)!r} has no value; write one that can be worked out"
+        )
     for mentioned in compiled.names:
         queue = queue_figure(mentioned)[0]
         if queue and known.queues is not None:

@@ -46,6 +46,11 @@ class Report:
         """Remember where something stands."""
         self._places[path] = place
 
+    @property
+    def marked(self) -> int:
+        """How many values there are."""
+        return len(self._places)
+
     def names(self, path: Path) -> set[str]:
         """What stands directly under `path`, usable or not."""
         depth = len(path)
@@ -74,6 +79,11 @@ class Report:
     def ordered(self) -> list[Problem]:
         """By their place in the file."""
         return sorted(self.problems, key=lambda problem: problem.place)
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """What of a text is shown in a message."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -11,27 +11,61 @@ from typing import Any, TypeAlias
 import yaml
 from msgspec import inspect
 
-from ivr.problems import Path, Place, Report, did_you_mean
+from ivr.problems import Path, Place, Report, did_you_mean, shortened
 
 #: What JSON holds; whether it is what was wanted, the reading has made sure of.
 Plain: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any]
 
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+#: Control characters but for line ends and tabs, and halves of characters: no voice says them, and
+#: no database keeps all of them.
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+
+
+#: Values in a file, those that anchors repeat counted each time.
+MOST = 100_000
+#: Characters of a file.
+LONGEST = 1_000_000
+
+#: What can be done about the commonest mistakes in YAML.
+_REMEDIES = {
+    "'\\t'": "; indent with spaces, not with tabs",
+    "another document": "; write one flow in a file, without '---' inside",
+    "could not find expected ':'": "; write 'name: value'",
+    "mapping values are not allowed": "; put a text with ': ' in it into quotes",
+}
 
 
 class _Unusable(Exception):
     """It is not what is wanted there; the report has it."""
 
 
+class _Unspeakable(ValueError):
+    """A text has a character that cannot be said. The text is what it must be instead."""
+
+
+class _TooMuch(Exception):
+    """There are more values than any flow has."""
+
+
 def parse(source: str, report: Report) -> yaml.Node | None:
     """The YAML as located nodes; None (and a problem) if it is not YAML at all."""
+    if len(source) > LONGEST:
+        report.add_at(
+            Place(1, 1),
+            f"the file has {len(source)} characters, and at most {LONGEST} are read; "
+            f"make several flows of it",
+        )
+        return None
     try:
         root = yaml.compose(source, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-        report.add_at(place, f"this is not YAML: {error.problem or error.context}")
+        said = f"{error.problem or error.context}"
+        remedy = next((one for mark, one in _REMEDIES.items() if mark in said), "")
+        report.add_at(place, f"this is not YAML: {said}{remedy}")
         return None
     except yaml.reader.ReaderError as error:
         line = source.count("\n", 0, error.position) + 1
@@ -53,6 +87,13 @@ def read(root: yaml.Node, wanted: inspect.Type, report: Report) -> dict[str, Any
     try:
         plain = _read(root, wanted, (), report)
     except _Unusable:
+        return {}
+    except _TooMuch:
+        report.add_at(
+            Place(1, 1),
+            f"this has more than {MOST} values, those that '*' repeats counted each time; "
+            f"make several flows of it",
+        )
         return {}
     assert isinstance(plain, dict)  # noqa: S101 - a struct was read
     return plain
@@ -76,6 +117,8 @@ def as_written(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _read(node: yaml.Node, wanted: inspect.Type, path: Path, report: Report) -> Plain:
     report.mark(path, _place(node))
+    if report.marked > MOST:
+        raise _TooMuch
     description = ""
     if isinstance(wanted, inspect.Metadata):
         description = str((wanted.extra_json_schema or {}).get("description", ""))
@@ -91,6 +134,9 @@ def _read(node: yaml.Node, wanted: inspect.Type, path: Path, report: Report) -> 
                 return _list(node, wanted, path, report)
             case _:
                 return _scalar(node, wanted)
+    except _Unspeakable as error:
+        report.add(path, f"{_where(path, report)} must be {error}")
+        raise _Unusable from None
     except ValueError as error:
         what = description or str(error) or "something else"
         report.add(path, f"{_where(path, report)} must be {what}{_instead(node)}")
@@ -181,10 +227,15 @@ def _dict(
 def _list(node: yaml.Node, wanted: inspect.VarTupleType, path: Path, report: Report) -> list[Plain]:
     if not isinstance(node, yaml.SequenceNode) or len(node.value) < (wanted.min_length or 0):
         raise ValueError("a list")
-    return [
-        _read(item, wanted.item_type, (*path, str(index)), report)
-        for index, item in enumerate(node.value)
-    ]
+    found = []
+    for index, item in enumerate(node.value):
+        try:
+            found.append(_read(item, wanted.item_type, (*path, str(index)), report))
+        except _Unusable:
+            continue  # what is wrong with the others is told as well
+    if len(found) < len(node.value):
+        raise _Unusable
+    return found
 
 
 def _scalar(node: yaml.Node, wanted: inspect.Type) -> Plain:
@@ -195,6 +246,8 @@ def _scalar(node: yaml.Node, wanted: inspect.Type) -> Plain:
         case inspect.StrType(pattern=pattern):
             if pattern and not re.search(pattern, text):
                 raise ValueError
+            if unspeakable := _UNSPEAKABLE.search(text):
+                raise _Unspeakable(f"a text without the character {unspeakable[0]!r}")
             return text
         case inspect.BoolType():
             if text not in _TRUTHS:
@@ -269,7 +322,7 @@ def _instead(node: yaml.Node) -> str:
         case yaml.ScalarNode(value=""):
             return "; it is empty"
         case yaml.ScalarNode(value=text):
-            return f", not {text!r}"
+            return f", not {shortened(text)!r}"
         case yaml.SequenceNode(value=[]) | yaml.MappingNode(value=[]):
             return "; it is empty"
         case yaml.SequenceNode():

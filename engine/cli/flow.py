@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from calls.commands import Prompt, Record
-from calls.errors import InputInvalid
+from calls.errors import FlowInvalid, InputInvalid
 from calls.facts import FlowStarted, NodeEntered
 from calls.media import Speech
 from engine import flows, logs, settings, trials
@@ -24,6 +24,7 @@ from ivr import drawing, loading, recorded, scenario, trial
 from ivr.caller import Caller, Unfitting
 from ivr.coverage import Coverage, Covered
 from ivr.flow import Flow
+from ivr.inspection import Known
 from ivr.messages import Queued, Transferred
 from ivr.problems import Problem
 from ivr.scenario import Scenario
@@ -59,11 +60,7 @@ def check(files: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
     """
     found = flows.flow_files(files, settings.load())
     known = flows.known(settings.load(), config, found)
-    problems = [
-        problem
-        for path in found
-        for problem in loading.problems(flows.read_text(path), str(path), known)
-    ]
+    problems = [problem for path in found for problem in _problems(path, known)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if as_json:
         click.echo(msgspec.json.encode([_plain(problem) for problem in problems]).decode())
@@ -120,8 +117,7 @@ def test(
         click.echo(_recorded(record), nl=False)
         return
     began = time.perf_counter()
-    suites = [_suite(path, only) for path in flows.flow_files(files, settings.load())]
-    suites = [suite for suite in suites if suite.located or not only]
+    suites = _suites(flows.flow_files(files, settings.load()), only)
     results = _called(suites) if switch else [_tested(suite) for suite in suites]
     lasted = time.perf_counter() - began
     if as_json:
@@ -197,6 +193,13 @@ def schema(scenarios: bool) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
 
 
+def _problems(path: Path, known: Known) -> list[Problem]:
+    try:
+        return loading.problems(flows.read_text(path), str(path), known)
+    except flows.NotText as error:
+        return [error.problem]
+
+
 # --- test
 
 
@@ -222,6 +225,20 @@ class Tested(msgspec.Struct, frozen=True):
     file: str
     outcomes: tuple[trial.Outcome, ...]
     covered: Covered
+
+
+def _suites(paths: Sequence[Path], only: str | None) -> list[Suite]:
+    """Those that have a scenario that is meant. Raises `FlowInvalid` with all that is wrong with
+    any of the files."""
+    suites, wrong = [], []
+    for path in paths:
+        try:
+            suites.append(_suite(path, only))
+        except (FlowInvalid, flows.NotText) as error:
+            wrong.append(str(error))
+    if wrong:
+        raise FlowInvalid("\n".join(wrong))
+    return [suite for suite in suites if suite.located or not only]
 
 
 def _suite(path: Path, only: str | None) -> Suite:

@@ -122,6 +122,54 @@ def test_the_shipped_flows_are_good(terminal: Terminal) -> None:
     assert "all passed" in out
 
 
+def test_flows_that_lead_into_one_another_are_told_with_their_way(terminal: Terminal) -> None:
+    for name, into in (("one", "two"), ("two", "three"), ("three", "one")):
+        nodes = f"a: {{kind: flow, flow: {into}, next: operator}}"
+        source = around(nodes, start="a", languages="en").replace("flow: test", f"flow: {name}")
+        terminal.write(f"{name}.yaml", source)
+    status, out, _ = terminal.run("check", "one.yaml")
+    assert (status, out) == (
+        1,
+        "one.yaml:8:25: node 'a': the flow 'two' leads back into this one (one > two > three > one)"
+        "; callers would go round in it\n",
+    )
+
+
+def test_what_is_no_text_has_a_place_and_does_not_hide_the_rest(terminal: Terminal) -> None:
+    terminal.write("bad.yaml", BAD)
+    (terminal.folder / "latin.yaml").write_bytes(b"flow: main\ntitle: Gr\xfc\xdfe\n")
+    status, out, errors = terminal.run("check", "latin.yaml", "bad.yaml")
+    assert status == 1
+    assert out.splitlines()[0] == (
+        "latin.yaml:2:10: this is not UTF-8 text (invalid start byte); save it as UTF-8"
+    )
+    assert errors == "2 flows: 3 errors, 0 warnings.\n"
+    status, _, errors = terminal.run("test", "latin.yaml", "bad.yaml")
+    assert status == 2
+    assert "latin.yaml:2:10: this is not UTF-8 text" in errors
+    assert "bad.yaml:8:47: node 'one': 'keys.1' leads to 'too'" in errors
+
+
+def test_broken_scenarios_are_told_all_at_once(terminal: Terminal) -> None:
+    for name in ("one", "two"):
+        terminal.write(f"{name}.yaml", around("a: {kind: hangup}", start="a", languages="en"))
+    terminal.write(
+        "one.test.yaml",
+        "scenarios:\n- {name: A, stepps: [press 1]}\n- {name: B, steps: [pres 1, dance]}\n",
+    )
+    terminal.write("two.test.yaml", "scenarios: [*a]\n")
+    status, out, errors = terminal.run("test", ".")
+    assert (status, out) == (2, "")
+    assert [
+        line.removeprefix("ringdesk: ").partition(" must be")[0] for line in errors.splitlines()
+    ] == [
+        "one.test.yaml:2:13: scenario 1 has no field 'stepps'; did you mean 'steps'?",
+        "one.test.yaml:3:21: scenario 2: 'steps.0'",
+        "one.test.yaml:3:29: scenario 2: 'steps.1'",
+        "two.test.yaml:1:13: this is not YAML: found undefined alias 'a'",
+    ]
+
+
 def test_a_failing_scenario_fails_the_command(terminal: Terminal) -> None:
     terminal.write("main.yaml", around("one: {kind: hangup}", start="one", languages="en"))
     terminal.write(

@@ -224,3 +224,97 @@ def test_the_schema_knows_every_kind_and_describes_its_fields() -> None:
     assert set(document["$defs"]) >= {"Flow", "SayNode", "MenuNode", "LanguageNode", "QueueNode"}
     assert document["$defs"]["MenuNode"]["properties"]["kind"] == {"enum": ["menu"]}
     assert "a text for each" in document["$defs"]["SayNode"]["properties"]["text"]["description"]
+
+
+# --- what is written to hurt
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "  end:",
+            "\tend:",
+            "18:1: this is not YAML: found character '\\t' that cannot start any token; "
+            "indent with spaces, not with tabs",
+        ),
+        (
+            "flow: main",
+            "---\nflow: main\n---\nflow: main",
+            "3:1: this is not YAML: but found another document; "
+            "write one flow in a file, without '---' inside",
+        ),
+        (
+            "pl: Do widzenia.",
+            'pl: "\\ud800"',
+            "16:11: node 'bye': 'text.pl' must be a text without the character '\\ud800'",
+        ),
+        (
+            "pl: Do widzenia.",
+            'pl: "Do\\u0000"',
+            "16:11: node 'bye': 'text.pl' must be a text without the character '\\x00'",
+        ),
+        (
+            "queue: support}",
+            "queue: support, priority: 1e400}",
+            "19:49: node 'desk': 'priority': '1e400' has no value; "
+            "write one that can be worked out",
+        ),
+        (
+            "queue: support}",
+            "queue: support, priority: '" + "1+" * 600 + "1'}",
+            "19:49: node 'desk': 'priority': an expression has at most 1000 characters, not 1201; "
+            "set variables on the way",
+        ),
+        (
+            "queue: support}",
+            "queue: support, priority: '[1].map(a, [2].map(b, a * b)).size()'}",
+            "19:49: node 'desk': 'priority': '[1].map(a, [2].map(b, a * b)).size()' goes through a "
+            "list more than once; set a variable on the way",
+        ),
+    ],
+)
+def test_one_attack(old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    assert f"main.yaml:{expected}" in found(GOOD.replace(old, new, 1))
+
+
+def test_anchors_do_not_blow_a_small_file_up() -> None:
+    cases = ", ".join(["{if: vip, next: q}"] * 500)
+    rows = "\n".join(f"  n{number}: *b" for number in range(500))
+    source = (
+        "flow: main\nlanguages: [en]\nstart: n0\noperator: q\nnodes:\n"
+        f"  first: &b {{kind: branch, cases: [{cases}], else: q}}\n{rows}\n"
+        "  q: {kind: queue, queue: sales}\n"
+    )
+    assert len(source) < 20_000
+    assert found(source)[0] == (
+        "main.yaml:1:1: this has more than 100000 values, those that '*' repeats counted each "
+        "time; make several flows of it"
+    )
+
+
+def test_a_file_beyond_all_bounds_is_not_read() -> None:
+    assert found(GOOD + "#" * 1_000_000) == [
+        f"main.yaml:1:1: the file has {len(GOOD) + 1_000_000} characters, and at most 1000000 are "
+        "read; make several flows of it"
+    ]
+
+
+def test_a_circle_far_from_its_ends_is_found_and_nothing_else() -> None:
+    """Nodes between two circles are in none."""
+    nodes = "\n".join(
+        f"n{number}: {{kind: say, text: {{en: a}}, next: n{target}}}"
+        for number, target in ((0, 1), (1, 2), (2, 0), (4, 5), (5, 4))
+    )
+    nodes += "\nn3: {kind: branch, cases: [{if: vip, next: n4}], else: n0}"
+    said = found(around(nodes, start="n3", languages="en"))
+    round_ = [line.split("'")[1] for line in said if "go round for ever" in line]
+    assert round_ == ["n0", "n1", "n2", "n4", "n5"]
+
+
+def test_a_long_announcement_is_warned_of() -> None:
+    nodes = f"one: {{kind: say, text: {{en: {'word ' * 200}}}, next: operator}}"
+    assert found(around(nodes, start="one", languages="en")) == [
+        "main.yaml:8:8: warning: say 'one': a caller must listen for 70 seconds; shorten it"
+    ]
