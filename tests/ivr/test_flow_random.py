@@ -20,6 +20,7 @@ from calls.events import (
 )
 from ivr.flow import Flow
 from ivr.loading import load, problems
+from ivr.session import Session
 from ivr.surroundings import QueueNow
 from tests.ivr.flows import around, demo
 from tests.ivr.walk import CALL, LEG, Walk
@@ -197,6 +198,33 @@ def test_any_flow_that_the_checks_let_through(source: str, steps: list[tuple[str
             break
         nothing(walk)
     assert walk.over, "a silent caller goes round for ever"
+
+
+class Straight(Walk):
+    """Never restarted: the session that was begun goes on."""
+
+    def reloaded(self) -> Session:
+        return self.session
+
+
+@given(
+    source=flow_sources(),
+    language=st.sampled_from(["en", "pl"]),
+    steps=st.lists(step, max_size=40),
+)
+def test_a_state_that_was_json_between_any_two_steps_says_the_same(
+    source: str, language: str, steps: list[tuple[str, str]]
+) -> None:
+    if problems(source):
+        return
+    flow = load(source)
+    kept = Straight(flow, language=language, surroundings=Center())
+    written = Walk(flow, language=language, surroundings=Center())
+    for what, word in steps:
+        do(kept, what, word)
+        do(written, what, word)
+        assert written.said == kept.said
+        assert written.session.snapshot() == kept.session.snapshot()
 
 
 @given(source=flow_sources())

@@ -1,8 +1,14 @@
 """What holds for every session: nobody is left in silence, nothing runs away."""
 
+import msgspec
+import pytest
+import yaml
+
 from calls.commands import Prompt, StopPrompt
 from calls.events import CallerIdentified, Tick
 from calls.facts import NodeEntered
+from calls.media import Speech
+from ivr.flow import Flow
 from ivr.loading import load
 from ivr.messages import Finished, Queued
 from ivr.session import MAX_IDLE_NODES
@@ -150,3 +156,76 @@ def test_a_prompt_stopped_by_somebody_counts_as_heard() -> None:
     walk = Walk(demo("support"))
     walk.end("stopped")
     assert isinstance(walk.said[-1], Queued)
+
+
+# --- flows that run away
+
+
+class Itself:
+    """A center whose only flow is this one."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+
+    def newest(self, name: str) -> int | None:
+        return 1
+
+    def flow(self, name: str, version: int) -> Flow:
+        return self._flow
+
+    def queue(self, name: str) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        "one: {kind: flow, flow: test, next: operator}",
+        "one: {kind: set, values: {tries: tries + 1}, next: two}\n"
+        "two: {kind: flow, flow: test, next: one, error: one}",
+    ],
+)
+def test_who_is_led_from_flow_to_flow_without_end_comes_to_a_person(nodes: str) -> None:
+    source = around(nodes, start="one", languages="en")
+    flow = msgspec.convert(yaml.safe_load(source), Flow)  # the check would not let all through
+    walk = Walk(flow, surroundings=Itself(flow))
+    for _ in range(3):
+        if not walk.over:
+            walk.wait(600)
+    assert isinstance(walk.said[-1], Queued | Finished)
+    entered = [output for output in walk.all if isinstance(output, NodeEntered)]
+    assert len(entered) <= 2 * MAX_IDLE_NODES + 2
+    if isinstance(walk.said[-1], Queued):
+        assert walk.said[-1].queue == "operators"
+
+
+GROWS = """
+more:
+  kind: menu
+  text: {en: Press one.}
+  keys: {1: grow, 2: tell}
+grow: {kind: set, values: {account: 'account + account + "0123456789"'}, next: more}
+tell: {kind: say, text: {en: "{{ %s }}"}, next: bye}
+bye: {kind: hangup}
+"""
+
+
+def test_a_text_that_doubles_with_every_key_stays_small() -> None:
+    walk = Walk(load(around(GROWS % "account", start="more", languages="en")))
+    for _ in range(60):
+        walk.press("1")
+    assert len(walk.variables["account"]) == 1000
+    walk.press("2")
+    prompt = walk.waits_for
+    assert prompt is not None
+    assert 1000 <= sum(len(one.text) for one in prompt.media if isinstance(one, Speech)) <= 10_000
+
+
+def test_a_text_beyond_all_bounds_is_not_said_but_the_caller_comes_to_a_person() -> None:
+    long = " + ".join(["account"] * 20)
+    walk = Walk(load(around(GROWS % long, start="more", languages="en")))
+    for _ in range(20):
+        walk.press("1")
+    walk.press("2")
+    assert isinstance(walk.said[-1], Queued)
+    assert walk.said[-1].queue == "operators"
