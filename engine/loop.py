@@ -49,8 +49,9 @@ ATTEMPTS, AGAIN_AFTER = 20, 0.001
 PUBLISH_AFTER = 0.01
 
 Asker: TypeAlias = Callable[[Request, Callable[[Message], None]], None]
-_COMMANDS = get_args(Command)
-_REQUESTS = get_args(Request)
+_COMMANDS, _REQUESTS = frozenset(get_args(Command)), frozenset(get_args(Request))
+#: Somebody waits to be put through.
+_URGENT: frozenset[type[Command]] = frozenset((Dial, Join))
 _Work: TypeAlias = tuple[list["_Step"], Snapshot | None]
 
 
@@ -199,8 +200,8 @@ class Loop:
         self._since_snapshot += 1
         if self._committing:
             pass  # `_committed` goes on
-        elif self._refused == 0 and any(isinstance(told, Dial | Join) for told in step.commands):
-            self._flush()  # somebody waits to be put through
+        elif self._refused == 0 and not _URGENT.isdisjoint(map(type, step.commands)):
+            self._flush()
         elif not self._flush_due:
             # What came with this message, from the same packet perhaps, is committed with it.
             self._flush_due = True
@@ -208,21 +209,19 @@ class Loop:
         self._set_timer()
 
     def _sort(self, step: _Step, output: Output, now: Instant) -> None:
-        match output:
-            case Refused():
-                if step.waiter is not None:
-                    step.waiter.set_exception(ActionRefused(output))
-                    step.waiter = None
-                else:
-                    log.warning("action.refused", detail=output.message)
-            case _ if isinstance(output, _COMMANDS):
-                step.commands.append(output)
-            case _ if isinstance(output, _REQUESTS):
-                step.requests.append(output)
-            case _:
-                self._fact += 1
-                fact = cast(Fact, output)
-                step.entry.facts.append(Published(seq=self._fact, at=now, fact=fact))
+        kind = type(output)
+        if kind in _COMMANDS:
+            step.commands.append(cast(Command, output))
+        elif kind in _REQUESTS:
+            step.requests.append(cast(Request, output))
+        elif not isinstance(output, Refused):
+            self._fact += 1
+            step.entry.facts.append(Published(seq=self._fact, at=now, fact=cast(Fact, output)))
+        elif step.waiter is not None:
+            step.waiter.set_exception(ActionRefused(output))
+            step.waiter = None
+        else:
+            log.warning("action.refused", detail=output.message)
 
     # --- time
 
@@ -357,4 +356,4 @@ class Loop:
 
 
 def _rings_later(command: Command) -> bool:
-    return not isinstance(command, Dial | Hangup)
+    return not isinstance(command, (Dial, Hangup))
