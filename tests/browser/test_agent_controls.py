@@ -142,6 +142,8 @@ def test_a_colleague_is_asked_and_takes_the_caller(
     page.reload()
     expect(page.locator("#consult-who")).to_have_text("You talk with Bartosz Lis")
     expect(page.locator("#consult-for")).to_have_text(re.compile(r"0:0\d"))
+    page.keyboard.press("h")
+    expect(page.locator("#trouble")).to_have_text("Pass the caller on, or go back to them first.")
     page.get_by_role("button", name="Talk together").click()
     expect(page.locator("#held")).to_be_hidden()
     page.keyboard.press("c")

@@ -1,5 +1,6 @@
 """What the rules of queues mean on the agent's page, on the staged center."""
 
+import re
 import time
 
 import pytest
@@ -20,14 +21,14 @@ def page(people: People, panel: Panel) -> Page:
 def test_after_call_work_is_made_longer(page: Page, panel: Panel) -> None:
     ring(panel)
     panel.service.connect("c-7")
-    panel.service.end_call("c-7", wrap_up=20.0, extensions=2)
+    panel.service.end_call("c-7", wrap_up=49.0, extensions=2)
     left = page.locator("#wrap-up-left")
-    expect(left).to_have_text("0:19")
+    expect(left).to_have_text(re.compile(r"0:4\d"))
     more = page.get_by_role("button", name="More time (2 left)")
     more.click()
-    expect(left).to_have_text("0:48")
+    expect(left).to_have_text(re.compile(r"1:1\d"))
     page.get_by_role("button", name="More time (1 left)").click()
-    expect(left).to_have_text("1:17")
+    expect(left).to_have_text(re.compile(r"1:4\d"))
     expect(page.locator("#extend")).to_be_hidden()
     assert panel.service.acted[-2:] == [ExtendWrapUp(agent="agent1")] * 2
     page.get_by_role("button", name="Done").click()
@@ -47,10 +48,12 @@ def test_after_call_work_without_an_end_has_no_countdown(page: Page, panel: Pane
 
 
 def test_a_rest_counts_down_and_cannot_be_cut_short(page: Page, panel: Panel) -> None:
-    panel.service.state("agent1", "not_ready", "rest", until=time.time() + 20)
+    panel.service.state("agent1", "not_ready", "rest", until=time.time() + 50)
     expect_state(page, "Resting")
-    expect(page.locator("#state-timer")).to_have_text("0:18")
-    expect(page.locator("#state-timer")).to_have_text("0:17")
+    timer = page.locator("#state-timer")
+    expect(timer).to_have_text(re.compile(r"0:\d\d"))
+    before = timer.inner_text()
+    expect(timer).not_to_have_text(before)
     expect(page.locator("#ready")).to_be_hidden()
     expect(page.get_by_label("Not ready because of")).to_be_visible()
     panel.service.state("agent1", "ready")

@@ -6,6 +6,7 @@ from calls import facts
 from calls.actions import (
     CancelTransfer,
     CompleteTransfer,
+    HangupCall,
     HoldCall,
     MuteAgent,
     RecordCall,
@@ -105,6 +106,14 @@ def test_the_other_side_is_asked_first(service: FakeService, agent: Program) -> 
     assert agent.post("agents/agent1/transfer/complete")["state"] == "wrap_up"
     assert agent.get("me")["consultation"] is None
     assert service.acted[-1] == CompleteTransfer(agent="agent1")
+
+
+def test_who_is_asked_may_end_their_part(service: FakeService, agent: Program) -> None:
+    """The live view shows no consultation among the calls."""
+    service.change_agent("agent1", call="k-1")
+    assert "no call 'k-1'" in agent.post("calls/k-1/hangup", status=404), "the engine is asked"
+    agent.post("calls/k-2/hangup", status=403)
+    assert service.acted == [HangupCall(call="k-1", by="agent1")]
 
 
 def test_asking_is_given_up(service: FakeService, agent: Program) -> None:

@@ -201,8 +201,7 @@ async function goOffline() {
 const answer = () => station.phone?.answer();
 const decline = () => attempt(() => post(path("decline")));
 // A line that stays open is not hung up with the call.
-const hangUp = () => ($("hang-up").title ? trouble($("hang-up").title) : endCall());
-const endCall = () => (station.phone?.inCall && !desk.persistent ? station.phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
+const hangUp = () => (station.phone?.inCall && !desk.persistent ? station.phone.hangUp() : attempt(() => post(`/api/v1/calls/${encodeURIComponent(desk.call)}/hangup`)));
 
 function toggleKeypad() {
   $("keypad").hidden = !$("keypad").hidden;
@@ -268,10 +267,9 @@ $("stay-ready").addEventListener("click", () => attempt(() => setState("ready"))
 $("extend").addEventListener("click", extend);
 $("answer").addEventListener("click", answer);
 $("decline").addEventListener("click", decline);
-$("hang-up").addEventListener("click", hangUp);
 $("keys").addEventListener("click", toggleKeypad);
 connectTransfer(passOn);
-const controls = connectControls({ ask, desk: () => desk, passOn: openTransfer, refuse: trouble });
+const controls = connectControls({ ask, desk: () => desk, passOn: openTransfer, hangUp, refuse: trouble });
 $("ring").addEventListener("cancel", (event) => event.preventDefault());
 for (const key of document.querySelectorAll("[data-digit]")) {
   key.addEventListener("click", () => station.phone?.press(key.dataset.digit));
@@ -285,7 +283,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "radio") return;
   if ($("pass-on").open) return;
-  const keys = { reserved: { a: answer, d: decline }, talking: { ...controls, k: toggleKeypad, h: hangUp } };
+  const keys = { reserved: { a: answer, d: decline }, talking: { ...controls, k: toggleKeypad } };
   const action = keys[line === "ringing" ? "reserved" : desk.agent?.state]?.[event.key.toLowerCase()];
   if (action) {
     event.preventDefault();

@@ -20,13 +20,14 @@ export function reasons(desk) {
     transfer: nobody || asking,
     record: nobody,
     complete: desk.consult?.joined ? "" : "They have not answered yet.",
+    "hang-up": desk.consult ? "Pass the caller on, or go back to them first." : "",
   };
 }
 
 export function renderControls(desk, changed) {
   const agent = desk.agent ?? {};
   const why = reasons(desk);
-  for (const name of ["hold", "mute", "transfer", "record", "complete"]) allow($(name), why[name]);
+  for (const [name, words] of Object.entries(why)) allow($(name), words);
   press($("hold"), agent.held, !agent.held ? " Hold" : desk.consult?.joined ? " Talk together" : " Take back");
   press($("mute"), agent.muted, agent.muted ? " Unmute" : " Mute");
   text($("record").lastChild, { on: " Pause recording", paused: " Go on recording" }[agent.recording] ?? " Record");
@@ -63,14 +64,16 @@ export function tickControls(desk) {
 }
 
 /** Listens to the buttons. `ask(path, body)` posts; `desk()` is what is so now; `passOn()` opens the
- * dialog; `refuse(words)` says why something is not done. Returns the actions by key. */
-export function connectControls({ ask, desk, passOn, refuse }) {
+ * dialog; `hangUp()` ends the call; `refuse(words)` says why something is not done. Returns the
+ * actions by key. */
+export function connectControls({ ask, desk, passOn, hangUp, refuse }) {
   const actions = {
     hold: () => ask("hold", { hold: !desk().agent.held }),
     mute: () => ask("mute", { muted: !desk().agent.muted }),
     transfer: passOn,
     record: () => ask("recording", { do: { on: "pause", paused: "resume" }[desk().agent.recording] ?? "start" }),
     complete: () => ask("transfer/complete"),
+    "hang-up": hangUp,
   };
   const attempt = (name) => () => {
     const why = reasons(desk())[name];
@@ -86,6 +89,7 @@ export function connectControls({ ask, desk, passOn, refuse }) {
     m: attempt("mute"),
     t: attempt("transfer"),
     r: attempt("record"),
+    h: attempt("hang-up"),
     c: whileAsking(attempt("complete")),
     x: giveUp,
   };

@@ -1,7 +1,7 @@
 // Puts the state of the desk on the page.
 
 import { duration, since } from "../lib/clock.js";
-import { $, allow, show, text } from "../lib/dom.js";
+import { $, show, text } from "../lib/dom.js";
 import { notReadyHint, STATES } from "../lib/words.js";
 import { inConversation, renderControls, tickControls } from "./controls.js";
 import { renderNotice } from "./notice.js";
@@ -129,7 +129,6 @@ function renderCall(desk, agent, mode, line, changed) {
   show($("calling-bar"), desk.callingBack);
   show($("call-buttons"), talking);
   show($("keys"), mode === "on");
-  allow($("hang-up"), desk.askedBy && (mode !== "on" || desk.persistent) ? "Hang up your phone, or let them end it who ask you." : "");
   if (!talking || line === "idle") $("keypad").hidden = true;
   show($("wrap-up"), inConversation(desk) || wrapUp);
   const timed = wrapUp && agent.until !== null;
