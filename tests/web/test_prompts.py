@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 import time
 import wave
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from calls.events import ServiceAnswered
 from calls.media import Speech
 from calls.requests import RecordPrompt
 from engine import prompt_recordings
-from engine.prompt_recordings import CODE_LASTS, PromptRecordings
+from engine.prompt_recordings import CODE_LASTS, Code, PromptRecordings
 from engine.voices import VoiceCache
 from engine.voices.sound import read_wav
 from tests.web.fake_service import FakeService
@@ -189,6 +190,30 @@ def test_a_recording_in_which_nobody_speaks_is_refused(
     recorded(service, "c-1", wav_file(loud=0.001))
     assert asked(service, "draft", code, "c-1").status == 422
     assert asked(service, "keep", code).status == 422
+
+
+def test_a_recording_that_a_switch_brings_late_is_waited_for(
+    client: FlaskClient, service: FakeService
+) -> None:
+    code = code_of(client, log_in(client, "admin"))
+    looked = threading.Event()
+    sound = wav_file(1.0, rate=8000, channels=1)
+
+    class Late(PromptRecordings):
+        def _check(self, given: str) -> Code | None:
+            looked.set()
+            return super()._check(given)
+
+    def bring() -> None:
+        looked.wait(10)
+        recorded(service, "c-1", sound)
+
+    bringing = threading.Thread(target=bring)
+    bringing.start()
+    request = RecordPrompt(request="r", call="c", code=code, step="draft", recording="c-1")
+    late = Late(service.settings.home, service.database)
+    assert late.answer(request).status == 200
+    bringing.join()
 
 
 def test_a_code_holds_for_ten_minutes_and_a_new_one_replaces_it(
