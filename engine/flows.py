@@ -131,9 +131,13 @@ def _leads(files: Iterable[Path]) -> dict[str, frozenset[str]]:
     for path in {one for file in files for one in file.parent.glob("*.yaml")}:
         with contextlib.suppress(FlowInvalid, InputInvalid):
             flow = load(read_text(path), str(path))
-            names = (one for node in flow.nodes.values() for one in node.names())
-            found[flow.flow] = frozenset(one.name for one in names if one.what == "flow")
+            found[flow.flow] = _led_into(flow)
     return found
+
+
+def _led_into(flow: Flow) -> frozenset[str]:
+    names = (one for node in flow.nodes.values() for one in node.names())
+    return frozenset(one.name for one in names if one.what == "flow")
 
 
 def _exported(config: Path) -> Known:
@@ -195,6 +199,7 @@ def known_in(there: configuration.Configuration) -> Known:
         agents=frozenset(there.agents),
         flows=frozenset(there.flows),
         skills=frozenset(skill for holder in holders for skill in holder.skills),
+        leads={name: _led_into(flow) for name, flow in usable(there).items()},
     )
 
 

@@ -57,6 +57,16 @@ def test_the_center_s_queues_are_known_to_the_checker(admin: Program) -> None:
     assert "there is no queue 'sail'" in found["findings"][0]["message"]
 
 
+def test_a_circle_through_other_flows_is_found(admin: Program) -> None:
+    identify = (FOLDER / "identify.yaml").read_text()
+    circle = identify.replace("    find: contact\n", "    find: contact\n    error: round\n", 1)
+    circle += "\n  round: {kind: flow, flow: service, next: done}\n"
+    found = admin.post("flows/identify/check", written(circle, ""))
+    assert "leads back into this one (identify > service > identify)" in str(found["findings"])
+    refused = {"seen_version": 1, "despite_failures": True}
+    admin.post("flows/identify/publish", written(circle, "", **refused), 422)
+
+
 def test_a_flow_under_another_s_name_is_found(admin: Program) -> None:
     found = admin.post("flows/support/check", written(MAIN))
     assert found["findings"][0]["message"] == "the flow is named 'main'; write 'flow: support'"
