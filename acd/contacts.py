@@ -188,7 +188,7 @@ def release(floor: Floor, message: Release) -> None:
     if agent.state != "talking" or agent.call != name:
         parallel.release(floor, agent, message)
         return
-    agent.talked = floor.now - (agent.since if agent.joined is None else agent.joined)
+    agent.talked = _talked(floor, agent)
     floor.said.append(
         ConversationEnded(
             call=name,
@@ -218,12 +218,15 @@ def take_over(floor: Floor, message: TakeOver) -> None:
     state, name = floor.state, message.call
     if name in floor.calls or name in state.conversations:
         raise UnexpectedEvent(f"call {name!r} waits or talks already")
-    talks_with = state.conversations.pop(message.consult, None)
+    talks_with = state.conversations.get(message.consult)
     if talks_with is None:
         floor.drop(message)
         return
     agent = floor.agents[talks_with]
-    queue, talked = agent.queue, floor.now - agent.since
+    if agent.state != "talking" or agent.call != message.consult:
+        raise UnexpectedEvent(f"{message.consult!r} is no conversation by voice")
+    del state.conversations[message.consult]
+    queue, talked = agent.queue, _talked(floor, agent)
     state.conversations[name] = talks_with
     floor.said += (
         ConversationEnded(
@@ -234,5 +237,10 @@ def take_over(floor: Floor, message: TakeOver) -> None:
         CallLeftQueue(call=name, queue=queue, outcome="connected", waited=0.0),
         CallConnected(call=name, agent=talks_with, queue=queue, waited=0.0),
     )
-    agent.call = name
+    agent.call, agent.joined = name, None
     floor.become(agent, "take_over")
+
+
+def _talked(floor: Floor, agent: Seat) -> float:
+    """Seconds of the conversation that an agent is in."""
+    return floor.now - (agent.since if agent.joined is None else agent.joined)

@@ -14,6 +14,7 @@ from acd.messages import (
     Reached,
     Reject,
     Release,
+    TakeOver,
     Unreached,
     Withdraw,
 )
@@ -123,6 +124,8 @@ class Brute(Asked):
                 self.lost(offer, outcome) if offer in self.bids else self.drop(message)
             case Release():
                 self.release(message)
+            case TakeOver():
+                self.take_over(message)
             case KeepPlace():
                 self.keep_place(message)
             case Reached() | Unreached():
@@ -247,6 +250,22 @@ class Brute(Asked):
                     self.wrap_up_item(person, item)
                     return
         self.drop(message)
+
+    def take_over(self, message: TakeOver) -> None:
+        talking = (person for person in self.people.values() if person.state == "talking")
+        person = next((person for person in talking if person.call == message.consult), None)
+        if person is None or message.consult in self.callers:
+            self.drop(message)
+            return
+        over = Release(call=message.consult, by="agent")
+        self.say_ended(person, over, person.queue, person.began)
+        self.say_wrapped(person, message.consult, person.queue, 0.0, "agent")
+        call, name, queue = message.call, person.name, person.queue
+        self.say(facts.CallQueued(call=call, queue=queue, position=1))
+        self.say(facts.CallLeftQueue(call=call, queue=queue, outcome="connected", waited=0.0))
+        self.say(facts.CallConnected(call=call, agent=name, queue=queue, waited=0.0))
+        person.call, person.began = call, self.now
+        self.turn(person, "talking")
 
     def say_ended(self, person: Person, message: Release, queue: str, began: float) -> None:
         self.say(

@@ -18,6 +18,7 @@ from acd.messages import (
     Reached,
     Reject,
     Release,
+    TakeOver,
     Unreached,
     Withdraw,
 )
@@ -224,6 +225,9 @@ class Maker:
                 return Reached(call=call)
             return Unreached(call=call, outcome=self.one(*UNREACHED))
         talking = [person.call for person in world.people.values() if person.state == "talking"]
+        if talking and self.chance(0.1):
+            self.number += 1
+            return TakeOver(call=f"c{self.number}", consult=self.one(*talking, "gone"))
         for person in world.people.values():
             talking += [item.call for item in person.items.values() if item.phase == "active"]
         return Release(call=self.one(*talking), by=self.one("caller", "agent")) if talking else None
