@@ -94,6 +94,7 @@ def test_a_player_asks_for_ranges(folder: Path, client: FlaskClient) -> None:
     whole = ask(client, address)
     assert whole.content_type == "audio/wav"
     assert whole.headers["Accept-Ranges"] == "bytes"
+    assert whole.headers["Cache-Control"] == "no-store"
     part = ask(client, address, Range="bytes=10-19")
     assert (part.status_code, part.data) == (206, b"c-1.talk-1")
     assert part.headers["Content-Range"] == "bytes 10-19/1000"

@@ -61,7 +61,9 @@ def recording_sound(call: str, recording: str) -> Response:
     file = _file(recording)
     if file is None:
         raise NotFound("the sound is not there yet" if found.seconds is None else "it is lost")
-    return flask.send_file(file, mimetype="audio/wav", conditional=True, max_age=0)
+    sound = flask.send_file(file, mimetype="audio/wav", conditional=True)
+    sound.headers["Cache-Control"] = "no-store"
+    return sound
 
 
 def recorded(call: str, facts: list[Published]) -> list[Recorded]:
