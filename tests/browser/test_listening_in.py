@@ -64,7 +64,9 @@ def test_a_refusal_is_told(page: Page, panel: Panel) -> None:
 
 
 def test_without_a_switch_the_page_has_no_phone_to_listen_with(page: Page, panel: Panel) -> None:
+    expect(page.locator("#sip-user")).to_have_text("supervisor")
     page.get_by_label("Listen in with my SIP phone").uncheck()
+    expect(page.locator("#sip-login")).to_be_hidden()
     page.locator('[data-agent="agent1"]').get_by_role("button", name="Listen").click()
     expect(page.get_by_role("alert")).to_contain_text("The switch cannot be reached")
     assert panel.service.acted == []

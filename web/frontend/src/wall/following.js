@@ -1,6 +1,6 @@
 // Listening in: the supervisor's phone in the page, and whom it follows in which way.
 
-import { del, post } from "../lib/api.js";
+import { del, get, post } from "../lib/api.js";
 import { $, el, show, text } from "../lib/dom.js";
 import { Station } from "../lib/station.js";
 
@@ -25,9 +25,22 @@ export function connectFollowing(trouble, refresh) {
   [failed, looked] = [trouble, refresh];
   $("own-phone").checked = sessionStorage.getItem("phone") === "sip";
   $("own-phone").disabled = false; // until here nobody would have heard the click
-  $("own-phone").addEventListener("change", ({ target }) => sessionStorage.setItem("phone", target.checked ? "sip" : ""));
+  $("own-phone").addEventListener("change", ownPhone);
   $("stop-following").addEventListener("click", stop);
   $("following-modes").replaceChildren(...Object.entries(MODES).map(([mode, words]) => el("button", { type: "button", class: "small", "data-mode": mode, onclick: () => follow($("following").dataset.follows, mode) }, words)));
+}
+
+/** How my SIP phone registers is shown when I choose it. */
+async function ownPhone() {
+  const own = $("own-phone").checked;
+  sessionStorage.setItem("phone", own ? "sip" : "");
+  try {
+    const { sip } = own ? await get("/api/v1/me/phone") : { sip: {} };
+    for (const part of ["server", "user", "password"]) text($(`sip-${part}`), sip[part]);
+    show($("sip-login"), own);
+  } catch (error) {
+    failed(error.message);
+  }
 }
 
 /** Hear an agent's conversation from now on; given again, in another way. */
