@@ -33,6 +33,7 @@ def test_demo_center_is_all_there(database: Database, tmp_path: Path) -> None:
             "1000": "main",
             "1001": "support",
             "1002": "service",
+            "1900": "prompts",
         }
         assert sorted(read.queues) == ["sales", "support"]
         assert tickets.search(session, open_only=True)
@@ -69,7 +70,7 @@ def test_second_start_changes_nothing(database: Database, tmp_path: Path) -> Non
     assert second[0].password is None  # changed: the old one would be a lie
     assert second[1:] == first[1:]
     with database.session() as session:
-        assert list(configuration.read(session).numbers) == ["1000", "1002"]
+        assert list(configuration.read(session).numbers) == ["1000", "1002", "1900"]
         assert users.verify_password(session, "agent1", "my own password")
         count = session.scalar(select(func.count()).select_from(Ticket))
         assert count == sum(len(person.tickets) for person in demo.CONTACTS)

@@ -11,6 +11,8 @@ import { agentRow, callRow, queueCard, updateAgent, updateCall, updateQueue } fr
 
 // Many facts come together: look once for all of them, and not more often than this (ms).
 const REFRESH = 250;
+// What the server shows may be a tenth of a second old: sooner, the newest might be missing (ms).
+const FRESH = 120;
 
 let shown = null; // LiveView
 let waiting = []; // [moment, callers waiting] where it changed
@@ -32,7 +34,7 @@ async function refresh() {
 }
 
 function soon() {
-  pending ??= setTimeout(refresh, Math.max(30, last + REFRESH - Date.now()));
+  pending ??= setTimeout(refresh, Math.max(FRESH, last + REFRESH - Date.now()));
 }
 
 function render(live) {
