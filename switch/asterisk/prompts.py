@@ -12,7 +12,7 @@ from calls.commands import Prompt
 from calls.errors import MediaMissing
 from calls.events import DigitPressed, PromptEnded, SwitchEvent
 from calls.port import Voice
-from switch.asterisk.collector import Collector
+from switch.collector import Collector
 
 log = structlog.get_logger()
 

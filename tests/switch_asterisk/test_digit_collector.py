@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.media import DigitRule
-from switch.asterisk.collector import Collector
+from switch.collector import Collector
 
 RULE = DigitRule(max_digits=3, terminators="#", first_timeout=5.0, inter_timeout=3.0)
 
@@ -135,3 +135,15 @@ def test_a_key_never_brings_no_input(rule: DigitRule, now: float) -> None:
     deadline = collector.deadline()
     assert deadline is not None
     assert collector.outcome(deadline) == "digits"
+
+
+def test_where_it_is_known_when_the_playing_ends_a_key_before_that_interrupts_it() -> None:
+    collector = Collector(DigitRule(max_digits=2, inter_timeout=3), barge_in=True)
+    collector.silent(10.0)
+    assert collector.deadline() == 10.0 + DigitRule(max_digits=2).first_timeout
+    collector.press("1", 4.0)
+    assert collector.interrupted
+    collector.silent(4.0)
+    assert collector.deadline() == 7.0
+    collector.silent(9.0)
+    assert collector.deadline() == 7.0

@@ -1,7 +1,7 @@
 """The digits of one prompt: when they are complete, and when nothing more is awaited. Pure.
 
-Asterisk reports single keys and does not stop playing for them; a switch like Twilio gathers by
-itself. This makes the first look like the second.
+Asterisk reports single keys and does not stop playing for them, and so does the simulated switch; a
+switch like Twilio gathers by itself. This makes the first look like the second.
 """
 
 from typing import Literal, TypeAlias
@@ -12,7 +12,7 @@ Outcome: TypeAlias = Literal["completed", "digits", "no_input"]
 
 
 class Collector:
-    """A prompt that plays until `silent` is called, and what is pressed meanwhile and after.
+    """A prompt that plays until it is `silent`, and what is pressed meanwhile and after.
 
     `rule` is None for a prompt that asks nothing. Times are seconds on any clock that does not
     step back.
@@ -30,7 +30,7 @@ class Collector:
 
     def press(self, digit: str, now: float) -> bool:
         """Take a key; False if it is not for this prompt (it may interrupt it all the same)."""
-        if self._silent_since is None and self._barge_in:
+        if self._barge_in and (self._silent_since is None or now < self._silent_since):
             self.interrupted = True
         if self._rule is None or self._complete:
             return False
@@ -49,13 +49,13 @@ class Collector:
             keys = keys[1:]
         return keys
 
-    def silent(self, now: float) -> None:
-        """The playing is over, or was stopped."""
-        if self._silent_since is None:
-            self._silent_since = now
+    def silent(self, at: float) -> None:
+        """The playing is over, or was stopped; or that is to come, where its time is known."""
+        if self._silent_since is None or at < self._silent_since:
+            self._silent_since = at
 
     def deadline(self) -> float | None:
-        """When it is over if nothing more is pressed; None while it plays."""
+        """When it is over if nothing more is pressed; None while nobody knows."""
         if self._silent_since is None:
             return None
         if self._rule is None or self._complete:
