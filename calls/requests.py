@@ -79,8 +79,8 @@ class ReportFault(Word):
 
 class RecordPrompt(Word):
     """A caller records a prompt of a flow. `code` names it: it was given by the panel, and holds
-    for some minutes. Answered by `ServiceAnswered`: 404 for a wrong code, 422 where there is nothing
-    to hear; the values are the prompt's ``name``, ``language`` and ``text``."""
+    for some minutes. Answered by `ServiceAnswered`: 404 for a wrong code, 422 where there is
+    nothing to hear; the values are the prompt's ``name``, ``language`` and ``text``."""
 
     request: str
     call: CallId
