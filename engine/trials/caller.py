@@ -32,11 +32,11 @@ LISTENS = 1.5
 #: Seconds without a change after which a flow is taken to wait for the caller.
 CALM = 0.5
 #: Seconds that a flow, beyond what it says and waits, may take for anything.
-PATIENCE = 15.0
+PATIENCE = 30.0
 #: Seconds from the begin of a recording until the caller speaks: after the tone.
 AFTER_TONE = 0.6
 #: How far a prompt may come earlier or later than it was told to, seconds.
-EARLY, LATE = 2.0, 4.0
+EARLY, LATE = 2.0, 8.0
 
 #: Rules of a queue that can be made to hold for one caller.
 RULES: tuple[OverflowWhen, ...] = (
@@ -57,13 +57,11 @@ def left_out(scenario: Scenario) -> str:
     for step in scenario.steps:
         found = STEP.fullmatch(step)
         exit = found["exit"] if found else None
-        if exit is not None and exit not in (*RULES, "after"):
-            why = "rule of a queue that one caller can bring about"
-            return (
-                f"'{step}' is no {why}"
-                if exit in get_args(OverflowWhen)
-                else (f"'{step}' needs a line to the outside")
-            )
+        if exit in (None, "after", *RULES):
+            continue
+        if exit in get_args(OverflowWhen):
+            return f"'{step}': that is no rule of a queue that one caller can bring about"
+        return f"'{step}' needs a line to the outside"
     return ""
 
 
@@ -178,7 +176,7 @@ class LiveCaller:
 
     async def _hears(self, words: str) -> None:
         wanted = words.strip("\"'")
-        await self._machine.until(lambda: bool(self._meant(wanted)), PATIENCE / 3)
+        await self._machine.until(lambda: bool(self._meant(wanted)) or self._rests(), PATIENCE)
         if not self._meant(wanted):
             await self._settled()
         meant = self._meant(wanted)
@@ -369,17 +367,21 @@ class LiveCaller:
 
 
 def _is_in(heard: Sound, sound: Sound) -> bool:
-    """Half a second of it is there: the rest may be cut short by a key, or torn on the way."""
+    """Half a second of it is there, the rest may be cut short by a key or torn on the way; of what
+    is shorter than a second, all of it, or each half."""
     padded = np.concatenate([heard, np.zeros(RATE // 2, dtype=np.int16)])
-    halves = [half for _, piece in hearing.parts(sound) for half in _halves(piece)]
-    return not halves or any(
-        hearing.correlation(padded, half).max(initial=0.0) >= hearing.FOUND for half in halves
-    )
+
+    def found(piece: Sound) -> bool:
+        return bool(hearing.correlation(padded, piece).max(initial=0.0) >= hearing.FOUND)
+
+    pieces = [piece for _, piece in hearing.parts(sound)]
+    if len(pieces) == 1 and len(pieces[0]) < RATE:
+        return found(pieces[0]) or all(map(found, _halves(pieces[0])))
+    return not pieces or any(found(half) for piece in pieces for half in _halves(piece))
 
 
 def _halves(piece: Sound) -> list[Sound]:
-    """Of a piece of a second; a shorter one stays whole."""
-    return [piece] if len(piece) < RATE else [piece[: RATE // 2], piece[RATE // 2 :]]
+    return [piece[: len(piece) // 2], piece[len(piece) // 2 :]]
 
 
 def _speech(seconds: float) -> Sound:

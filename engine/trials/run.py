@@ -3,13 +3,14 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from calls.errors import SwitchUnreachable
 from calls.port import Phone as PhoneSetting
 from engine.flows import Source
-from engine.parts.progress import Progress
+from engine.parts.progress import Progress, Step
 from engine.phones.phone import Manner, Phones
 from engine.phones.phonecall import PhoneFailed
 from engine.settings import Settings
@@ -71,19 +72,29 @@ class _Run:
             await self._connected(serving)
             async with Phones() as phones:
                 with progress.step(f"Calling {len(calls)} scenarios") as step:
-
-                    async def one(number: int, called: Called) -> Outcome:
-                        async with self._lines:
-                            outcome = await self._outcome(phones, number, called)
-                        self._done += 1
-                        step.advance(self._done / len(calls), outcome.name)
-                        return outcome
-
-                    work = (one(number, called) for number, called in enumerate(calls, 1))
-                    return list(await asyncio.gather(*work))
+                    work = (
+                        self._one(phones, number, called, step, 1 / len(calls))
+                        for number, called in enumerate(calls, 1)
+                    )
+                    calling = asyncio.gather(*work)
+                    either: set[asyncio.Future[Any]] = {calling, serving}
+                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                    if serving.done():  # it goes on for ever, but for a fault
+                        calling.cancel()
+                        await serving
+                    return list(await calling)
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
+
+    async def _one(
+        self, phones: Phones, number: int, called: Called, step: Step, share: float
+    ) -> Outcome:
+        async with self._lines:
+            outcome = await self._outcome(phones, number, called)
+        self._done += 1
+        step.advance(self._done * share, outcome.name)
+        return outcome
 
     async def _connected(self, serving: "asyncio.Task[None]") -> None:
         up = asyncio.ensure_future(self._stand.until(lambda: self._stand.up, CONNECTED_WITHIN))
