@@ -250,6 +250,7 @@ class Participant(msgspec.Struct, frozen=True):
 
 class Recording(msgspec.Struct, frozen=True):
     sid: str
+    status: str = ""
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -272,6 +273,7 @@ class Page(msgspec.Struct, frozen=True):
     conferences: tuple[Conference, ...] = ()
     participants: tuple[Participant, ...] = ()
     incoming_phone_numbers: tuple[Number, ...] = ()
+    recordings: tuple[Recording, ...] = ()
     next_page_uri: str | None = None
 
 

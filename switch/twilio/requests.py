@@ -147,6 +147,10 @@ def record(sid: str, status_url: str) -> Request:
     )
 
 
+def recordings_of(sid: str) -> Request:
+    return Request(method="GET", path=f"/Calls/{quote(sid)}/Recordings.json")
+
+
 def change_recording(
     sid: str, recording: str, status: Literal["paused", "in-progress", "stopped"]
 ) -> Request:

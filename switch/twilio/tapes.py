@@ -39,13 +39,16 @@ class Tape:
 
     name: str
     bridge: str
+    #: It is to be begun, if it does not run already; that must be found out, after a restart.
+    begins: bool = False
+    sought: bool = False
     leg: Leg | None = None
     #: Twilio's name of it.
     sid: str = ""
     #: What is wanted, and what Twilio does.
     paused: bool = False
     stopped: bool = False
-    runs: Literal["", "in-progress", "paused", "stopped"] = ""
+    runs: str = ""
     #: Somebody sees to it.
     busy: bool = False
     failed: bool = False
@@ -71,14 +74,13 @@ class Tapes:
         if key in self._over or (tape is not None and isinstance(command, RecordBridge)):
             return
         if tape is None:
-            leg = self._whose(bridge)
-            if leg is None:
-                if isinstance(command, RecordBridge):
-                    self._switch.fail(command, gone=True, detail="nobody is in that conversation")
+            leg, begins = self._whose(bridge), isinstance(command, RecordBridge)
+            if leg is None and begins:
+                self._switch.fail(command, gone=True, detail="nobody is in that conversation")
+            if leg is None or not (begins or leg.running is None):
                 return
-            tape = self._tapes[key] = Tape(command.recording, bridge)
-            if not isinstance(command, RecordBridge):
-                self._adopt(tape, leg)
+            tape = Tape(command.recording, bridge, begins, sought=leg.running is None)
+            self._tapes[key] = tape
         if isinstance(command, PauseBridgeRecording):
             tape.paused = command.paused
         elif isinstance(command, StopBridgeRecording):
@@ -115,11 +117,6 @@ class Tapes:
 
     # --- inside
 
-    def _adopt(self, tape: Tape, leg: Leg) -> None:
-        """It was begun before a restart."""
-        tape.leg, tape.sid, tape.runs = leg, CURRENT, "in-progress"
-        tape.since = asyncio.get_running_loop().time()
-
     def _whose(self, bridge: str) -> Leg | None:
         """The party whose line is recorded."""
         inside = [leg for leg in self._switch.registry if leg.bridge == bridge]
@@ -127,7 +124,7 @@ class Tapes:
         return next(iter(outside or inside), None)
 
     def _see_to(self, tape: Tape) -> None:
-        if not tape.busy and (tape.stopped or self._due(tape)):
+        if not tape.busy and (tape.sought or tape.stopped or self._due(tape)):
             tape.busy = True
             self._switch.errands.begin(self._work(tape))
 
@@ -136,49 +133,77 @@ class Tapes:
         there = tape.leg in self._switch.registry if tape.leg is not None else False
         if tape.leg is None:
             leg = self._whose(tape.bridge)
-            ready = leg is not None and leg.present and not (tape.paused or tape.stopped)
-            return "begin" if ready else None
+            wanted = tape.begins and not (tape.paused or tape.stopped)
+            return "begin" if wanted and leg is not None and leg.present else None
         if tape.runs == "stopped" or not there:
             return None
         if tape.stopped or tape.leg.bridge != tape.bridge:
             return "stopped"
-        wanted: _Step = "paused" if tape.paused else "in-progress"
-        return wanted if tape.runs != wanted else None
+        should: _Step = "paused" if tape.paused else "in-progress"
+        return should if tape.runs != should else None
 
     async def _work(self, tape: Tape) -> None:
         """Until it is as it should be."""
         try:
+            if tape.sought:
+                await self._find(tape)
             while not tape.failed and (step := self._due(tape)) is not None:
-                tape.leg = tape.leg or self._whose(tape.bridge)
-                assert tape.leg is not None  # noqa: S101 - else nothing is due
-                await self._do(tape, tape.leg, step)
+                leg = tape.leg or self._whose(tape.bridge)
+                if leg is None:  # all have gone meanwhile
+                    break
+                await self._do(tape, leg, step)
         finally:
             tape.busy = False
-        if tape.failed or (tape.stopped and (tape.told is not None or not tape.runs)):
+        if not (tape.begins or tape.runs):
+            self._tapes.pop((tape.bridge, tape.name), None)  # there is none
+        elif tape.failed or (tape.stopped and (tape.told is not None or not tape.runs)):
             self._ended(tape)
         elif tape.stopped:
             asyncio.get_running_loop().call_later(LAST_WORDS, self._ended, tape)
 
     async def _do(self, tape: Tape, leg: Leg, step: _Step) -> None:
-        request = self._request(tape, leg, step)
         try:
-            reply = await self._rest.send(request)
+            reply = await self._rest.send(self._request(tape, leg, step))
         except Unsure:  # it may have begun
             reply = Reply(201, b"")
         except SwitchUnreachable as error:
             self._switch.doubt()
             reply = Reply(503, str(error).encode())
-        if not reply.ok and not (step == "stopped" and reply.status < 500):
-            log.warning("twilio.not_recorded", recording=tape.name, step=step, detail=reply.detail)
-            tape.failed = True
+        if not reply.ok and (reply.ours or step != "stopped"):  # else it has ended by itself
+            self._refused(tape, step, reply.detail)
             return
         now = asyncio.get_running_loop().time()
         if step == "begin":
-            tape.sid = recording_sid(reply) or CURRENT
+            tape.leg, tape.sid = leg, recording_sid(reply) or CURRENT
         if tape.runs == "in-progress":
             tape.seconds += now - tape.since
         tape.since = now
         tape.runs = "in-progress" if step == "begin" else step
+
+    def _refused(self, tape: Tape, step: _Step, detail: str) -> None:
+        log.warning("twilio.not_recorded", recording=tape.name, step=step, detail=detail)
+        if step in ("begin", "stopped"):
+            tape.failed = True
+            return
+        bridge = f"{self._switch.name}/{tape.bridge}"
+        command = PauseBridgeRecording(bridge=bridge, recording=tape.name, paused=tape.paused)
+        tape.paused = tape.runs == "paused"  # as it is, and not tried for ever
+        self._switch.fail(command, gone=False, detail=detail)
+
+    async def _find(self, tape: Tape) -> None:
+        """Take over the recording that runs since before a restart."""
+        leg, tape.sought = self._whose(tape.bridge), False
+        if leg is None:
+            return
+        try:
+            async for page in self._rest.pages(requests.recordings_of(leg.sid)):
+                for found in page.recordings:
+                    if found.status in ("in-progress", "paused"):
+                        tape.leg, tape.sid, tape.runs = leg, found.sid, found.status
+        except SwitchUnreachable as error:
+            log.warning("twilio.recordings_not_listed", recording=tape.name, detail=str(error))
+            tape.failed = True
+        tape.since = asyncio.get_running_loop().time()
 
     def _request(self, tape: Tape, leg: Leg, step: _Step) -> Request:
         if step == "begin":

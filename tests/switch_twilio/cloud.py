@@ -268,6 +268,8 @@ class Cloud:
                 )
             case ("POST", ["Calls", sid, "Recordings.json"]):
                 return web.json_response(talks.record(self, sid, form, pairs), status=201)
+            case ("GET", ["Calls", sid, "Recordings.json"]):
+                return web.json_response({"recordings": talks.recordings(self, sid)})
             case ("POST", ["Calls", sid, "Recordings", name]):
                 return web.json_response(
                     talks.change_recording(self, sid, name.removesuffix(".json"), form)

@@ -86,6 +86,12 @@ def record(
     return {"sid": tape.sid, "status": "in-progress", "call_sid": sid}
 
 
+def recordings(cloud: "Cloud", sid: str) -> list[dict[str, str]]:
+    if sid not in cloud.lines:
+        raise Failure(404, 20404, "there is no such call")
+    return [{"sid": tape.sid, "status": tape.status} for tape in cloud.lines[sid].tapes]
+
+
 def change_recording(cloud: "Cloud", sid: str, name: str, form: dict[str, str]) -> dict[str, str]:
     cloud.only(form, {"Status", "PauseBehavior"})
     line = cloud.lines.get(sid)

@@ -323,6 +323,17 @@ async def test_a_recording_that_the_api_refuses_has_failed(pair: Pair) -> None:
     assert len(pair.rig.all(BridgeRecorded)) == 1
 
 
+async def test_a_pause_that_the_api_refuses_is_told_and_the_recording_goes_on(pair: Pair) -> None:
+    _record(pair)
+    await until(lambda: _runs(pair.line) == "in-progress")
+    pair.cloud.failing[("POST", f"/Calls/{pair.line.sid}/Recordings/")] = [400]
+    _pause(pair)
+    failed = await pair.rig.wait(CommandFailed)
+    assert isinstance(failed.command, PauseBridgeRecording)
+    _stop(pair)
+    assert (await pair.rig.wait(BridgeRecorded)).end == "stopped"
+
+
 async def test_a_recording_that_may_have_begun_is_stopped_all_the_same(pair: Pair) -> None:
     """It is not asked for twice: two would run. Twilio knows the one that runs by itself."""
     pair.cloud.failing[("POST", f"/Calls/{pair.line.sid}/Recordings.json")] = [0]
@@ -346,6 +357,38 @@ async def test_a_card_number_is_left_out_after_a_restart_too(pair: Pair, front: 
     await until(lambda: _runs(pair.line) == "stopped")
     assert len(pair.rig.all(BridgeRecorded)) <= 1
     assert (await pair.rig.wait(BridgeRecorded)).recording == "r1"
+
+
+@pytest.mark.parametrize("paused", [True, False])
+async def test_what_is_recorded_when_we_come_back_is_not_recorded_twice(
+    pair: Pair, front: Front, paused: bool
+) -> None:
+    """The center gives its commands again, as it cannot know what Twilio was told."""
+    _record(pair)
+    await until(lambda: _runs(pair.line) == "in-progress")
+    await pair.rig.disconnect()
+    pair.rig.switch = front.restart()
+    await pair.rig.connect()
+    _record(pair)
+    if paused:
+        _pause(pair)
+        await until(lambda: _runs(pair.line) == "paused")
+    await pair.rig.settled(pair.leg)
+    _stop(pair)
+    await pair.rig.wait(BridgeRecorded)
+    assert [tape.status for tape in pair.line.tapes] == ["stopped"]
+
+
+async def test_what_was_never_recorded_is_not_told_to_have_ended(pair: Pair, front: Front) -> None:
+    await pair.rig.disconnect()
+    pair.rig.switch = front.restart()
+    await pair.rig.connect()
+    _pause(pair)
+    _stop(pair)
+    await pair.rig.settled(pair.leg)
+    assert not pair.line.tapes
+    assert not pair.rig.all(BridgeRecorded)
+    assert not pair.rig.all(CommandFailed)
 
 
 async def test_a_recording_that_ended_during_a_restart_is_told_by_its_callback(
