@@ -1,5 +1,9 @@
-"""What cannot work in a flow whose nodes are sound: nodes that nobody reaches, callers who could
-never leave, callers who go round for ever, questions that ask too much of their patience."""
+"""What cannot work in the shape of a flow: nodes that nobody reaches, callers who could never
+leave, callers who go round for ever, questions that ask too much of their patience.
+
+A way that leads to no sound node may lead anywhere once it is mended: nothing is said that it
+could put right.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -20,8 +24,9 @@ DEEPEST = 4
 
 
 def check_shape(flow: Flow, report: Report) -> None:
-    """Add all that is wrong. Every target exists."""
-    _reached(flow, report)
+    """Add all that is wrong. Nodes may be missing, those that are malformed."""
+    if report.names(("nodes",)) == flow.nodes.keys() and flow.start in flow.nodes:
+        _reached(flow, report)
     _operator_asks_nothing(flow, report)
     _silence_ends(flow, report)
     _everyone_gets_out(flow, report)
@@ -100,7 +105,11 @@ def _reversed(leads: Mapping[str, set[str]]) -> dict[str, set[str]]:
 def _everyone_gets_out(flow: Flow, report: Report) -> None:
     """From every node, some way leads to a queue, another party or a hang-up."""
     back = _reversed({name: set(_exits(flow, name)) for name in flow.nodes})
-    ends = [name for name, node in flow.nodes.items() if node.ends]
+    ends = [
+        name
+        for name, node in flow.nodes.items()
+        if node.ends or not flow.nodes.keys() >= set(flow.targets[name].values())
+    ]
     out = _reachable(flow, ends, lambda _, at: back[at])
     for name in flow.nodes:
         if name not in out:
@@ -112,9 +121,9 @@ def _everyone_gets_out(flow: Flow, report: Report) -> None:
 
 def _patience(flow: Flow, report: Report) -> None:
     """Warn of long questions, and of questions behind many others."""
-    language = flow.languages[0]
+    language = next(iter(flow.languages), "")
     seen: set[str] = set()
-    level, depth, heard = [flow.start], 0, 0.0
+    level, depth, heard = [flow.start] if flow.start in flow.nodes else [], 0, 0.0
     waits = {flow.start: (0, 0.0)}  # questions before it, seconds listened to
     while level:
         following = []
@@ -156,7 +165,7 @@ def _warn(name: str, node: Node, depth: int, heard: float, listens: float, repor
 
 
 def _exits(flow: Flow, name: str) -> list[str]:
-    return list(flow.targets[name].values())
+    return [target for target in flow.targets[name].values() if target in flow.nodes]
 
 
 def _exits_within(flow: Flow, name: str) -> list[str]:
@@ -167,7 +176,8 @@ def _exits_within(flow: Flow, name: str) -> list[str]:
 def _silent_exits(flow: Flow, name: str) -> list[str]:
     """Where a caller gets to who presses nothing."""
     edges = flow.nodes[name].edges()
-    return [edge.target or flow.operator for edge in edges if not edge.pressed]
+    targets = (edge.target or flow.operator for edge in edges if not edge.pressed)
+    return [target for target in targets if target in flow.nodes]
 
 
 def _exits_and_error(flow: Flow, name: str) -> list[str]:
@@ -181,7 +191,7 @@ def _reachable(
     todo = list(starts)
     while todo:
         name = todo.pop()
-        if name not in reached:
+        if name in flow.nodes and name not in reached:
             reached.add(name)
             todo.extend(onward(flow, name))
     return reached

@@ -47,11 +47,8 @@ def _examine(source: str, file: str, known: Known) -> tuple[Flow | None, Report]
     malformed = bool(report.problems)
     flow = _sound_parts(plain) if malformed else msgspec.convert(plain, Flow)
     inspect_nodes(flow, report.names(("nodes",)), known, report)
-    if malformed:
-        return None, report
-    if not report.problems:
-        check_shape(flow, report)
-    return flow, report
+    check_shape(flow, report)
+    return None if malformed else flow, report
 
 
 def _sound_parts(plain: dict[str, Any]) -> Flow:

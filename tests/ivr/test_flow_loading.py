@@ -176,6 +176,34 @@ ask:
     ]
 
 
+def test_what_is_wrong_with_the_shape_comes_with_all_else() -> None:
+    nodes = """
+ask: {kind: menu, text: {en: One.}, keys: {1: nowhere, 2: round}}
+round: {kind: say, text: {en: Again.}, next: round}
+lost: {kind: hangup}
+"""
+    said = found(around(nodes, start="ask", languages="en"))
+    assert [line.partition(": ")[2].partition(";")[0] for line in said] == [
+        "node 'ask': 'keys.1' leads to 'nowhere', which is no node",
+        "node 'round' leads back to itself without a key being pressed",
+        "from node 'round' no way leads to a queue or a hang-up",
+        "node 'lost' is reached from nowhere",
+    ]
+
+
+def test_a_malformed_node_may_lead_anywhere_once_it_is_mended() -> None:
+    nodes = """
+ask: {kind: menu, text: {en: One.}, keys: {1: odd, 2: before}}
+odd: {kind: sya, text: {en: Hm.}, next: lost}
+before: {kind: say, text: {en: Hm.}, next: odd}
+lost: {kind: hangup}
+"""
+    said = found(around(nodes, start="ask", languages="en"))
+    assert [line.partition(": ")[2] for line in said] == [
+        "node 'odd': no kind 'sya'; did you mean 'say'?"
+    ]
+
+
 def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
     source = GOOD.replace("1: desk", "1: desc").replace("kind: say", "kind: sya")
     source = source.replace("queue: support}", "queue: support, skills: {router: 11}}")
