@@ -224,12 +224,15 @@ def _lost(center: "CallCenter", leg: LegId, now: Instant) -> None:
         center.emit(repaired)
         center.emit(ringing.dial(center, call, leg, known.agent, offer.until - now))
     else:
-        _gone(center, leg, known, now)
+        # An offer whose time was over meanwhile: the phone has rung for long enough.
+        _gone(center, leg, known, now, "no_answer" if offer is not None else "lost")
 
 
-def _gone(center: "CallCenter", leg: LegId, known: LegState, now: Instant) -> None:
+def _gone(
+    center: "CallCenter", leg: LegId, known: LegState, now: Instant, cause: EndCause = "lost"
+) -> None:
     center.emit(Repaired(what="leg_lost", detail=leg, call=known.call or None))
-    life.leg_ended(center, LegEnded(leg=leg, cause="lost"), now)
+    life.leg_ended(center, LegEnded(leg=leg, cause=cause), now)
 
 
 def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
