@@ -19,8 +19,8 @@ from ivr.messages import Queued, Transferred
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
-_NUMBER = re.compile(r"\+?\d{1,20}")
-_EXTENSION = re.compile(r"[\w.-]{1,64}")
+_NUMBER = re.compile(r"\+?[0-9]{2,20}")
+_EXTENSION = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 def transfer(center: "CallCenter", action: TransferCall, now: Instant) -> None:

@@ -86,10 +86,10 @@ class Bridges:
         return not legs and self._legs.pop(bridge, None) is not None
 
     def take_over(self, found: Iterable[codec.Bridge]) -> None:
-        """Know those that are there; remove the empty ones of ours."""
+        """Know those that are there, but not where supervisors are; remove the empty ones."""
         self._there, self._holding, self._under_way, self._legs = set(), set(), {}, {}
-        ours = [bridge for bridge in found if bridge.name == self._app]
-        for bridge in ours:
+        ours = (bridge for bridge in found if bridge.name == self._app)
+        for bridge in (one for one in ours if not one.id.endswith(codec.FOLLOWING)):
             name = f"{self._switch}/{bridge.id.removesuffix(codec.HELD)}"
             (self._holding if bridge.id.endswith(codec.HELD) else self._there).add(name)
             members = self._legs.setdefault(name, set())

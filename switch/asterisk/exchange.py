@@ -114,7 +114,7 @@ class Exchange:
         for leg in before.values():
             leg.close()
         self._bridges.take_over(found.bridges)
-        self._supervising.take_over(found.listening)
+        self._supervising.take_over(found.listening, found.bridges)
         self._recorder.take_over()
 
     def _adopt(self, live: LiveLeg, known: Leg | None, *, held: bool) -> None:

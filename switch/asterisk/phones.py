@@ -47,7 +47,10 @@ class PhoneBook:
         return frozenset(map(agent_of, self._online))
 
     def endpoint(self, agent: str) -> str | None:
-        """Where to ring an agent, the browser first; None if nothing is registered."""
+        """Where to ring an agent, the browser first; None if nothing is registered. One phone of
+        two is not rung by its own name: nobody would know whose it is."""
+        if agent_of(agent) != agent:
+            return None
         return next((name for name in endpoints_of(agent) if name in self._online), None)
 
     def now_online(self, online: frozenset[str]) -> None:

@@ -98,12 +98,20 @@ class Supervising:
             self._arrange(following)
             self.end(following.leg.id)
 
-    def take_over(self, spies: Iterable[str]) -> None:
-        """After a lost link: what is to be followed will be told again."""
+    def take_over(self, spies: Iterable[str], bridges: Iterable[codec.Bridge]) -> None:
+        """After a lost link: what is to be followed will be told again. A bridge stays for whose
+        leg is still there, also an empty one: who barges in is elsewhere."""
         self._following.clear()
         self._apart.clear()
         for channel in spies:
             self._hang_up(channel)
+        legs = {_place(leg): leg.id for leg in self._legs.values()}
+        places = (one.id for one in bridges if one.name == self._app)
+        for place in (one for one in places if one.endswith(codec.FOLLOWING)):
+            if place in legs:
+                self._apart.add(legs[place])
+            else:
+                watch(self._wire.send(0, requests.remove_bridge(place)), lambda _: None)
 
     # --- inside
 

@@ -251,6 +251,25 @@ async def test_a_new_driver_ends_what_nobody_follows_any_more(place: Place) -> N
     assert not place.all(CommandFailed)
 
 
+async def test_who_barged_in_goes_on_with_a_new_driver(place: Place) -> None:
+    _, boss, follows = await supervised(place)
+    leg = place.all(LegAnswered)[0].leg
+    barges = Supervise(leg=follows, whom=leg, bridge=bridge_of(place), mode="barge")
+    place.driver.execute(barges)
+    await boss.hearing(since(boss, speaks("question")), 20)
+    await place.new_driver()
+    place.driver.execute(barges)
+    await boss.hearing(since(boss, speaks("question")), 20)
+    place.driver.execute(Supervise(leg=follows, whom=leg, bridge=bridge_of(place)))
+    await boss.hearing(since(boss, speaks("answer")), 20)
+    assert not place.all(CommandFailed)
+    place.driver.execute(Hangup(leg=follows))
+    await place.wait(LegEnded, leg=follows)
+    async with asyncio.timeout(5):
+        while any("following" in str(name) for name in await bridges(place)):
+            await asyncio.sleep(0.02)
+
+
 async def test_when_the_agent_has_gone_who_barged_in_is_alone(place: Place) -> None:
     caller, boss, follows = await supervised(place)
     leg = place.all(LegAnswered)[0].leg
