@@ -31,7 +31,7 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
     free = signature.first() is not None
     if not free:
         call.expected = _expected(floor, lane, call, position - 1)
-    _say_queued(floor, call, position, message.language, message.asked_by)
+    _say_queued(floor, call, position, message.language)
     if lane.guarded and overflow.at_entry(floor, call, position=position, fits=free):
         floor.index.tidy(signature)
         return
@@ -56,6 +56,7 @@ def _caller(floor: Floor, lane: Lane, message: Enqueue) -> Caller:
         message.channel,
         message.credit,
         tried=floor.now,
+        asked_by=message.asked_by,
         demand=demand,
     )
     if lane.steps:
@@ -77,9 +78,7 @@ def _expected(floor: Floor, lane: Lane, call: Caller, ahead: int) -> tuple[float
     return estimates.expected(load, ahead, lane.able)
 
 
-def _say_queued(
-    floor: Floor, call: Caller, position: int, language: Language, asked_by: AgentId
-) -> None:
+def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -> None:
     assert call.demand is not None  # noqa: S101 - as made
     floor.said.append(
         CallQueued(
@@ -95,7 +94,7 @@ def _say_queued(
             agent_for=call.agent_for,
             credit=call.credit,
             expected=call.expected,
-            asked_by=asked_by,
+            asked_by=call.asked_by,
         )
     )
     for number in range(call.step):

@@ -305,6 +305,7 @@ class Floor:
                 outcome=outcome,
                 waited=waited,
                 virtual=call.virtual,
+                asked_by=call.asked_by,
             )
         )
         if outcome in ("connected", "abandoned") and call.channel == "voice" and not call.virtual:

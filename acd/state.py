@@ -55,6 +55,8 @@ class WaitingCall(msgspec.Struct, omit_defaults=True):
     tried: Instant = 0.0
     #: The wait expected when it came, seconds.
     expected: tuple[float, float] | None = None
+    #: No caller but this agent waits, who wants to consult somebody.
+    asked_by: AgentId = ""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ from calls.views import AgentView, QueueFigures, QueueView
 
 
 def queue_views(floor: Floor, now: Instant) -> tuple[QueueView, ...]:
-    """All queues, sorted by name; `today` is left at its default. Ringing callers still wait."""
+    """All queues, sorted by name; `today` is left at its default. Ringing callers still wait;
+    who consults somebody is no caller."""
     agents: defaultdict[QueueId, Counter[AgentState]] = defaultdict(Counter)
     for agent in floor.agents.values():
         for name in agent.config.queues:
@@ -34,12 +35,13 @@ def queue_view(floor: Floor, name: QueueId, now: Instant) -> QueueView | None:
 
 def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Instant) -> QueueView:
     queue, line = lane.queue, floor.index.line(lane.queue.name)
+    callers = [call for call in line if not call.asked_by]
     load = floor.state.loads.get(queue.name)
     return QueueView(
         name=queue.name,
         title=queue.title,
-        waiting=len(line),
-        longest_since=min((call.queued for call in line), default=None),
+        waiting=len(callers),
+        longest_since=min((call.queued for call in callers), default=None),
         ready=agents["ready"],
         reserved=agents["reserved"],
         talking=agents["talking"],

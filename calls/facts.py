@@ -280,6 +280,8 @@ class CallLeftQueue(Word):
     waited: float
     #: The caller kept the place without the line.
     virtual: bool = False
+    #: As `CallQueued.asked_by`.
+    asked_by: AgentId = ""
 
 
 class ConversationEnded(Word):

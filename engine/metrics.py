@@ -53,7 +53,7 @@ class Metrics:
                 self._calls.labels(ended).inc()
             case facts.Repaired(what=what):
                 self._repairs.labels(what).inc()
-            case facts.CallConnected(queue=queue, waited=waited):
+            case facts.CallLeftQueue(queue=queue, waited=waited, outcome="connected", asked_by=""):
                 self._waits.labels(queue).observe(waited)
             case _:
                 pass

@@ -70,3 +70,5 @@ def test_a_consultation_counts_in_no_figures(acd: Driven) -> None:
     figures = DayFigures()
     figures.add(queued, START)
     assert figures.figures("sales").offered == 0
+    assert acd.queue_view("sales").waiting == 0
+    assert acd.queue_view("sales").longest_since is None

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from calls.views import LiveView, QueueFigures, QueueView
+from calls.facts import CallLeftQueue
+from calls.views import LiveView, Published, QueueFigures, QueueView
 from engine.metrics import Metrics
 
 QUEUE = QueueView(
@@ -20,9 +21,13 @@ QUEUE = QueueView(
 )
 
 
-def told(queue: QueueView) -> str:
+def metrics(queue: QueueView = QUEUE) -> Metrics:
     view = LiveView(at=100.0, journal=1, queues=(queue,), agents=(), calls=(), switches={})
-    return Metrics(lambda: view).text().decode()
+    return Metrics(lambda: view)
+
+
+def told(queue: QueueView) -> str:
+    return metrics(queue).text().decode()
 
 
 def test_the_hit_rate_of_the_expected_wait_is_told_once_it_is_known() -> None:
@@ -32,3 +37,14 @@ def test_the_hit_rate_of_the_expected_wait_is_told_once_it_is_known() -> None:
     assert 'ringdesk_estimate_hit_ratio{queue="support"} 0.75' in text
     assert 'ringdesk_expected_wait_seconds{end="to",queue="support"} 180.0' in text
     assert 'ringdesk_longest_wait_seconds{queue="support"} 10.0' in text
+
+
+def test_the_waits_of_callers_who_reached_an_agent_count_and_no_others() -> None:
+    counted = metrics()
+    left = CallLeftQueue(call="c1", queue="support", outcome="connected", waited=4.0)
+    given_up = msgspec.structs.replace(left, call="c2", outcome="abandoned")
+    consultation = msgspec.structs.replace(left, call="c3", asked_by="ann")
+    for number, fact in enumerate((left, given_up, consultation)):
+        counted.add(Published(seq=number, at=100.0, fact=fact))
+    assert 'ringdesk_wait_seconds_sum{queue="support"} 4.0' in counted.text().decode()
+    assert 'ringdesk_wait_seconds_count{queue="support"} 1.0' in counted.text().decode()

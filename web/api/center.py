@@ -88,7 +88,8 @@ def queues() -> QueueList:
 
 @api.get("/waiting", SUPERVISORS)
 def waiting(query: WaitingQuery) -> WaitingHistory:
-    """How many callers waited in all queues over the last minutes, where it changed."""
+    """How many callers waited in all queues over the last minutes, where it changed. Agents who
+    consult somebody do not count."""
     live = auth.service().live()
     count = sum(queue.waiting for queue in live.queues)
     begin = live.at - query.minutes * 60
@@ -96,6 +97,7 @@ def waiting(query: WaitingQuery) -> WaitingHistory:
         select(facts.c.at, facts.c.kind)
         .where(facts.c.kind.in_(("CallQueued", "CallLeftQueue")))
         .where(facts.c.at >= begin, facts.c.seq <= live.journal)
+        .where(~facts.c.body.contains('"asked_by"'))
         .order_by(facts.c.seq.desc())
     )
     steps = []
