@@ -3,7 +3,9 @@
 A *visit* is one caller's time in one queue. All that comes of a visit, up to the after-call work,
 counts where the caller's entering the queue counts: a caller who came before midnight, and was
 answered after it, belongs to the day before. So the figures of days add up to those of a week, and
-A + B + ... is never more than was offered. Agents' time counts when it is spent.
+A + B + ... is never more than was offered. Who is queued again at once, in the same queue and with
+the time waited (it became known who calls), is still on the same visit. Agents' time counts when
+it is spent.
 
 `Counting` is the fold, for the day's figures (`DayFigures`) and for reports over any period and by
 anything that is known when a caller enters a queue.
@@ -13,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from acd.sums import Line, Time, Work
 from calls.base import AgentId, AgentState, CallId, Instant, QueueId
@@ -55,6 +58,8 @@ KINDS: tuple[type[Fact], ...] = (
 class _Visit(msgspec.Struct):
     rows: tuple[Line, ...]
     virtual: bool = False
+    #: Seconds before the caller was queued again.
+    waited: float = 0.0
 
 
 class _Talk(msgspec.Struct):
@@ -82,6 +87,9 @@ class Counting(Generic[Key]):
         #: The state of every agent who is not logged out, and since when.
         self.states: dict[AgentId, tuple[AgentState, Instant]] = {}
         self._visits: dict[CallId, _Visit] = {}
+        #: Who has gone elsewhere last: perhaps to the same queue.
+        self._gone: tuple[CallId, QueueId, Instant] | None = None
+        self._gone_visit = _Visit(())
         self._talks: dict[tuple[CallId, AgentId], _Talk] = {}
 
     @property
@@ -99,7 +107,7 @@ class Counting(Generic[Key]):
             case OfferMade() | OfferEnded():
                 self._offer(fact)
             case CallLeftQueue():
-                self._left(fact)
+                self._left(fact, at)
             case CallTransferred():
                 for work in self._works(fact.call, fact.agent):
                     work.transferred[fact.kind] += 1
@@ -131,10 +139,18 @@ class Counting(Generic[Key]):
     def _queued(self, fact: CallQueued, at: Instant) -> None:
         if fact.asked_by:
             return
+        if fact.credit > 0 and self._gone == (fact.call, fact.queue, at):
+            self._goes_on(fact.call)
+            return
         rows = tuple(self.lines.setdefault(key, Line()) for key in self._keys(fact, at))
         self._visits[fact.call] = _Visit(rows)
         for line in rows:
             line.offered += 1
+
+    def _goes_on(self, call: CallId) -> None:
+        self._visits[call], self._gone = self._gone_visit, None
+        for line in self._gone_visit.rows:
+            line.moved -= 1
 
     def _place_kept(self, fact: PlaceKept) -> None:
         visit = self._visits.get(fact.call)
@@ -150,14 +166,18 @@ class Counting(Generic[Key]):
             else:
                 work.ended[fact.outcome] += 1
 
-    def _left(self, fact: CallLeftQueue) -> None:
+    def _left(self, fact: CallLeftQueue, at: Instant) -> None:
         visit = self._visits.get(fact.call)
         if visit is None:
             return
+        visit.waited += fact.waited
+        whole = replace(fact, waited=visit.waited)
         for line in visit.rows:
-            line.left(fact, virtual=visit.virtual)
+            line.left(whole, virtual=visit.virtual)
         if fact.outcome != "connected":
             del self._visits[fact.call]
+        if fact.outcome == "moved":
+            self._gone, self._gone_visit = (fact.call, fact.queue, at), visit
 
     def _conversation_ended(self, fact: ConversationEnded) -> None:
         works = self._works(fact.call, fact.agent)

@@ -180,6 +180,8 @@ def _in_queue(
     match fact:
         case facts.CallQueued(queue=queue, position=position, skills=skills):
             said = f"Queued for {queue} at position {position}"
+            if f"agent:{fact.agent_only}" in skills:
+                return f"Put through to {fact.agent_only}, as a call of {queue}"
             if skills:
                 said += f"; needs {_levels(skills)}"
             if fact.agent_only:

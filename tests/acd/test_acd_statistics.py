@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from acd.messages import Accept, Reject, Release, Withdraw
 from acd.statistics import Counting, DayFigures
@@ -204,6 +205,31 @@ def test_who_keeps_the_place_or_goes_elsewhere_did_not_abandon() -> None:
     assert (seen.callbacks, line.reached, line.unreached) == (3, 1, 1), "one called in"
     assert (seen.overflowed, line.overflowed) == (1, {"full": 1})
     assert (seen.service_level, seen.abandonment, seen.asa) == (1.0, 0.0, 4.0)
+
+
+def test_who_is_queued_again_for_who_they_are_is_on_the_same_visit() -> None:
+    figures = DayFigures()
+    coming = CallQueued(call="c", queue="support", position=1)
+    moved = CallLeftQueue(call="c", queue="support", outcome="moved", waited=4.0)
+    known = replace(coming, credit=4.0)
+    connected = replace(moved, outcome="connected", waited=5.0)
+    for fact, at in ((coming, 0.0), (moved, 4.0), (known, 4.0), (connected, 9.0)):
+        figures.add(fact, START + at)
+    line = figures.line("support")
+    assert (line.offered, line.moved, line.answered, line.waited) == (1, 0, 1, 9.0)
+
+
+@pytest.mark.parametrize(("queue", "credit", "later"), [("s", 4, 1), ("s", 0, 0), ("t", 4, 0)])
+def test_who_comes_again_in_any_other_way_is_on_a_new_visit(
+    queue: str, credit: float, later: float
+) -> None:
+    figures = DayFigures()
+    coming = CallQueued(call="c", queue="s", position=1)
+    figures.add(coming, START)
+    figures.add(CallLeftQueue(call="c", queue="s", outcome="moved", waited=4.0), START + 4)
+    figures.add(replace(coming, queue=queue, credit=credit), START + 4 + later)
+    assert figures.line("s").moved == 1
+    assert figures.line("s").offered + figures.line("t").offered == 2
 
 
 def test_a_call_counts_for_each_of_its_skills() -> None:

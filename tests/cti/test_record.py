@@ -214,3 +214,13 @@ def test_what_is_done_with_a_conversation_is_told() -> None:
         "ann passed the caller on to bob, after asking",
         "The agent ended the conversation with ann after 1 min 30 s, 1 min 5 s of it on hold",
     ]
+
+
+def test_who_is_put_through_to_one_agent_waits_for_nobody_else() -> None:
+    queued = facts.CallQueued(
+        call="c", queue="support", position=1, agent_only="bob", agent_for=3645.0,
+        skills={"agent:bob": 10, "support": 1},
+    )  # fmt: skip
+    assert [entry.text for entry in timeline([(0.0, queued)])] == [
+        "Put through to bob, as a call of support"
+    ]

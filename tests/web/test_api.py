@@ -114,9 +114,10 @@ def test_after_call_work_is_finished(service: FakeService, agent: Program) -> No
     ring(service)
     service.connect("c-1")
     service.end_call("c-1")
-    answer = agent.post("agents/agent1/wrap-up", {"code": "resolved", "note": "Zażółć"})
+    done = {"code": "resolved", "note": "Zażółć", "call": "c-1"}
+    answer = agent.post("agents/agent1/wrap-up", done)
     assert answer["state"] == "ready"
-    assert service.acted[-1] == FinishWrapUp(agent="agent1", code="resolved", note="Zażółć")
+    assert service.acted[-1] == FinishWrapUp(agent="agent1", **done)
 
 
 def test_my_desk_survives_a_reload(service: FakeService, agent: Program) -> None:

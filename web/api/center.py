@@ -50,10 +50,12 @@ class StateWanted(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WrapUp(msgspec.Struct, forbid_unknown_fields=True):
-    """`code`: how the contact ended (disposition). `note` goes to the ticket."""
+    """`code`: how the contact ended (disposition). `note` goes to the ticket. `call`: of which
+    contact, where the agent has several at once."""
 
     code: Annotated[str, Meta(max_length=80)] = ""
     note: Annotated[str, Meta(max_length=4000)] = ""
+    call: Annotated[str, Meta(max_length=80)] = ""
 
 
 class WaitingStep(msgspec.Struct):
@@ -145,7 +147,7 @@ def decline_offer(agent: str) -> AgentView:
 def finish_wrap_up(agent: str, body: WrapUp) -> AgentView:
     """After-call work is done."""
     themself_or_supervisor(agent)
-    auth.service().act(FinishWrapUp(agent=agent, code=body.code, note=body.note))
+    auth.service().act(FinishWrapUp(agent=agent, code=body.code, note=body.note, call=body.call))
     return agent_view(agent)
 
 
