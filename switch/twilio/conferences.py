@@ -15,6 +15,7 @@ from calls.commands import Hold, Join, Mute, Supervise, Unhold
 from switch.twilio.codec import Hook, Manner, Place, bridge_of
 from switch.twilio.jobs import Document, Following
 from switch.twilio.legs import Leg
+from switch.twilio.webhooks import SOON
 
 if TYPE_CHECKING:
     from switch.twilio.driver import TwilioSwitch
@@ -77,8 +78,18 @@ class Conferences:
 
     # --- what happens
 
+    def leaving(self, leg: Leg) -> None:
+        """A leg goes out of its conference. Where that ends it, Twilio puts out all others, who ask
+        by themselves what to do next: to tell them by REST as well would come too late for some."""
+        if not (leg.conference_sid and leg.shown.ends):
+            return
+        for other in self._switch.registry:
+            if other is not leg and other.conference and other.conference_sid == leg.conference_sid:
+                other.expected = asyncio.get_running_loop().time() + SOON
+
     def ended(self, leg: Leg) -> None:
         """A leg is gone: whoever follows it hears nothing, and who is left may have changed."""
+        self.leaving(leg)
         for other in self._switch.registry:
             if other.follows is not None and other.follows.whom == leg.id:
                 other.follows = None
@@ -106,6 +117,8 @@ class Conferences:
         if leg is None or hook.event not in ("participant-join", "participant-leave"):
             return
         leg.heard = asyncio.get_running_loop().time()
+        if hook.event == "participant-leave" and hook.conference_sid == leg.conference_sid:
+            self.leaving(leg)
         leg.moved(hook, bridge)
         self._look_at(bridge)
         if hook.event == "participant-leave" and hook.left_because == "participant_hung_up":

@@ -327,15 +327,16 @@ class TwilioSwitch:
         self.conferences.arrange(leg)
         if self.webhooks.asked(leg):
             return
-        task, running = leg.task(), leg.running
-        if isinstance(task, End):
-            if loop.time() >= leg.expected or running is None or running.task != task:
-                self.errands.hang_up(leg)
-        elif task is None or leg.does(task):
+        task = leg.task()
+        if task is None or (leg.does(task) and not isinstance(task, End)):
             return
-        elif leg.up and loop.time() < leg.expected:
+        if loop.time() < leg.expected:
             self.change_at(leg, leg.expected)
+        elif isinstance(task, End):
+            self.conferences.leaving(leg)
+            self.errands.hang_up(leg)
         elif leg.up:
+            self.conferences.leaving(leg)
             leg.expected = loop.time() + SOON
             what: What = "join" if isinstance(task, Talk) else leg.place.entry
             self.errands.redirect(leg, what)

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from calls.commands import (
     Dial,
+    Hangup,
     Hold,
     Join,
     Mute,
@@ -34,9 +35,9 @@ class Pair:
 
     def __init__(self, rig: Rig, cloud: Cloud, found: tuple[Party, str, Party, str, str]) -> None:
         self.rig, self.cloud = rig, cloud
-        caller, self.inbound, self.agent, self.leg, self.bridge = found
-        assert isinstance(caller, TwilioCaller)
-        self.line = caller.line
+        self.caller, self.inbound, self.agent, self.leg, self.bridge = found
+        assert isinstance(self.caller, TwilioCaller)
+        self.line = self.caller.line
         self.phone = cloud.people[f"client:{rig.agent}"].lines[-1]
 
     def changes(self, of: Line) -> list[dict[str, str]]:
@@ -54,6 +55,14 @@ class Pair:
             if method == "POST" and "/Recordings" in path
         ]
 
+    def ended_by_rest(self) -> list[str]:
+        """Twilio's names of the calls that it was told to end."""
+        return [
+            path.removeprefix("/Calls/").removesuffix(".json")
+            for method, path, form in self.cloud.requests
+            if method == "POST" and form.get("Status") == "completed"
+        ]
+
     async def done(self, of: Line, **fields: str) -> None:
         """A participant was told this last."""
         await until(lambda: self.changes(of)[-1:] == [fields])
@@ -63,6 +72,32 @@ class Pair:
 async def pair(rig: Rig, cloud: Cloud, front: Front) -> AsyncIterator[Pair]:
     front.numbers.append("1000")  # after a restart it is known whose callers these are
     yield Pair(rig, cloud, await talking(rig))
+
+
+# -- the end -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who_leaves", ["agent", "caller"])
+async def test_who_is_put_out_with_the_other_is_ended_by_their_own_question(
+    pair: Pair, who_leaves: str
+) -> None:
+    """Told by REST as well, Twilio would say that the call is not in progress any more."""
+    left = {"agent": pair.leg, "caller": pair.inbound}
+    gone, other = left.pop(who_leaves), next(iter(left.values()))
+    await (pair.agent if who_leaves == "agent" else pair.caller).hang_up()
+    await pair.rig.gone(gone)
+    pair.rig.switch.execute(Hangup(leg=other))
+    await pair.rig.gone(other)
+    assert pair.line.status == pair.phone.status == "completed"
+    assert not pair.ended_by_rest()
+
+
+async def test_of_two_who_are_ended_together_one_is_told_by_rest(pair: Pair) -> None:
+    for leg in (pair.leg, pair.inbound):
+        pair.rig.switch.execute(Hangup(leg=leg))
+    for leg in (pair.leg, pair.inbound):
+        await pair.rig.gone(leg)
+    assert pair.ended_by_rest() == [pair.phone.sid]
 
 
 # -- hold and mute -------------------------------------------------------------------------------
