@@ -89,16 +89,15 @@ def hold_command(center: "CallCenter", leg: LegId) -> Hold:
 def mute(center: "CallCenter", action: MuteAgent, _: Instant) -> None:
     call = of(center, action.agent)
     if call is not None:
-        _mute(center, call, muted=action.muted)
+        _mute(center, call, call.other_leg, muted=action.muted)
 
 
-def _mute(center: "CallCenter", call: CallState, *, muted: bool) -> None:
-    """Nothing if the agent is muted, or heard, already."""
+def _mute(center: "CallCenter", call: CallState, leg: LegId | None, *, muted: bool) -> None:
+    """Nothing if the agent, whose leg it is, is muted, or heard, already."""
     if call.muted == muted:
         return
     call.muted = muted
     center.emit(AgentMuted(call=call.call, agent=call.agent, muted=muted))
-    leg = call.other_leg
     if leg is not None and (known := center.state.legs.get(leg)) is not None:
         known.muted = muted
         center.emit(Mute(leg=leg, muted=muted))
@@ -117,7 +116,7 @@ def failed(center: "CallCenter", call: CallState, command: Hold | Mute, now: Ins
     if isinstance(command, Hold):
         resume_caller(center, call, now)
     else:
-        _mute(center, call, muted=False)
+        _mute(center, call, call.other_leg, muted=False)
 
 
 # --- the end
@@ -126,12 +125,15 @@ def failed(center: "CallCenter", call: CallState, command: Hold | Mute, now: Ins
 def close(center: "CallCenter", call: CallState, by: ReleasedBy, now: Instant) -> None:
     """The agent's part in a conversation is over: what was done to it is undone, the phone is free,
     the agent wraps up. The caller, if still there, is alone in the bridge, or with who takes over.
+
+    The phone goes first: an agent who was muted, or had the caller on hold, is not heard once more.
     """
-    _mute(center, call, muted=False)
+    leg = call.other_leg
     consulting.end(center, call, consulting.LEFT[by], now)
-    resume_caller(center, call, now)
     recordings.stop(center, call, now)
-    life.part(center, call, now)  # the phone is free before it may ring for the next caller
+    life.part(center, call, now)  # and before it may ring for the next caller
+    _mute(center, call, leg, muted=False)
+    resume_caller(center, call, now)
     held, call.was_held = call.was_held, 0.0
     center.acd_does(Release(call=call.call, by=by, held=held), now)
 
