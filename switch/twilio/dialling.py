@@ -1,6 +1,7 @@
 """Making calls: not faster than agreed, and never twice."""
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 import structlog
@@ -26,6 +27,10 @@ class Refused(Exception):
         self.cause = cause
 
 
+class _NotMade(Refused):
+    """Twilio has failed, or said nothing, and there is no such call."""
+
+
 class Dialler:
     """Makes calls, one at a time. `registry` knows which calls are somebody's already."""
 
@@ -37,8 +42,20 @@ class Dialler:
         """Wait until another call may be made."""
         await self._rest.call_turn()
 
-    async def call(self, request: requests.Request) -> str:
-        """Make a call; gives Twilio's name of it. Raises `Refused`."""
+    async def call(self, request: requests.Request, wanted: Callable[[], bool]) -> str:
+        """Make a call; gives Twilio's name of it. Raises `Refused`.
+
+        Where Twilio has failed it is asked for once more, if it is not there and still `wanted`.
+        """
+        try:
+            return await self._make(request)
+        except _NotMade:
+            if not wanted():
+                raise
+            await self.turn()
+            return await self._make(request)
+
+    async def _make(self, request: requests.Request) -> str:
         try:
             reply = await self._rest.send(request)
         except Unsure as error:
@@ -62,7 +79,7 @@ class Dialler:
         for call in found:
             if call.status in THERE and call.sid not in taken:
                 return call.sid
-        raise Refused("failed", "Twilio did not make the call")
+        raise _NotMade("failed", "Twilio did not make the call")
 
 
 def _sid(reply: Reply) -> str:

@@ -97,7 +97,8 @@ class Errands:
         status = switch.links.to("status", leg=leg.inside)
         try:
             sid = await self._dialler.call(
-                requests.dial(address, caller, url, status, rings, detect=leg.detects)
+                requests.dial(address, caller, url, status, rings, detect=leg.detects),
+                wanted=lambda: leg in switch.registry and not (leg.sid or leg.ending),
             )
         except Refused as refused:
             log.warning("twilio.not_dialled", leg=leg.id, detail=str(refused))

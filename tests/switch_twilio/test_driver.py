@@ -154,13 +154,34 @@ async def test_a_call_whose_making_was_not_answered_is_looked_for_not_made_again
     assert (await rig.gone(leg)).cause == "withdrawn"
 
 
-async def test_a_call_that_was_not_made_has_failed_and_is_not_made_again(
+async def test_a_call_that_twilio_failed_to_make_is_looked_for_and_made_once_more(
     rig: Rig, cloud: Cloud
 ) -> None:
     await rig.agent_phone()
     cloud.failing["POST", "/Calls.json"] = [500]
     leg = dial(rig, "a1", f"phone:{rig.agent}")
+    await rig.wait(LegAnswered, leg=leg)
+    asked = [(method, path) for method, path, _ in cloud.requests if path == "/Calls.json"]
+    assert asked[-3:] == [("POST", "/Calls.json"), ("GET", "/Calls.json"), ("POST", "/Calls.json")]
+
+
+async def test_a_call_that_could_not_be_made_twice_has_failed(rig: Rig, cloud: Cloud) -> None:
+    await rig.agent_phone()
+    cloud.failing["POST", "/Calls.json"] = [500, 503]
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
     assert (await rig.gone(leg)).cause == "failed"
+    assert len(posted(cloud)) == 2
+
+
+async def test_a_call_that_nobody_wants_any_more_is_not_made_once_more(
+    rig: Rig, cloud: Cloud
+) -> None:
+    await rig.agent_phone()
+    cloud.failing["POST", "/Calls.json"] = [500]
+    leg = dial(rig, "a1", f"phone:{rig.agent}")
+    await until(lambda: posted(cloud))
+    rig.switch.execute(Hangup(leg=leg))
+    assert (await rig.gone(leg)).cause == "withdrawn"
     assert len(posted(cloud)) == 1
 
 
