@@ -166,7 +166,11 @@ class Errands:
                 switch.fail(last, gone=False, detail=detail)
 
     async def _look_for(self, leg: Leg) -> None:
-        place = (await self._switch.places()).get(leg.sid)
+        try:
+            place = (await self._switch.places()).get(leg.sid)
+        except SwitchUnreachable:
+            self._switch.doubt()
+            return
         if place is not None and leg in self._switch.registry:
             self._switch.conferences.found(leg, place)
 

@@ -23,6 +23,10 @@ class Unsure(SwitchUnreachable):
     """No answer came to a request that must not be made twice: it may have been done."""
 
 
+class NotThere(SwitchUnreachable):
+    """What was asked for does not exist, at this server or any more."""
+
+
 class Rest:
     """One account at Twilio, or at a server that speaks like it. An async context manager.
 
@@ -87,9 +91,11 @@ class Rest:
         await asyncio.sleep(at - now)
 
     async def pages(self, request: Request) -> AsyncIterator[Page]:
-        """All pages of a list. Raises `SwitchUnreachable` where there is no list."""
+        """All pages of a list. Raises `NotThere` or `SwitchUnreachable`."""
         while True:
             reply = await self.send(request)
+            if reply.status == 404:
+                raise NotThere(f"there is no {request.path}")
             if not reply.ok:
                 raise SwitchUnreachable(f"Twilio does not list {request.path}: {reply.detail}")
             try:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping
 import structlog
 
 from calls.base import LegId
-from calls.errors import SwitchUnreachable
 from calls.events import LiveLeg
 from switch.twilio import codec, requests
 from switch.twilio.codec import Call, Place
-from switch.twilio.rest import Rest
+from switch.twilio.rest import NotThere, Rest
 
 log = structlog.get_logger()
 
@@ -50,7 +49,8 @@ class Survey:
         ]
 
     async def places(self) -> Mapping[str, Place]:
-        """Which calls talk, and where."""
+        """Which calls talk, and where. Raises `SwitchUnreachable`: without an answer, a pair who
+        talk would be taken for two who do not."""
         try:
             conferences = [
                 (conference.sid, bridge)
@@ -61,7 +61,7 @@ class Survey:
             members = await asyncio.gather(
                 *(self._members(sid, bridge) for sid, bridge in conferences)
             )
-        except SwitchUnreachable as error:  # a server without conferences, perhaps
+        except NotThere as error:  # a server without conferences
             log.warning("twilio.no_conferences", detail=str(error))
             return {}
         return {sid: place for found in members for sid, place in found.items()}
@@ -75,5 +75,5 @@ class Survey:
                 async for page in self._rest.pages(requests.participants(conference))
                 for participant in page.participants
             }
-        except SwitchUnreachable:  # it has ended meanwhile
+        except NotThere:  # it has ended meanwhile
             return {}

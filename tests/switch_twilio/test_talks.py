@@ -205,6 +205,33 @@ async def test_a_restart_finds_who_is_held_muted_and_followed(pair: Pair, front:
     assert boss.coaching == pair.phone.sid
 
 
+@pytest.mark.parametrize("path", ["/Conferences.json", "/Conferences/"])
+async def test_while_twilio_does_not_say_who_talks_nothing_is_taken_over(
+    pair: Pair, front: Front, path: str
+) -> None:
+    """A pair who talk must not be taken for two who do not."""
+    await pair.rig.disconnect()
+    pair.cloud.failing["GET", path] = [503] * 3  # as often as it is asked before that is believed
+    pair.rig.switch = front.restart()
+    up = await pair.rig.connect()
+    assert {leg.leg: leg.bridge for leg in up.legs} == {
+        pair.inbound: pair.bridge,
+        pair.leg: pair.bridge,
+    }
+
+
+async def test_a_server_without_conferences_is_no_trouble(
+    rig: Rig, cloud: Cloud, front: Front
+) -> None:
+    _, leg = await answered_caller(rig)
+    front.numbers.append("1000")
+    await rig.disconnect()
+    cloud.failing["GET", "/Conferences.json"] = [404]
+    rig.switch = front.restart()
+    up = await rig.connect()
+    assert [(live.leg, live.bridge) for live in up.legs] == [(leg, None)]
+
+
 # -- supervision ---------------------------------------------------------------------------------
 
 
