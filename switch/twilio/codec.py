@@ -41,8 +41,13 @@ NOT_IN_PROGRESS = 21220
 #: Who answered a call that we made.
 Answerer: TypeAlias = Literal["", "person", "machine"]
 
-#: What callers without a number have instead.
-_WITHHELD = frozenset({"anonymous", "unknown", "restricted", "unavailable", "private"})
+#: What callers without a number have instead: a word, or the same word typed on a phone's keys.
+_WITHHELD = frozenset(
+    {
+        *("anonymous", "unknown", "restricted", "unavailable", "private", "blocked"),
+        *("+266696687", "+8656696", "+7378742833", "+86282452253", "+2562533"),
+    }
+)
 #: Begins the names of our conferences, which are one space for a whole account.
 _CONFERENCE = "ringdesk-"
 

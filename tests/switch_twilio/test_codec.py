@@ -32,6 +32,8 @@ def test_a_webhook_with_blank_and_unknown_parameters_is_read() -> None:
     [
         ("+48221230101", "+48221230101"),
         ("anonymous", ""),
+        ("+266696687", ""),  # the same on a phone's keys
+        ("+7378742833", ""),
         ("Restricted", ""),
         ("sip:1000@acme.sip.twilio.com", "1000"),
         ("client:bea", "client:bea"),
