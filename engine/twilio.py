@@ -15,6 +15,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 from calls.errors import InputInvalid, SettingInvalid
 from calls.port import Voice
 from calls.views import BrowserPhone
+from cti.numbers import normalise
 from engine.models import User
 from engine.secrets import secret
 from engine.settings import Settings
@@ -142,6 +143,7 @@ def twilio(
         settings.public_url,
         sounds=Sounds(voices, music, shelf.url),
         numbers=settings.twilio_numbers,
+        public=lambda number: normalise(number, settings.region),
         recordings=settings.home / "recordings",
     )
     return switch, TwilioFront(switch, shelf)

@@ -15,7 +15,7 @@ Theory of operation
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -84,7 +84,7 @@ class TwilioSwitch:
     """One account. `name` begins all leg ids; `base`: how Twilio reaches our webhooks.
 
     `numbers` are ours at Twilio: the first is shown to whom we call; empty for all the account's.
-    `recordings`: the folder that they are kept in.
+    `public`: a national number as it is called from anywhere. `recordings`: where they are kept.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class TwilioSwitch:
         *,
         sounds: Sounds,
         numbers: Sequence[str],
+        public: Callable[[str], str],
         recordings: Path,
     ) -> None:
         self.name = name
@@ -109,7 +110,7 @@ class TwilioSwitch:
         self._rest = rest
         self._numbers = tuple(numbers)
         self._survey = Survey(name, rest)
-        self.phones = PhoneBook(self.tell)
+        self.phones = PhoneBook(self.tell, public)
         self._deliver: Deliver | None = None
         #: Told a moment later, in order.
         self._untold: list[SwitchEvent] = []

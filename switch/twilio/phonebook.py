@@ -12,10 +12,14 @@ _OUTSIDE = re.compile(r"tel:\+?[0-9]{2,15}|sip:[^\s@]+@[^\s@]+")
 
 
 class PhoneBook:
-    """The agents' phones. Twilio tells of no registration: a phone that is known is online."""
+    """The agents' phones. Twilio tells of no registration: a phone that is known is online.
 
-    def __init__(self, tell: Callable[[PhoneChanged], None]) -> None:
+    `public`: a number as it is called from anywhere (E.164), which is all that Twilio takes.
+    """
+
+    def __init__(self, tell: Callable[[PhoneChanged], None], public: Callable[[str], str]) -> None:
         self._tell = tell
+        self._public = public
         self._addresses: dict[str, str] = {}
 
     @property
@@ -31,7 +35,7 @@ class PhoneBook:
         for phone in phones:
             name = phone.name.removesuffix(_BROWSER)
             new = name not in self._addresses
-            self._addresses[name] = address_of(phone.address) or f"client:{name}"
+            self._addresses[name] = self._address_of(phone.address) or f"client:{name}"
             if new:
                 self._tell(PhoneChanged(phone=name, online=True))
         for name in dict.fromkeys(name.removesuffix(_BROWSER) for name in removed):
@@ -47,12 +51,11 @@ class PhoneBook:
         kind, _, target = to.partition(":")
         if kind == "phone":
             return self._addresses.get(target)
-        return address_of(to) if _OUTSIDE.fullmatch(to) else None
+        return self._address_of(to) if _OUTSIDE.fullmatch(to) else None
 
-
-def address_of(to: str) -> str:
-    """``tel:+48...`` and ``sip:...`` as Twilio has them."""
-    return to.removeprefix("tel:")
+    def _address_of(self, to: str) -> str:
+        """``tel:+48...`` and ``sip:...`` as Twilio has them."""
+        return self._public(to.removeprefix("tel:")) if to.startswith("tel:") else to
 
 
 def is_number(address: str) -> bool:

@@ -8,6 +8,7 @@ from twilio.request_validator import RequestValidator
 
 from calls.errors import MediaMissing
 from calls.media import Media, Tone
+from cti.numbers import normalise
 from switch.twilio.driver import TwilioSwitch
 from switch.twilio.media import MediaShelf
 from switch.twilio.rest import Rest
@@ -84,6 +85,7 @@ class Front:
             self.url,
             sounds=Sounds(FakeVoice(self.folder), self.folder, self._shelf.url),
             numbers=self.numbers,
+            public=lambda number: normalise(number, "PL"),
             recordings=self.folder / "recordings",
         )
         return self.switch

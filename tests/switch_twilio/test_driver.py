@@ -185,6 +185,14 @@ async def test_a_call_that_nobody_wants_any_more_is_not_made_once_more(
     assert len(posted(cloud)) == 1
 
 
+async def test_a_national_number_is_called_as_twilio_wants_it(rig: Rig, cloud: Cloud) -> None:
+    """Of others it says that they are invalid (21211)."""
+    await rig.outside.number("+48600700800")
+    leg = dial(rig, "o1", "tel:600700800")
+    await rig.wait(LegAnswered, leg=leg)
+    assert posted(cloud)[0]["To"] == "+48600700800"
+
+
 async def test_a_busy_api_is_asked_again(rig: Rig, cloud: Cloud) -> None:
     await rig.agent_phone()
     cloud.failing["POST", "/Calls.json"] = [429, 429]
