@@ -30,6 +30,7 @@ from calls.facts import (
     CallOverflowed,
     CallQueued,
     CallRelaxed,
+    CallTransferred,
     ConfigurationChanged,
     Fact,
     OfferEnded,
@@ -47,6 +48,7 @@ ReasonKind: TypeAlias = (
         "place_kept",
         "callback",
         "connected",
+        "passed_on",
         "left",
         "ringing",
     ]
@@ -118,6 +120,8 @@ class _Story:
         self._overflowed = False
         #: The last queue left for elsewhere, and when.
         self._moved: tuple[QueueId, Instant] | None = None
+        #: When whom an agent had asked got the caller.
+        self._taken_over: Instant | None = None
         self._now: Instant = 0.0
         #: When the step began, the call waited already and no phone rang for it.
         self._waited = False
@@ -157,7 +161,10 @@ class _Story:
             case OfferEnded():
                 self._offer_ended(fact)
             case CallConnected(agent=agent):
-                self._say("connected", f"connected to {self._name(agent)}", [agent])
+                asked = ", who was asked" if self._taken_over == self._now else ""
+                self._say("connected", f"connected to {self._name(agent)}{asked}", [agent])
+            case CallTransferred():
+                self._passed_on(fact)
             case CallOverflowed():
                 self._overflowed = True
                 self._say("overflowed", self._overflow(fact))
@@ -176,7 +183,7 @@ class _Story:
             case _:
                 pass
         self._floor.see(fact, self._now)
-        if isinstance(fact, CallQueued):
+        if isinstance(fact, CallQueued) and self._taken_over != self._now:
             self._say("queued", self._queued(fact))
             self._overflowed = False
 
@@ -192,6 +199,20 @@ class _Story:
         self._floor.see(fact, self._now)
         if isinstance(fact, AgentStateChanged) and self._holdup is not None:
             self._holdup[1].state_changed(fact.agent, self._now)
+
+    def _passed_on(self, fact: CallTransferred) -> None:
+        scheme, _, to = fact.to.partition(":")
+        agents = [fact.agent]
+        if scheme == "agent":
+            agents, to = [*agents, to], self._name(to)
+        elif scheme == "queue":
+            to = self._floor.title(to)
+        how = "after asking" if fact.kind == "warm" else "without asking"
+        self._say(
+            "passed_on", f"{self._name(fact.agent)} passed the caller on to {to}, {how}", agents
+        )
+        if fact.kind == "warm":
+            self._taken_over = self._now
 
     def _queued(self, fact: CallQueued) -> str:
         place, kept = f"{self._floor.title(fact.queue)} at place {fact.position}", "brought along"

@@ -3,14 +3,25 @@
 from textwrap import dedent, fill
 
 import pytest
+from msgspec.structs import replace
 
-from acd.messages import Accept, KeepPlace, Reached, Reject, Release, Unreached, Withdraw
+from acd.messages import (
+    Accept,
+    Enqueue,
+    KeepPlace,
+    Reached,
+    Reject,
+    Release,
+    TakeOver,
+    Unreached,
+    Withdraw,
+)
 from acd.why import History, explain
 from acd.why.telling import clock
 from calls.actions import DeclineOffer, FinishWrapUp, SetAgentState
 from calls.base import Instant
 from calls.events import PhoneChanged
-from calls.facts import CallQueued, Fact
+from calls.facts import CallQueued, CallTransferred, Fact
 from tests.acd.driving import Driven
 
 POLISH = {"lang:pl": 5}
@@ -217,6 +228,38 @@ def test_an_agent_who_was_asked_for_has_a_name_and_no_skill(acd: Told) -> None:
         0:00-0:20 kept for Bea Kowalska alone, who was talking; Jan was ready but was not asked
         0:20-0:23 offered to Bea Kowalska, for whom it was kept; answered after 3 s
         0:23 connected to Bea Kowalska
+    """)
+
+
+def test_who_is_passed_on_is_told_by_whom_and_how(acd: Told) -> None:
+    acd.queue(title="Support")
+    sign_in(acd, "bea", "jan")
+    acd.call("c")
+    accept(acd)
+    acd.now += 10
+    acd.do(Enqueue(call="x", queue="support", agent="jan", agent_for=60, asked_by="bea"))
+    accept(acd, "x")
+    acd.now += 10
+    passed = CallTransferred(call="c", agent="bea", to="agent:jan", kind="warm")
+    acd.facts.append((acd.now, passed))
+    acd.do(Release(call="c", by="agent"))
+    acd.do(TakeOver(call="c", consult="x"))
+    acd.do(FinishWrapUp(agent="bea"))
+    acd.now += 10
+    acd.facts.append((acd.now, replace(passed, agent="jan", to="queue:support", kind="blind")))
+    acd.do(Release(call="c", by="agent"))
+    acd.call("c")
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1
+        0:00-0:03 offered to Bea Kowalska, longest idle (0:00) of 2 who fitted; answered after 3
+          s
+        0:03 connected to Bea Kowalska
+        0:26 Bea Kowalska passed the caller on to Jan, after asking
+        0:26 connected to Jan, who was asked
+        0:36 Jan passed the caller on to Support, without asking
+        0:36 queued for Support at place 1
+        0:36-... offered to Bea Kowalska, the only one free who fitted (idle 0:10); it still
+          rings
     """)
 
 
