@@ -78,8 +78,10 @@ def test_the_wall_tells_what_agents_do_with_their_callers(page: Page, panel: Pan
         "agent1", held=True, recording="paused", consults="queue:sales", consult_answered=True
     )
     center.change_agent("agent3", muted=True, recording="on", supervisors={"eva": "monitor"})
+    center.change_agent("agent4", consults="agent:agent1")
     center.phone("agent2")  # somebody looks again
     row = page.locator('[data-agent="agent1"]')
-    expect(row).to_contain_text("caller held, talks with queue sales, recording paused")
+    expect(row).to_contain_text("caller held, talks with queue Sales, recording paused")
     expect(page.locator('[data-agent="agent3"]')).to_contain_text("muted, recording")
+    expect(page.locator('[data-agent="agent4"]')).to_contain_text("calls Alice Wood")
     expect(page.locator('[data-agent="agent3"]')).to_contain_text("eva: listen")

@@ -42,7 +42,7 @@ function render(live) {
   setClock(live.at);
   const callers = [...live.calls].sort((a, b) => a.arrived - b.arrived);
   keyed($("queues"), live.queues, (queue) => queue.name, (queue) => queueCard(queue, setClosed), updateQueue);
-  keyed($("agents"), live.agents, (agent) => agent.name, (agent) => agentRow(agent, editAgent, followAgent), updateAgent);
+  keyed($("agents"), live.agents, (agent) => agent.name, (agent) => agentRow(agent, editAgent, followAgent), (row, agent) => updateAgent(row, agent, live));
   renderFollowing(live.agents);
   keyed($("calls"), callers, (call) => call.call, (call) => callRow(call, hangUp), updateCall);
   if (!callers.length) {

@@ -94,7 +94,8 @@ export function agentRow(agent, edit, follow) {
   );
 }
 
-export function updateAgent(row, agent) {
+/** `live` has the names of those whom agents ask. */
+export function updateAgent(row, agent, live) {
   const { name, tone } = STATES[agent.state];
   text(part(row, "title"), agent.title || agent.name);
   text(part(row, "state"), name);
@@ -104,7 +105,7 @@ export function updateAgent(row, agent) {
   const next = agent.next_state ? `then ${STATES[agent.next_state]?.name.toLowerCase() ?? agent.next_state}` : "";
   const left = agent.state === "wrap_up" && agent.until && agent.extensions ? `${agent.extensions} extensions left` : "";
   const contacts = agent.contacts ? `${agent.contacts} other contacts` : "";
-  text(part(row, "reason"), [resting ? "" : agent.reason, ...talk(agent), left, contacts, next].filter(Boolean).join(", "));
+  text(part(row, "reason"), [resting ? "" : agent.reason, ...talk(agent, live), left, contacts, next].filter(Boolean).join(", "));
   if (resting) text(part(row, "state"), "Resting");
   part(row, "since").dataset.since = agent.since;
   part(row, "since").title = limited ? `until ${clock(agent.until)}` : "";
@@ -116,9 +117,17 @@ export function updateAgent(row, agent) {
 }
 
 /** What the agent does with the conversation. */
-function talk(agent) {
-  const asks = agent.consults && `${agent.consult_answered ? "talks with" : "calls"} ${agent.consults.replace(":", " ")}`;
+function talk(agent, live) {
+  const asks = agent.consults && `${agent.consult_answered ? "talks with" : "calls"} ${called(agent.consults, live)}`;
   return [agent.held && "caller held", asks, agent.muted && "muted", agent.recording && (agent.recording === "on" ? "recording" : "recording paused")];
+}
+
+/** Whom an agent asks, as people call them. */
+function called(to, live) {
+  const [scheme, name] = to.split(":");
+  const known = { agent: live.agents, queue: live.queues }[scheme]?.find((one) => one.name === name);
+  const title = known?.title || name;
+  return scheme === "queue" ? `queue ${title}` : title;
 }
 
 function updateWays(row, agent) {
