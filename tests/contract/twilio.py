@@ -1,6 +1,7 @@
 """People around a stand-in of Twilio."""
 
 from calls.port import Phone as PhoneAccount
+from cti.numbers import normalise
 from tests.contract.rig import Does, Party
 from tests.switch_twilio.cloud import Person
 from tests.switch_twilio.front import Front
@@ -66,7 +67,7 @@ class TwilioOutside:
 
     async def number(self, number: str, does: Does = "answers") -> Party:
         person = Person(does)
-        self._front.cloud.people[number] = person
+        self._front.cloud.people[normalise(number, "PL")] = person
         return TwilioAgent(person)
 
     async def unregister(self, name: str) -> None:
