@@ -55,6 +55,8 @@ class BridgeRecorder:
         self._bridges = bridges
         self._recordings: dict[str, _Recording] = {}
         self._looking: asyncio.Task[None] | None = None
+        #: Brought home while it was looked what there is.
+        self._brought: set[str] = set()
 
     # --- commands
 
@@ -114,6 +116,7 @@ class BridgeRecorder:
 
     def take_over(self) -> None:
         """Find out what goes on; bring home what is over."""
+        self._brought.clear()
         self._looking = asyncio.create_task(self._look(set(self._recordings)))
 
     def let_go(self) -> None:
@@ -157,13 +160,15 @@ class BridgeRecorder:
             names = {one.name for one in found if "@" in one.name}
             for name in names:
                 runs = (await self._wire.send(0, requests.recording(name))).ok
+                if name in self._brought:
+                    continue
                 recording = self._recordings.setdefault(name, _Recording(name))
                 recording.begun = recording.begun or runs
                 if not runs:
                     self._save(recording, "stopped")
         except SwitchUnreachable:
             return  # the next link will be asked
-        for name in before - names:
+        for name in before - names - self._brought:
             self._save(self._recordings[name], "failed")
 
     def _save(self, recording: _Recording, end: _End) -> None:
@@ -181,6 +186,8 @@ class BridgeRecorder:
             end = "failed"
         self._quietly(requests.remove_recorded(name), self._bridge(recording))
         del self._recordings[name]
+        if self.looking:
+            self._brought.add(name)
         self._tell(recording, end, seconds)
 
     async def _download(self, request: Request, path: Path) -> bool:
