@@ -1,8 +1,8 @@
 """What cannot work in the shape of a flow: nodes that nobody reaches, callers who could never
 leave, callers who go round for ever, questions that ask too much of their patience.
 
-A way that leads to no sound node may lead anywhere once it is mended: nothing is said that it
-could put right.
+A way to a node that is misspelled counts as leading where it was meant to; of ways and nodes that
+are quite unknown nothing is said that mending them could put right.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ from ivr.choosing import QuestionNode
 from ivr.flow import Flow
 from ivr.node import Node
 from ivr.numerals import ordinal
-from ivr.problems import Report
+from ivr.problems import Report, closest
 
 #: Seconds that a voice needs for a character.
 PER_CHARACTER = 0.07
@@ -25,7 +25,7 @@ DEEPEST = 4
 
 def check_shape(flow: Flow, report: Report) -> None:
     """Add all that is wrong. Nodes may be missing, those that are malformed."""
-    if report.names(("nodes",)) == flow.nodes.keys() and flow.start in flow.nodes:
+    if report.names(("nodes",)) == flow.nodes.keys() and _meant(flow, [flow.start]):
         _reached(flow, report)
     _operator_asks_nothing(flow, report)
     _silence_ends(flow, report)
@@ -47,7 +47,8 @@ def seconds_of(node: Node, language: str) -> float:
 
 
 def _reached(flow: Flow, report: Report) -> None:
-    reached = _reachable(flow, [flow.start, flow.operator, *flow.entries], _exits_and_error)
+    begins = _meant(flow, [flow.start, flow.operator, *flow.entries])
+    reached = _reachable(flow, begins, _exits_and_error)
     for name in flow.nodes.keys() - reached:
         report.add(
             ("nodes", name),
@@ -58,7 +59,7 @@ def _reached(flow: Flow, report: Report) -> None:
 
 def _operator_asks_nothing(flow: Flow, report: Report) -> None:
     """Who has failed with every key must not be asked for another."""
-    for name in sorted(_reachable(flow, [flow.operator], _exits_within)):
+    for name in sorted(_reachable(flow, _meant(flow, [flow.operator]), _exits_within)):
         node = flow.nodes[name]
         if not node.ends and any(edge.pressed for edge in node.edges()):
             report.add(
@@ -108,7 +109,7 @@ def _everyone_gets_out(flow: Flow, report: Report) -> None:
     ends = [
         name
         for name, node in flow.nodes.items()
-        if node.ends or not flow.nodes.keys() >= set(flow.targets[name].values())
+        if node.ends or len(_exits(flow, name)) < len(flow.targets[name])
     ]
     out = _reachable(flow, ends, lambda _, at: back[at])
     for name in flow.nodes:
@@ -123,8 +124,8 @@ def _patience(flow: Flow, report: Report) -> None:
     """Warn of long questions, and of questions behind many others."""
     language = next(iter(flow.languages), "")
     seen: set[str] = set()
-    level, depth, heard = [flow.start] if flow.start in flow.nodes else [], 0, 0.0
-    waits = {flow.start: (0, 0.0)}  # questions before it, seconds listened to
+    level, depth, heard = _meant(flow, [flow.start]), 0, 0.0
+    waits = dict.fromkeys(level, (0, 0.0))  # questions before it, seconds listened to
     while level:
         following = []
         for name in level:
@@ -165,7 +166,7 @@ def _warn(name: str, node: Node, depth: int, heard: float, listens: float, repor
 
 
 def _exits(flow: Flow, name: str) -> list[str]:
-    return [target for target in flow.targets[name].values() if target in flow.nodes]
+    return _meant(flow, flow.targets[name].values())
 
 
 def _exits_within(flow: Flow, name: str) -> list[str]:
@@ -176,12 +177,16 @@ def _exits_within(flow: Flow, name: str) -> list[str]:
 def _silent_exits(flow: Flow, name: str) -> list[str]:
     """Where a caller gets to who presses nothing."""
     edges = flow.nodes[name].edges()
-    targets = (edge.target or flow.operator for edge in edges if not edge.pressed)
-    return [target for target in targets if target in flow.nodes]
+    return _meant(flow, (edge.target or flow.operator for edge in edges if not edge.pressed))
+
+
+def _meant(flow: Flow, targets: Iterable[str]) -> list[str]:
+    found = (target if target in flow.nodes else closest(target, flow.nodes) for target in targets)
+    return [target for target in found if target]
 
 
 def _exits_and_error(flow: Flow, name: str) -> list[str]:
-    return [*_exits(flow, name), flow.nodes[name].error or flow.operator]
+    return [*_exits(flow, name), *_meant(flow, [flow.nodes[name].error or flow.operator])]
 
 
 def _reachable(
@@ -191,7 +196,7 @@ def _reachable(
     todo = list(starts)
     while todo:
         name = todo.pop()
-        if name in flow.nodes and name not in reached:
+        if name not in reached:
             reached.add(name)
             todo.extend(onward(flow, name))
     return reached

@@ -86,10 +86,14 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
+def closest(word: str, known: Iterable[str]) -> str:
+    """What was probably meant by a word that is not known; empty where nothing is like it."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'sales'?``, or what there is to choose from."""
     choices = list(known)
-    close = difflib.get_close_matches(word, choices, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
+    if meant := closest(word, choices):
+        return f"; did you mean {meant!r}?"
     return f"; there are {', '.join(sorted(choices))}" if choices else ""
