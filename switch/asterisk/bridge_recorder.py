@@ -33,6 +33,8 @@ _End: TypeAlias = Literal["stopped", "failed"]
 
 #: Seconds until it is tried again to bring home what could not be.
 RETRY = 1.0
+#: Seconds that a bridge stays for the end of its recording to be told.
+PATIENCE = 2.0
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +46,12 @@ class _Recording:
     paused: bool = False
     stopped: bool = False
     saving: asyncio.Task[None] | None = None
+    #: Done once Asterisk has told its end, where somebody waits for that.
+    over: asyncio.Future[None] | None = None
+
+    def is_over(self) -> None:
+        if self.over is not None and not self.over.done():
+            self.over.set_result(None)
 
 
 class BridgeRecorder:
@@ -99,6 +107,23 @@ class BridgeRecorder:
         if recording is None or recording.begun:
             self._quietly(requests.stop_recording(_name(command)), command.bridge)
 
+    def end(self, bridge: BridgeId) -> list[asyncio.Future[None]]:
+        """End what is recorded of a bridge; what must be done before that is removed: of one that
+        is gone, Asterisk may not tell that its recording has ended."""
+        loop = asyncio.get_running_loop()
+        ending = []
+        for recording in self._recordings.values():
+            if self._bridge(recording) != bridge or recording.saving is not None:
+                continue
+            if recording.over is None:
+                recording.over = loop.create_future()
+                recording.stopped = True
+                loop.call_later(PATIENCE, recording.is_over)
+                if recording.begun:
+                    self._quietly(requests.stop_recording(recording.name), bridge)
+            ending.append(recording.over)
+        return ending
+
     @property
     def looking(self) -> list[asyncio.Task[None]]:
         """What must be done before it is known whether a recording given again has ended."""
@@ -147,6 +172,7 @@ class BridgeRecorder:
             self._begun(recording)  # it runs since before us
             return
         del self._recordings[recording.name]
+        recording.is_over()
         if error.status == 404:
             self._fail(command, "no such bridge", gone=True)
         else:
@@ -172,6 +198,7 @@ class BridgeRecorder:
             self._save(self._recordings[name], "failed")
 
     def _save(self, recording: _Recording, end: _End) -> None:
+        recording.is_over()
         if recording.saving is None:
             recording.saving = asyncio.create_task(self._bring_home(recording, end))
 

@@ -277,7 +277,7 @@ class Exchange:
             case Join(legs=names):
                 pass
             case Unbridge(bridge=bridge):
-                return [*self._bridges.under_way(bridge)]
+                return [*self._bridges.under_way(bridge), *self._recorder.end(bridge)]
             case RecordBridge(bridge=bridge):
                 return [*self._bridges.under_way(bridge), *self._recorder.looking]
             case Dial() | Hangup() | PauseBridgeRecording() | StopBridgeRecording():

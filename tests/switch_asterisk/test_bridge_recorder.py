@@ -73,3 +73,20 @@ async def test_what_ends_while_it_is_looked_what_there_is_comes_home_once(
     await asyncio.gather(*others)
     assert wire.told == [BridgeRecorded(bridge="a/b", recording="r1", end="stopped", seconds=1.0)]
     assert (tmp_path / "r1.wav").exists()
+
+
+async def test_a_bridge_stays_until_the_end_of_its_recording_is_told(tmp_path: Path) -> None:
+    wire = Wire(tmp_path)
+    recorder = BridgeRecorder(wire, "a", Bridges("a", "app", 1, wire.send))
+    recorder.take("RecordingStarted", "r1@b")
+    assert recorder.end("a/another") == []
+    [over] = recorder.end("a/b")
+    assert recorder.end("a/b") == [over]
+    assert wire.asked == ["POST recordings/live/r1@b/stop"]
+    assert not over.done()
+    recorder.take("RecordingFinished", "r1@b")
+    assert over.done()
+    assert recorder.end("a/b") == [], "it is being brought home"
+    while not wire.told:
+        await asyncio.sleep(0.01)
+    assert wire.told == [BridgeRecorded(bridge="a/b", recording="r1", end="stopped", seconds=1.0)]
