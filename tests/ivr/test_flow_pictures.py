@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.drawing import mermaid, svg
@@ -28,7 +28,6 @@ def any_flow(draw: st.DrawFn) -> str:
     return around("\n".join(rows), start="a", languages="en", entries=", ".join(names))
 
 
-@settings(deadline=None)  # the time is the machine's
 @given(source=any_flow())
 def test_any_flow_has_a_picture_in_which_nothing_overlaps(source: str) -> None:
     flow = load(source)
