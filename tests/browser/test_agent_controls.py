@@ -1,6 +1,7 @@
 """What an agent does with a conversation, on the agent's page of the staged center."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -158,10 +159,9 @@ def test_who_is_asked_sees_by_whom_and_about_whom(
 ) -> None:
     page = online_with_own_phone(people, panel)
     center = panel.service
-    asked = {"queue": "support", "position": 1, "asked_by": "agent2"}
     center.arrive("k-1")
     center.enqueue("k-1")
-    center.happen(facts.CallQueued(call="k-1", **asked))  # type: ignore[arg-type]
+    center.happen(facts.CallQueued(call="k-1", queue="support", position=1, asked_by="agent2"))
     center.offer("k-1", "agent1", {"passed_by": "agent2"})
     expect(page.locator("#pop-marks")).to_contain_text("from Bartosz Lis")
     center.connect("k-1")
@@ -204,9 +204,10 @@ def test_a_call_that_ends_closes_the_dialog(page: Page, panel: Panel) -> None:
 
 
 def test_who_can_be_heard_is_shown_and_a_silent_listener_is_not(page: Page, panel: Panel) -> None:
-    def follow(mode: str) -> None:
-        of = {"supervisor": "supervisor", "agent": "agent1", "mode": mode}
-        panel.service.happen(facts.SupervisionStarted(**of))  # type: ignore[arg-type]
+    def follow(mode: Literal["monitor", "whisper", "barge"]) -> None:
+        panel.service.happen(
+            facts.SupervisionStarted(supervisor="supervisor", agent="agent1", mode=mode)
+        )
 
     followers = page.locator("#followers")
     follow("monitor")

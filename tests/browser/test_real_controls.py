@@ -129,7 +129,10 @@ async def test_a_muted_agent_is_not_heard_and_the_recording_is(
     address = await recorded(page, name)
     file = tmp_path / "recorded.wav"
     file.write_bytes(await (await page.request.get(address)).body())
-    assert hearing.score(wav.read(file), THEIRS) >= 0.6  # a busy machine loses packets
+    # The voice repeats itself: a piece's best likeness may be in a later, cut-off repetition.
+    sound, step = wav.read(file), wav.RATE // 2
+    begins = range(0, len(sound) - len(THEIRS), step)
+    assert max(hearing.score(sound[at : at + len(THEIRS) + step], THEIRS) for at in begins) >= 0.8
     part = await page.request.get(address, headers={"Range": "bytes=0-43"})
     assert (part.status, len(await part.body())) == (206, 44)
     await call.hang_up()
