@@ -1,5 +1,6 @@
 """Opening hours: weekly, with holidays and exceptions, in a time zone of their own."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -77,10 +78,17 @@ def next_open(hours: Hours, at: Instant, days: int = 14) -> Instant | None:
     for later in range(days + 1):
         day = today + timedelta(days=later)
         for start, _ in sorted(map(_span, spans_on(hours, day))):
-            opens = datetime.combine(day, time(start // 60, start % 60), zone).timestamp()
-            if opens >= at:
-                return opens
+            for minute in _around(datetime.combine(day, time(start // 60, start % 60), zone)):
+                if minute >= at and is_open(hours, minute):
+                    return minute
     return None
+
+
+def _around(local: datetime) -> Iterator[Instant]:
+    """When the clock shows this. Where it is put on or back over it, each minute in between: it may
+    show it twice, or never and open by what it shows after the gap."""
+    first, last = sorted(int(local.replace(fold=fold).timestamp()) for fold in (0, 1))
+    yield from map(float, range(first, last + 60, 60))
 
 
 def _is_date(day: str) -> bool:
