@@ -41,6 +41,8 @@ OF_QUEUE = (
     Figure("answered", "answered", "count", "those who talked with an agent"),
     Figure("abandoned", "abandoned", "count", "those who gave up"),
     Figure("short_abandoned", "of them at once", "count", "within 5 s, left out of the shares"),
+    Figure("overflowed", "sent elsewhere", "count", "by its rules, limit or hours"),
+    Figure("callbacks", "kept the place", "count", "hung up, to be called when it is their turn"),
     Figure("rona", "offers not answered", "count", "phones that rang out (RONA)"),
     Figure(
         "service_level",

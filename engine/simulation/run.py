@@ -30,11 +30,13 @@ from calls.facts import (
     CallConnected,
     CallEnded,
     CallLeftQueue,
+    CallOverflowed,
     CallQueued,
     ConversationEnded,
     OfferEnded,
     OfferMade,
     OutsideJoined,
+    PlaceKept,
     WrapUpEnded,
 )
 from calls.messages import Message
@@ -76,6 +78,8 @@ class _Party(msgspec.Struct):
     #: Of the queue that they are, or were, in.
     queue: QueuePlan | None = None
     waits: bool = False
+    #: They keep the place without the line, and are called when it is their turn.
+    kept: bool = False
 
 
 class _Run:
@@ -242,6 +246,8 @@ class _Run:
             DraftTicket: self._draft,
             CallArrived: self._call_arrived,
             CallQueued: self._call_queued,
+            PlaceKept: self._place_kept,
+            CallOverflowed: tally.overflowed,
             OfferMade: tally.offer_made,
             OfferEnded: tally.offer_ended,
             CallLeftQueue: tally.left_queue,
@@ -255,6 +261,9 @@ class _Run:
 
     def _dial(self, dial: Dial, now: Instant) -> None:
         name = dial.to.removeprefix("phone:")
+        party = self._calls.get(dial.call)
+        if party is not None and party.kept and dial.to.startswith("tel:"):
+            party.leg = dial.leg
         if (dice := self._dice.get(name)) is not None:
             plan = self._scenario.agents[name]
             missed, after = dice.random() < plan.misses, plan.answers.at(dice.random())
@@ -287,9 +296,16 @@ class _Run:
         self._will(now + party.caller.patience(queue), self._lose_patience, fact.call)
         self._tally.call_queued(fact, now)
 
+    def _place_kept(self, fact: PlaceKept, now: Instant) -> None:
+        """They hang up; whoever waits at home has patience."""
+        party = self._calls[fact.call]
+        party.waits, party.kept = False, True
+        self._legs.pop(party.leg, None)
+        self._tally.place_kept(fact, now)
+
     def _call_connected(self, fact: CallConnected, now: Instant) -> None:
         party = self._calls[fact.call]
-        party.waits = False
+        party.waits = party.kept = False
         talk = party.caller.talk(self._scenario.queues[fact.queue])
         self._world.hang_up(party.leg, now + talk)
 
@@ -301,7 +317,7 @@ class _Run:
         self._world.hang_up(party.leg, now + talk)
 
     def _call_ended(self, fact: CallEnded, now: Instant) -> None:
-        del self._legs[self._calls.pop(fact.call).leg]
+        self._legs.pop(self._calls.pop(fact.call).leg, None)
         self._tally.call_ended(fact, now)
 
     def _agent_state_changed(self, fact: AgentStateChanged, now: Instant) -> None:

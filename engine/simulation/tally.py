@@ -18,10 +18,12 @@ from calls.facts import (
     CallArrived,
     CallEnded,
     CallLeftQueue,
+    CallOverflowed,
     CallQueued,
     ConversationEnded,
     OfferEnded,
     OfferMade,
+    PlaceKept,
     WrapUpEnded,
 )
 from engine.simulation.scenario import DAY, HOUR, QueuePlan, Scenario
@@ -95,6 +97,8 @@ class _Queue:
             "answered": line.answered,
             "abandoned": line.abandoned,
             "short_abandoned": line.short_abandoned,
+            "overflowed": line.overflowed.total(),
+            "callbacks": line.callbacks,
             "rona": line.work.ended["timed_out"],
             "service_level": line.service_level(self.variant, in_time, abandoned_in_time),
             "asa": line.asa,
@@ -199,6 +203,16 @@ class Tally:
             caller.interval.offered += 1
             queue.line.offered += 1
 
+    def place_kept(self, fact: PlaceKept, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None and caller.queue is not None:
+            caller.queue.line.callbacks += 1
+
+    def overflowed(self, fact: CallOverflowed, _: Instant) -> None:
+        caller = self._callers.get(fact.call)
+        if caller is not None and caller.queue is not None:
+            caller.queue.line.overflowed[fact.when] += 1
+
     def offer_made(self, fact: OfferMade, _: Instant) -> None:
         caller = self._callers.get(fact.call)
         if caller is not None and caller.queue is not None:
@@ -218,6 +232,8 @@ class Tally:
             return
         queue, waited = caller.queue, fact.waited
         queue.line.left(fact, virtual=fact.virtual)
+        if fact.virtual:
+            return
         if fact.outcome == "connected":
             caller.interval.answered += 1
             caller.interval.in_time += waited <= queue.level

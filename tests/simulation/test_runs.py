@@ -144,6 +144,63 @@ def test_callers_of_the_warm_up_are_not_counted(tmp_path: Path) -> None:
     assert results.begins == 1800
 
 
+CALLBACKS = """\
+length: 4h
+queues:
+  line: {talk: 100, patience: {exponential: 3m}}
+agents:
+  crew: {count: 5, queues: {line: 1}}
+numbers:
+  "1000": {flow: main}
+flows:
+  main: |
+    flow: main
+    languages: [en]
+    start: offer
+    operator: line
+    nodes:
+      offer:
+        kind: callback
+        queue: line
+        text: {en: "To be called back, press one."}
+        no_match: {text: {en: No.}}
+        no_input: {text: {en: Please do.}}
+        next: line
+      line: {kind: queue, queue: line}
+callers:
+  all: {dial: "1000", rate: 170 per hour, keys: {"1": 50%, "2": 50%}}
+"""
+
+
+def test_who_keeps_the_place_is_called_and_served(tmp_path: Path) -> None:
+    results = simulate(loading.load(write(tmp_path, CALLBACKS)), runs=4, seed=1)
+    offered, kept = mean(results, "offered"), mean(results, "callbacks")
+    assert 0.2 < kept / offered < 0.5, "half want to, but some find an agent free"
+    assert mean(results, "answered") + mean(results, "abandoned") + kept == offered
+    assert mean(results, "unfinished", "") == 0, "each is called and hangs up after the talk"
+    assert mean(results, "aht") == pytest.approx(100)
+    # They wait at home without losing patience, and their talk is work as any other's.
+    served = offered - mean(results, "abandoned")
+    assert mean(results, "occupancy", "") == pytest.approx(served * 100 / (5 * 4 * 3600), abs=0.01)
+    line = results.intervals["line"]
+    assert sum(one.answered for one in line) / 4 == mean(results, "answered")
+
+
+def test_who_is_sent_elsewhere_is_told(tmp_path: Path) -> None:
+    """One agent, nobody waits: by Erlang B half of the callers of one erlang are sent on."""
+    text = (
+        "{length: 40h, queues: {line: {talk: {exponential: 60}, "
+        "overflow: [{when: length, to: queue, target: rest}]}, rest: {talk: 10}}, "
+        "agents: {one: {queues: {line: 1}}, many: {count: 20, queues: {rest: 1}}}, "
+        "numbers: {'1': {queue: line}}, callers: {all: {dial: '1', rate: 60 per hour}}}"
+    )
+    results = simulate(loading.load(write(tmp_path, text)), runs=8, seed=1)
+    sent, answered = mean(results, "overflowed"), mean(results, "answered")
+    assert sent + answered == mean(results, "offered")
+    assert sent / mean(results, "offered") == pytest.approx(0.5, abs=0.02)
+    assert mean(results, "answered", "rest") == mean(results, "offered", "rest") == sent
+
+
 def test_whoever_is_never_served_is_told(tmp_path: Path) -> None:
     scenario = one_queue(
         tmp_path,
