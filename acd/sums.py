@@ -146,18 +146,24 @@ class Line(Sums, kw_only=True):
         self, variant: ServiceLevelVariant, in_time: int, abandoned_in_time: int
     ) -> float | None:
         """`in_time` is N and `abandoned_in_time` is Bx, see `within`."""
+        return share(*self.level(variant, in_time, abandoned_in_time))
+
+    def level(
+        self, variant: ServiceLevelVariant, in_time: int, abandoned_in_time: int
+    ) -> tuple[int, int]:
+        """What the service level is divided out of."""
         a, b = self.answered, self.abandoned
         match variant:
             case "standard":
-                return share(in_time, a + b - self.short_abandoned)
+                return in_time, a + b - self.short_abandoned
             case "answered":
-                return share(in_time, a)
+                return in_time, a
             case "offered":
-                return share(in_time, a + b)
+                return in_time, a + b
             case "abandoned_late":
-                return share(in_time, a + b - abandoned_in_time)
+                return in_time, a + b - abandoned_in_time
             case "abandoned_well":
-                return share(in_time + abandoned_in_time, a + b)
+                return in_time + abandoned_in_time, a + b
 
 
 class Time(Sums, kw_only=True):

@@ -1,28 +1,40 @@
 """Many runs: means with confidence intervals, and two scenarios compared.
 
-Runs are independent, so a mean over them has the confidence interval of Student's t. Two scenarios
-run with the same seeds have the same callers, so their differences are compared run by run, which
-leaves out most of the chance.
+A share or a mean wait is that of the callers of all runs together: a mean of the runs' own would
+give a caller of a quiet run more weight than one of a busy run, in which more callers wait.
+
+Runs are independent, so what each adds to a figure has the confidence interval of Student's t. Two
+scenarios run with the same seeds have the same callers, so their differences are compared run by
+run, which leaves out most of the chance.
 """
 
 from collections.abc import Callable, Sequence
 from math import fsum, pi, sqrt, tan
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist
 
 import msgspec
 
 from calls.base import QueueId
 from engine.simulation import many
 from engine.simulation.scenario import Scenario
-from engine.simulation.tally import CENTER, Figures, Interval, Outcome, Waits, interval_length
+from engine.simulation.tally import (
+    CENTER,
+    Figures,
+    Interval,
+    Outcome,
+    Quotient,
+    Waits,
+    interval_length,
+)
 
 #: Of the confidence intervals.
 CONFIDENCE = 0.95
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean over runs. The true mean is in `low`..`high` with a probability of `CONFIDENCE`;
-    one run alone gives no interval. `mean` is None where no run had anything to divide by."""
+    """A mean over runs, or over the callers of all of them. The true one is in `low`..`high` with a
+    probability of `CONFIDENCE`; one run alone gives no interval. `mean` is None where no run had
+    anything to divide by."""
 
     mean: float | None
     low: float | None = None
@@ -95,19 +107,46 @@ def compare(
     return Comparison(
         one=_results(one, ones, seed),
         other=_results(other, others, seed),
-        differences=_table([_less(a, b) for a, b in zip(ones, others, strict=True)]),
+        differences=_differences([a.figures for a in ones], [b.figures for b in others]),
     )
 
 
-def estimate(values: Sequence[float | None]) -> Estimate:
-    """The mean of what is known, with its confidence interval."""
-    known = [value for value in values if value is not None]
-    if not known:
+class _Pooled:
+    """A figure of all runs together, and how far each run is off it: linearised, in units of the
+    figure (W. G. Cochran, "Sampling Techniques", 1977, on the ratio estimator)."""
+
+    def __init__(self, runs: Sequence[Quotient]) -> None:
+        whole = fsum(run.whole for run in runs)
+        #: Runs that had something to divide by.
+        self.known = sum(run.whole > 0 for run in runs)
+        self.mean = fsum(run.part for run in runs) / whole if whole else None
+        self.off = [
+            (run.part - self.mean * run.whole) * self.known / whole
+            for run in runs
+            if self.mean is not None
+        ]
+
+
+def estimate(runs: Sequence[Quotient]) -> Estimate:
+    """A figure of all runs together, with its confidence interval."""
+    pooled = _Pooled(runs)
+    return _estimate(pooled.mean, pooled.off, pooled.known)
+
+
+def _difference(ones: Sequence[Quotient], others: Sequence[Quotient]) -> Estimate:
+    """The others' figure less that of the ones, where both have it."""
+    one, other = _Pooled(ones), _Pooled(others)
+    if one.mean is None or other.mean is None:
         return Estimate(mean=None)
-    mean = fmean(known)
-    if len(known) == 1:
+    off = [b - a for a, b in zip(one.off, other.off, strict=True)]
+    return _estimate(other.mean - one.mean, off, min(one.known, other.known))
+
+
+def _estimate(mean: float | None, off: Sequence[float], known: int) -> Estimate:
+    if mean is None or known < 2:
         return Estimate(mean=mean)
-    margin = student_t(len(known) - 1) * stdev(known) / sqrt(len(known))
+    variance = fsum(one * one for one in off) / (known - 1)
+    margin = student_t(known - 1) * sqrt(variance / known)
     return Estimate(mean=mean, low=mean - margin, high=mean + margin)
 
 
@@ -168,13 +207,16 @@ def _table(runs: Sequence[Figures]) -> Table:
     return Table(center=estimates.pop(CENTER), queues=estimates)
 
 
-def _less(one: Outcome, other: Outcome) -> Figures:
-    """The other's figures less the one's, where both have them."""
-    return {
+def _differences(ones: Sequence[Figures], others: Sequence[Figures]) -> Table:
+    differences = {
         queue: {
-            name: None if a is None or (b := other.figures[queue][name]) is None else b - a
-            for name, a in figures.items()
+            name: _difference(
+                [figures[queue][name] for figures in ones],
+                [figures[queue][name] for figures in others],
+            )
+            for name in of_queue
         }
-        for queue, figures in one.figures.items()
-        if queue in other.figures
+        for queue, of_queue in ones[0].items()
+        if queue in others[0]
     }
+    return Table(center=differences.pop(CENTER), queues=differences)

@@ -7,7 +7,7 @@ callers come. Beside them stands what the theory of queues speaks of.
 
 from collections import Counter
 from math import ceil
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -63,8 +63,21 @@ class Waits(msgspec.Struct, kw_only=True):
     abandoned: Counter[int] = msgspec.field(default_factory=Counter)
 
 
-#: By queue, and of the whole center under `CENTER`; None where there is nothing to divide by.
-Figures: TypeAlias = dict[QueueId, dict[str, float | None]]
+class Quotient(NamedTuple):
+    """A figure as what it is divided out of, since runs are added up before they are divided. A
+    count is itself in 1 run."""
+
+    part: float
+    whole: float = 1.0
+
+    @property
+    def value(self) -> float | None:
+        """None where there is nothing to divide by."""
+        return share(self.part, self.whole)
+
+
+#: By queue, and of the whole center under `CENTER`.
+Figures: TypeAlias = dict[QueueId, dict[str, Quotient]]
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -89,26 +102,28 @@ class _Queue:
         #: Of everybody, counted or not.
         self.waiting = 0
 
-    def figures(self) -> dict[str, float | None]:
-        line, found = self.line, self.found
+    def figures(self) -> dict[str, Quotient]:
+        line, found, work = self.line, self.found, self.line.work
         in_time, abandoned_in_time = line.within(self.level)
+        lost = line.abandoned - line.short_abandoned
+        wait_90 = _percentile(line.answered_after, 0.9)
         return {
-            "offered": line.offered,
-            "answered": line.answered,
-            "abandoned": line.abandoned,
-            "short_abandoned": line.short_abandoned,
-            "overflowed": line.overflowed.total(),
-            "callbacks": line.callbacks,
-            "rona": line.work.ended["timed_out"],
-            "service_level": line.service_level(self.variant, in_time, abandoned_in_time),
-            "asa": line.asa,
-            "wait_90": _percentile(line.answered_after, 0.9),
-            "abandonment": line.abandonment,
-            "in_time_of_all": share(in_time, line.offered),
-            "abandoned_of_all": share(line.abandoned, line.offered),
-            "aht": line.work.aht,
-            "found_busy": share(sum(one > _AT_ONCE for one in found), len(found)),
-            "until_agent": share(sum(found), len(found)),
+            "offered": Quotient(line.offered),
+            "answered": Quotient(line.answered),
+            "abandoned": Quotient(line.abandoned),
+            "short_abandoned": Quotient(line.short_abandoned),
+            "overflowed": Quotient(line.overflowed.total()),
+            "callbacks": Quotient(line.callbacks),
+            "rona": Quotient(work.ended["timed_out"]),
+            "service_level": Quotient(*line.level(self.variant, in_time, abandoned_in_time)),
+            "asa": Quotient(line.waited, line.answered),
+            "wait_90": Quotient(0.0, 0.0) if wait_90 is None else Quotient(wait_90),
+            "abandonment": Quotient(lost, line.answered + lost),
+            "in_time_of_all": Quotient(in_time, line.offered),
+            "abandoned_of_all": Quotient(line.abandoned, line.offered),
+            "aht": Quotient(work.talked + work.wrapped, work.handled),
+            "found_busy": Quotient(sum(one > _AT_ONCE for one in found), len(found)),
+            "until_agent": Quotient(sum(found), len(found)),
         }
 
 
@@ -174,15 +189,16 @@ class Tally:
             waits={name: queue.waits for name, queue in queues.items()},
         )
 
-    def _center(self) -> dict[str, float | None]:
+    def _center(self) -> dict[str, Quotient]:
         self._spend(self._to)
+        busy = self._busy_seconds
         return {
-            "arrived": self._arrived,
-            "left_menu": self._ended["abandoned_menu"],
-            "ended_in_menu": self._ended["completed_menu"],
-            "failed": self._ended["failed"],
-            "unfinished": self._arrived - self._ended.total(),
-            "occupancy": share(self._busy_seconds, self._busy_seconds + self._ready_seconds),
+            "arrived": Quotient(self._arrived),
+            "left_menu": Quotient(self._ended["abandoned_menu"]),
+            "ended_in_menu": Quotient(self._ended["completed_menu"]),
+            "failed": Quotient(self._ended["failed"]),
+            "unfinished": Quotient(self._arrived - self._ended.total()),
+            "occupancy": Quotient(busy, busy + self._ready_seconds),
         }
 
     # Facts
