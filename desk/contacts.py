@@ -5,11 +5,18 @@ Numbers come in one writing (E.164, see `cti.numbers`); whoever calls has seen t
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from calls.errors import InputInvalid
 from desk.models import Contact, ContactNumber, Organisation
+
+_WITH_NUMBER = (
+    select(Contact)
+    .join(ContactNumber, ContactNumber.contact_id == Contact.id)
+    .where(ContactNumber.number == bindparam("number"))
+    .order_by(Contact.id)
+)
 
 
 def get(session: Session, contact: int) -> Contact:
@@ -24,14 +31,7 @@ def with_number(session: Session, number: str) -> list[Contact]:
     """Everybody who calls from this number, the first known first; nobody for a withheld one."""
     if not number:
         return []
-    return list(
-        session.scalars(
-            select(Contact)
-            .join(ContactNumber, ContactNumber.contact_id == Contact.id)
-            .where(ContactNumber.number == number)
-            .order_by(Contact.id)
-        )
-    )
+    return list(session.scalars(_WITH_NUMBER, {"number": number}))
 
 
 def search(session: Session, words: str = "", limit: int = 50) -> list[Contact]:

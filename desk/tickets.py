@@ -5,8 +5,9 @@ Every change of a field is kept in the ticket's history with its author.
 
 import time
 from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from calls.errors import InputInvalid
@@ -28,6 +29,16 @@ CHANGEABLE = (
     "assignee",
 )
 
+_SERIES = cast(Table, NumberSeries.__table__)
+_TAKE = (
+    update(_SERIES)
+    .where(_SERIES.c.kind == bindparam("of"))
+    .values(last=_SERIES.c.last + bindparam("by"))
+    .returning(_SERIES.c.last)
+)
+_CHANGED = insert(cast(Table, TicketChange.__table__))
+_DRAFTED = select(Ticket).where(Ticket.drafted_for == bindparam("for"))
+
 
 def create(
     session: Session,
@@ -43,41 +54,31 @@ def create(
     queue: str = "",
     assignee: str = "",
     caller: str = "",
-    drafted_for: str | None = None,
     at: float | None = None,
 ) -> Ticket:
     """Make a ticket with the next number of its kind; a contact brings their organisation.
 
     `at`: seconds since the epoch, now by default. Raises `InputInvalid`, naming the field.
     """
-    now = time.time() if at is None else at
     kind = _checked_kind(kind)
-    contact = _contact(session, contact_id)
-    ticket = Ticket(
-        number=f"{PREFIXES[kind]}-{_next_number(session, kind)}",
-        kind=kind,
-        title=_checked_title(title),
-        description=description.strip(),
-        status=_checked_status(status),
-        impact=_checked_level("impact", impact),
-        urgency=_checked_level("urgency", urgency),
-        priority=priority(impact, urgency),
-        contact_id=contact_id,
-        organisation_id=contact.organisation_id if contact else None,
-        queue=queue,
-        assignee=assignee,
-        caller=caller,
-        drafted_for=drafted_for,
-        created=now,
-        updated=now,
-        resolved=None if status in OPEN_STATUSES else now,
+    return _add(
+        session,
+        author,
+        Ticket(
+            kind=kind,
+            title=_checked_title(title),
+            description=description.strip(),
+            status=_checked_status(status),
+            impact=_checked_level("impact", impact),
+            urgency=_checked_level("urgency", urgency),
+            contact=_contact(session, contact_id),
+            queue=queue,
+            assignee=assignee,
+            caller=caller,
+        ),
+        _next_number(session, kind),
+        time.time() if at is None else at,
     )
-    session.add(ticket)
-    session.flush()
-    _record(session, ticket, author, now, "created", "", ticket.number)
-    session.flush()
-    session.refresh(ticket)
-    return ticket
 
 
 def draft(
@@ -91,22 +92,25 @@ def draft(
     assignee: str,
 ) -> Ticket:
     """The ticket made for a call that matched none: made once, however often it is asked for."""
-    drafted = select(Ticket).where(Ticket.drafted_for == call)
-    if (found := session.scalar(drafted)) is not None:
+    number = _next_number(session, "incident")  # nobody else makes one now
+    found = session.scalar(_DRAFTED, {"for": call})
+    if found is not None:
+        _give_back(session, "incident")
         return found
-    _hold_series(session, "incident")
-    if (found := session.scalar(drafted)) is not None:  # somebody else was faster
-        return found
-    return create(
-        session,
-        title,
-        author=assignee or "ringdesk",
-        contact_id=contact_id if session.get(Contact, contact_id or 0) else None,
+    ticket = Ticket(
+        kind="incident",
+        title=_checked_title(title),
+        description="",
+        status="new",
+        impact=2,
+        urgency=2,
+        contact=session.get(Contact, contact_id) if contact_id is not None else None,
         queue=queue,
         assignee=assignee,
         caller=caller,
         drafted_for=call,
     )
+    return _add(session, assignee or "ringdesk", ticket, number, time.time())
 
 
 def drafted_for(session: Session, calls: Sequence[str]) -> dict[str, int]:
@@ -291,36 +295,44 @@ def _record(
     after: object,
 ) -> None:
     texts = ["" if value is None else str(value) for value in (before, after)]
-    session.add(
-        TicketChange(
-            ticket_id=ticket.id, at=now, author=author, field=field, before=texts[0], after=texts[1]
-        )
+    session.execute(
+        _CHANGED,
+        {
+            "ticket_id": ticket.id,
+            "at": now,
+            "author": author,
+            "field": field,
+            "before": texts[0],
+            "after": texts[1],
+        },
     )
 
 
 def _next_number(session: Session, kind: Kind) -> int:
-    """One statement takes the number, so nobody else can be given the same."""
-    take = (
-        update(NumberSeries)
-        .where(NumberSeries.kind == kind)
-        .values(last=NumberSeries.last + 1)
-        .returning(NumberSeries.last)
-        .execution_options(synchronize_session=False)
-    )
-    number = session.scalar(take)
+    """One statement takes the number, so nobody else can be given the same; nobody else makes a
+    ticket of this kind before this session ends."""
+    number: int | None = session.execute(_TAKE, {"of": kind, "by": 1}).scalar()
     if number is None:
         raise InputInvalid(f"kind: there is no number series for {kind!r}")
     return number
 
 
-def _hold_series(session: Session, kind: Kind) -> None:
-    """Nobody else makes a ticket of this kind before this session ends."""
-    session.execute(
-        update(NumberSeries)
-        .where(NumberSeries.kind == kind)
-        .values(last=NumberSeries.last)
-        .execution_options(synchronize_session=False)
-    )
+def _give_back(session: Session, kind: Kind) -> None:
+    """A number taken in this session is not needed after all."""
+    session.execute(_TAKE, {"of": kind, "by": -1})
+
+
+def _add(session: Session, author: str, ticket: Ticket, number: int, now: float) -> Ticket:
+    """Give a ticket what follows from the rest of it, and begin its history."""
+    ticket.number = f"{PREFIXES[_checked_kind(ticket.kind)]}-{number}"
+    ticket.organisation = ticket.contact.organisation if ticket.contact else None
+    ticket.priority = priority(ticket.impact, ticket.urgency)
+    ticket.created = ticket.updated = now
+    ticket.resolved = None if ticket.status in OPEN_STATUSES else now
+    session.add(ticket)
+    session.flush()
+    _record(session, ticket, author, now, "created", "", ticket.number)
+    return ticket
 
 
 def _contact(session: Session, contact: int | None) -> Contact | None:

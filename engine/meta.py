@@ -1,6 +1,6 @@
 """Single values in the database, by key. Nothing here commits: that is the session's matter."""
 
-from sqlalchemy import BigInteger, Text, cast, insert, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine.models import meta
@@ -10,6 +10,13 @@ CONFIGURATION = "configuration_version"
 #: The last fact that is in the call records.
 PROJECTED = "projected"
 
+_HOLD = (
+    update(meta)
+    .where(meta.c.key == bindparam("of"))
+    .values(value=meta.c.value)
+    .returning(meta.c.value)
+)
+
 
 def read(session: Session, key: str) -> str | None:
     return session.scalar(select(meta.c.value).where(meta.c.key == key))
@@ -17,8 +24,7 @@ def read(session: Session, key: str) -> str | None:
 
 def hold(session: Session, key: str) -> str:
     """The value of a key that is there; nobody else can write it before this session ends."""
-    held = update(meta).where(meta.c.key == key).values(value=meta.c.value)
-    value: str = session.execute(held.returning(meta.c.value)).scalar_one()
+    value: str = session.execute(_HOLD, {"of": key}).scalar_one()
     return value
 
 

@@ -56,13 +56,12 @@ def catch_up(database: Database, region: str, batch: int = 500) -> int:
         taken += len(rows)
 
 
-def refresh(database: Database, call: CallId, region: str) -> None:
-    """Put the record and the note of a call again, if it has ended and has a record."""
-    with database.session() as session:
-        meta.hold(session, meta.PROJECTED)  # so that it comes before or after a batch
-        there = select(models.CallRecord.call).where(models.CallRecord.call == call)
-        if session.scalar(there) is not None:
-            _put(session, _fold(session, [call]), region)
+def refresh(session: Session, calls: Sequence[CallId], region: str) -> None:
+    """Put the records and the notes of those of the calls again that have ended and have one."""
+    meta.hold(session, meta.PROJECTED)  # so that it comes before or after a batch
+    there = select(models.CallRecord.call).where(models.CallRecord.call.in_(calls))
+    if found := session.scalars(there).all():
+        _put(session, _fold(session, found), region)
 
 
 def _fold(session: Session, calls: Iterable[CallId]) -> list[CallRecord]:

@@ -4,25 +4,21 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import structlog
 
 from calls.actions import PublishFlow
 from calls.errors import ActionRefused, DatabaseUnreachable, RingdeskError, SwitchUnreachable
-from calls.events import RequestFailed, Surveyed, SwitchEvent
+from calls.events import Surveyed, SwitchEvent
 from calls.facts import SwitchChanged
-from calls.messages import Message
 from calls.port import Phone, Switch
-from calls.requests import AskService, RecordPrompt, Request
 from calls.views import Published
-from engine import configuration, meta, projections, stores
+from engine import configuration, meta, projections
+from engine.answering import Answering
 from engine.journal import Journal
 from engine.loop import Loop
-from engine.prompt_recordings import PromptRecordings
 from engine.service import Phones, Service, Webhooks
-from engine.services import Services
 from engine.settings import Settings
 from engine.storage import Database
 
@@ -32,12 +28,6 @@ log = structlog.get_logger()
 SURVEY_EVERY = 15.0
 #: Seconds between two looks for configuration that another process has changed.
 RELOAD_EVERY = 1.0
-#: Seconds before a store is asked: a thread at work slows the loop down, just when a call is to be
-#: set up; and whoever is looked up has 100 ms before it would be noticed.
-ASK_AFTER = 0.015
-#: Threads that answer requests to stores.
-STORE_THREADS = 4
-
 
 #: Gets ready what callers will hear by a configuration. Called in a thread; nobody waits for it.
 Prepare: TypeAlias = Callable[[configuration.Configuration], None]
@@ -57,12 +47,9 @@ class Running:
         self._database = database
         self._switches = list(switches)
         self._prepare = prepare
-        self._threads = ThreadPoolExecutor(STORE_THREADS, "store")
-        self._services = Services(settings.flow_services)
-        self._prompts = PromptRecordings(settings.home, database)
+        self._answering = Answering(settings, database)
         self._aio = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
-        self._asked: set[asyncio.Future[Message]] = set()
         self._reloading = asyncio.Lock()
         self._seen_version = -1
         self._provisioned: dict[str, Phone] | None = None
@@ -73,7 +60,7 @@ class Running:
     async def start(self) -> None:
         """Load the configuration into the machine, then let the switches speak."""
         self.loop.listeners.append(self._committed)
-        self.loop.start(self._switches, self._ask)
+        self.loop.start(self._switches, self._answering.ask)
         await self.reload()
         self._tasks = [
             self._aio.create_task(work, name=name)
@@ -91,9 +78,8 @@ class Running:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._services.close()
+        await self._answering.close()
         await self.loop.stop()
-        self._threads.shutdown()
         await asyncio.to_thread(projections.catch_up, self._database, self._settings.region)
 
     # --- switches
@@ -121,43 +107,6 @@ class Running:
                         pass  # the driver says so itself
                     except Exception:  # a fault of ours must not end the looking
                         log.exception("survey.failed", switch=switch.name)
-
-    # --- stores
-
-    def _ask(self, request: Request, deliver: Callable[[Message], None]) -> None:
-        """Let a thread answer, or a service, in a moment; the answer comes back as a message."""
-
-        def ask() -> None:
-            work: asyncio.Future[Message]
-            if isinstance(request, AskService):
-                work = self._aio.create_task(self._ask_service(request))
-            else:
-                work = self._aio.run_in_executor(self._threads, self._answer, request)
-            self._asked.add(work)
-            work.add_done_callback(answered)
-
-        def answered(work: asyncio.Future[Message]) -> None:
-            self._asked.discard(work)
-            if not work.cancelled():
-                deliver(work.result())
-
-        self._aio.call_later(ASK_AFTER, ask)
-
-    async def _ask_service(self, request: AskService) -> Message:
-        try:
-            return await self._services.ask(request)
-        except Exception as error:  # a fault of ours
-            log.exception("service.failed", call=request.call)
-            return RequestFailed(request=request.request, call=request.call, detail=str(error))
-
-    def _answer(self, request: Request) -> Message:
-        try:
-            if isinstance(request, RecordPrompt):
-                return self._prompts.answer(request)
-            return stores.answer(request, self._database, self._settings.region)
-        except Exception as error:
-            log.exception("store.failed", request=type(request).__name__, call=request.call)
-            return RequestFailed(request=request.request, call=request.call, detail=str(error))
 
     def _committed(self, published: Published) -> None:
         self._projecting.set()

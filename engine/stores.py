@@ -3,11 +3,13 @@
 Called in a thread beside the loop; the answers go back to the machine as events.
 """
 
+from collections.abc import Sequence
+
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from calls.errors import InputInvalid, RingdeskError
+from calls.errors import DatabaseUnreachable, InputInvalid, RingdeskError
 from calls.events import (
     CallerIdentified,
     KnownCall,
@@ -36,44 +38,68 @@ from engine.storage import Database
 #: How many earlier calls a pop shows; one more where nobody talked with them in so many.
 EARLIER_CALLS = 5
 
+_of_number = (
+    select(
+        CallRecord.call, CallRecord.arrived, CallRecord.outcome, CallRecord.queue, CallRecord.agent
+    )
+    .where(CallRecord.number == bindparam("number"))
+    .order_by(CallRecord.arrived.desc(), CallRecord.call)
+)
+_EARLIER = _of_number.limit(EARLIER_CALLS)
+_LAST_TALK = _of_number.where(CallRecord.agent != "").limit(1)
+
 _log = structlog.get_logger(__name__)
 
 
 def answer(request: Request, database: Database, region: str) -> StoreEvent:
-    """Answer one request; whatever goes wrong becomes `RequestFailed`, and the call goes on.
+    """Answer one request. `region` (ISO 3166) is where national numbers belong."""
+    return answer_all([request], database, region)[0]
 
-    `region` (ISO 3166) is where national numbers belong.
+
+def answer_all(requests: Sequence[Request], database: Database, region: str) -> list[StoreEvent]:
+    """Answer requests, in their order, in one transaction.
+
+    Whatever goes wrong with one of them becomes its `RequestFailed`, and the call goes on.
     """
     try:
-        match request:
-            case IdentifyCaller():
-                with database.session() as session:
-                    return _identify(session, request, region)
-            case DraftTicket():
-                with database.session() as session:
-                    drafted = _draft(session, request, region)
-                # The caller may have hung up meanwhile: then the record is there without a ticket.
-                projections.refresh(database, request.call, region)
-                return drafted
-            case FindTicket():
-                with database.session() as session:
-                    return filing.find_ticket(session, request)
-            case FileVoicemail():
-                with database.session() as session:
-                    filed = filing.file_voicemail(session, request, region)
-                projections.refresh(database, request.call, region)
-                return filed
-            case ReportFault():
-                with database.session() as session:
-                    return filing.report_fault(session, request, region)
-            case AskService() | RecordPrompt():
-                raise InputInvalid("the running center answers these by itself")
+        with database.session() as session:
+            events = [_answer(session, request, region) for request in requests]
+            # Its caller may have hung up meanwhile: then the record is there without a ticket.
+            drafted = [event.call for event in events if isinstance(event, TicketDrafted)]
+            if drafted:
+                projections.refresh(session, drafted, region)
+        return events
+    except DatabaseUnreachable as error:
+        return [_failed(request, error) for request in requests]
     except Exception as error:
-        expected = isinstance(error, RingdeskError)
-        _log.error("store.failed", request=request.request, error=str(error), exc_info=not expected)
-        return RequestFailed(
-            request=request.request, call=request.call, detail=str(error) or type(error).__name__
-        )
+        if len(requests) == 1:
+            return [_failed(requests[0], error)]
+        # Nothing of it is done: which of them it is shows when each is alone.
+        return [answer(request, database, region) for request in requests]
+
+
+def _answer(session: Session, request: Request, region: str) -> StoreEvent:
+    match request:
+        case IdentifyCaller():
+            return _identify(session, request, region)
+        case DraftTicket():
+            return _draft(session, request, region)
+        case FindTicket():
+            return filing.find_ticket(session, request)
+        case FileVoicemail():
+            return filing.file_voicemail(session, request, region)
+        case ReportFault():
+            return filing.report_fault(session, request, region)
+        case AskService() | RecordPrompt():
+            raise InputInvalid("the running center answers these by itself")
+
+
+def _failed(request: Request, error: Exception) -> RequestFailed:
+    expected = isinstance(error, RingdeskError)
+    _log.error("store.failed", request=request.request, error=str(error), exc_info=not expected)
+    return RequestFailed(
+        request=request.request, call=request.call, detail=str(error) or type(error).__name__
+    )
 
 
 def _identify(session: Session, request: IdentifyCaller, region: str) -> CallerIdentified:
@@ -109,14 +135,9 @@ def _choose(session: Session, found: list[Contact]) -> tuple[Contact | None, lis
 def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
     if not number:
         return ()
-    of_number = (
-        select(CallRecord)
-        .where(CallRecord.number == number)
-        .order_by(CallRecord.arrived.desc(), CallRecord.call)
-    )
-    rows = list(session.scalars(of_number.limit(EARLIER_CALLS)))
+    rows = list(session.execute(_EARLIER, {"number": number}))
     if not any(row.agent for row in rows):  # whom they talked with last matters to queues
-        rows += session.scalars(of_number.where(CallRecord.agent != "").limit(1))
+        rows += session.execute(_LAST_TALK, {"number": number})
     return tuple(
         KnownCall(
             call=row.call, at=row.arrived, outcome=row.outcome, queue=row.queue, agent=row.agent

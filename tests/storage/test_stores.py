@@ -202,6 +202,52 @@ def test_failing_store_is_an_answer_too(tmp_path: Path) -> None:
 # --- what flows ask
 
 
+def draft_for(call: str) -> DraftTicket:
+    return DraftTicket(
+        request=f"r-{call}",
+        call=call,
+        caller="221230199",
+        contact=None,
+        queue="support",
+        agent="agent1",
+    )
+
+
+def test_one_of_several_that_fails_spoils_nothing_for_the_others(database: Database) -> None:
+    nothing = ReportFault(request="r-2", call="c-2", fault="PRB-9", caller=NUMBER)
+    first, failed, last = stores.answer_all(
+        [draft_for("c-1"), nothing, draft_for("c-3")], database, "PL"
+    )
+    assert isinstance(first, TicketDrafted)
+    assert isinstance(last, TicketDrafted)
+    assert isinstance(failed, RequestFailed)
+    assert [first.request, failed.request, last.request] == ["r-c-1", "r-2", "r-c-3"]
+    assert digits(last) == digits(first) + 1, "no number is lost"
+
+
+def test_a_draft_asked_for_again_takes_no_number(database: Database) -> None:
+    asked = [draft_for("c-1"), draft_for("c-1"), draft_for("c-2")]
+    first, again, other = stores.answer_all(asked, database, "PL")
+    assert isinstance(first, TicketDrafted)
+    assert isinstance(again, TicketDrafted)
+    assert isinstance(other, TicketDrafted)
+    assert again.ticket == first.ticket
+    assert digits(other) == digits(first) + 1
+
+
+def test_a_draft_for_a_call_that_has_ended_comes_into_its_record(database: Database) -> None:
+    write(database, abandoned("c-1"))
+    projections.catch_up(database, "PL")
+    drafted, _ = stores.answer_all([draft_for("c-1"), draft_for("c-2")], database, "PL")
+    assert isinstance(drafted, TicketDrafted)
+    [record] = records(database)
+    assert record.ticket == drafted.ticket.id
+
+
+def digits(drafted: TicketDrafted) -> int:
+    return int(drafted.ticket.number.partition("-")[2])
+
+
 @pytest.fixture
 def router(database: Database, anna: int) -> Ticket:
     """Anna's ticket, and a request with the same digits that is somebody else's."""
