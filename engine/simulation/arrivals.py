@@ -6,7 +6,7 @@ from random import Random
 import msgspec
 
 from engine.simulation.distributions import longer_than
-from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, RecordedCall
+from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, RecordedCall, Scenario
 
 #: How many different numbers callers have.
 _NUMBERS = 1_000_000
@@ -53,12 +53,12 @@ class Caller(msgspec.Struct, kw_only=True):
         return queue.wrap_up.at(self.thorough)
 
 
-def callers(stream: Callers, seed: str, begins: float, length: float) -> Iterator[Caller]:
+def callers(stream: Callers, seed: str, scenario: Scenario) -> Iterator[Caller]:
     """The callers of a stream in the order in which they come; the same for the same seed."""
     times, people = Random(f"{seed}/{stream.name}/times"), Random(f"{seed}/{stream.name}")  # noqa: S311
     arrivals = stream.arrivals
     if isinstance(arrivals, Poisson):
-        for at in poisson(arrivals.hourly, times, begins, length):
+        for at in poisson(arrivals.hourly, times, scenario):
             yield _drawn(stream, at, people)
     else:
         for known in arrivals.calls:
@@ -68,21 +68,21 @@ def callers(stream: Callers, seed: str, begins: float, length: float) -> Iterato
             yield caller
 
 
-def poisson(
-    hourly: tuple[float, ...], dice: Random, begins: float, length: float
-) -> Iterator[float]:
+def poisson(hourly: tuple[float, ...], dice: Random, scenario: Scenario) -> Iterator[float]:
     """Times of a Poisson stream whose rate is another one each hour of the day."""
-    now, hour = 0.0, int(begins // HOUR)
+    now, end = 0.0, 0.0
     # An exponential amount of *expected calls* passes from one to the next.
     expected = dice.expovariate(1.0)
-    while now < length:
-        rate, end = hourly[hour % 24] / HOUR, (hour + 1) * HOUR - begins
+    while now < scenario.length:
+        if now >= end:
+            clock = scenario.calendar.local(scenario.start + now)
+            rate, end = hourly[clock.hour] / HOUR, now + HOUR - clock.minute * 60 - clock.second
         if expected >= rate * (end - now):
             expected -= rate * (end - now)
-            now, hour = end, hour + 1
+            now = end
             continue
         now += expected / rate
-        if now < length:
+        if now < scenario.length:
             yield now
         expected = dice.expovariate(1.0)
 

@@ -1,6 +1,8 @@
 """A scenario file to a checked `Scenario`. `example.yaml` beside this explains the format."""
 
-from collections.abc import Iterable, Iterator
+import datetime
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,9 +18,11 @@ from engine.simulation.scenario import (
     BY_AGENT,
     AgentPlan,
     Arrivals,
+    Calendar,
     Callers,
     Poisson,
     QueuePlan,
+    Recorded,
     Scenario,
 )
 from ivr.flow import Flow
@@ -30,7 +34,7 @@ from ivr.problems import did_you_mean
 EXAMPLE = Path(__file__).with_name("example.yaml")
 
 _NEEDED = ("length", "queues", "agents", "numbers", "callers")
-_SECTIONS = (*_NEEDED, "title", "begins", "warm_up", "flows")
+_SECTIONS = (*_NEEDED, "title", "day", "timezone", "begins", "warm_up", "flows")
 _ABOUT_QUEUES = frozenset({"patience", "talk", "wrap_up"})
 _ABOUT_AGENTS = frozenset({"count", "shifts", "answers", "misses", "returns"})
 _ABOUT_CALLERS = ("rate", "hourly", "recorded")
@@ -83,9 +87,16 @@ class _Loader:
             self._number(item)
         for item in _some(sections["agents"]):
             self._crew(item)
+        day = sections["day"].by(values.date) if "day" in sections else None
+        zone = sections["timezone"].by(values.zone) if "timezone" in sections else None
+        streams = [
+            self._callers(item, lambda past: recorded.read(past, begins, length, day, zone))
+            for item in _some(sections["callers"])
+        ]
         return Scenario(
             title=sections["title"].text() if "title" in sections else Path(self._file).stem,
             file=self._file,
+            calendar=_calendar(day, zone, streams),
             begins=begins,
             length=length,
             warm_up=warm_up,
@@ -96,9 +107,7 @@ class _Loader:
                 PublishFlow(flow=name, version=1, source=source)
                 for name, source in self._sources.items()
             ),
-            callers=tuple(
-                self._callers(item, begins, length) for item in _some(sections["callers"])
-            ),
+            callers=tuple(streams),
         )
 
     @property
@@ -188,7 +197,7 @@ class _Loader:
         of_flows = {language for flow in self._flows.values() for language in flow.languages}
         return sorted(of_flows | {number.language for number in self._numbers.values()})
 
-    def _callers(self, item: Item, begins: float, length: float) -> Callers:
+    def _callers(self, item: Item, remember: Callable[[Item], Recorded]) -> Callers:
         fields = item.fields(("dial", "keys", "presses_after", *_ABOUT_CALLERS))
         dial = fields["dial"].one_of(self._numbers) if "dial" in fields else ""
         given = [name for name in _ABOUT_CALLERS if name in fields]
@@ -203,7 +212,7 @@ class _Loader:
             case "hourly":
                 arrivals = Poisson(values.hourly(fields["hourly"]))
             case _:
-                arrivals = recorded.read(fields["recorded"], begins, length)
+                arrivals = remember(fields["recorded"])
         return Callers(
             name=item.name,
             arrivals=arrivals,
@@ -211,6 +220,15 @@ class _Loader:
             keys=values.keys(fields["keys"]) if "keys" in fields else ((1.0, ()),),
             presses_after=fields["presses_after"].seconds() if "presses_after" in fields else 2.0,
         )
+
+
+def _calendar(
+    day: datetime.date | None, zone: zoneinfo.ZoneInfo | None, streams: Iterable[Callers]
+) -> Calendar:
+    """As the scenario says; what it does not say is that of its first callers of the past."""
+    past = (one.arrivals.calendar for one in streams if isinstance(one.arrivals, Recorded))
+    known = next(past, Calendar())
+    return Calendar(day or known.day, zone or known.zone)
 
 
 def _queue(item: Item) -> QueuePlan:

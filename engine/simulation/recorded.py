@@ -1,7 +1,6 @@
 """Callers of the past, folded from the facts in a center's database, which is only read."""
 
 import datetime
-import re
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,12 +21,12 @@ from calls.facts import (
     WrapUpEnded,
 )
 from engine.models import facts
+from engine.simulation import values
 from engine.simulation.reading import Item
-from engine.simulation.scenario import DAY, Recorded, RecordedCall
+from engine.simulation.scenario import DAY, Calendar, Recorded, RecordedCall
 from engine.storage import Database
 
 _KINDS = ("CallArrived", "NodeLeft", "CallLeftQueue", "ConversationEnded", "WrapUpEnded")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(slots=True)
@@ -38,8 +37,11 @@ class _Call:
     number: str
     dials: str
     keys: list[str] = field(default_factory=list)
+    #: On the line, in all queues, before anybody talked with them.
     waited: float = 0.0
+    #: They gave up there.
     abandoned: bool = False
+    #: With all agents, and those agents' after-call work.
     talk: float | None = None
     wrap_up: float | None = None
 
@@ -48,29 +50,36 @@ class _Call:
             case NodeLeft(digits=digits, exit=left_by):
                 if digits or left_by in ("no_input", "no_match"):
                     self.keys.append(digits)
-            case CallLeftQueue(waited=waited, outcome=outcome):
-                self.waited, self.abandoned = waited, outcome == "abandoned"
+            case CallLeftQueue(waited=waited, outcome=outcome, virtual=False) if self.talk is None:
+                self.waited += waited
+                self.abandoned = outcome == "abandoned"
             case ConversationEnded(talked=talked):
-                self.talk = talked
+                self.talk = (self.talk or 0.0) + talked
             case WrapUpEnded(lasted=lasted):
-                self.wrap_up = lasted
+                self.wrap_up = (self.wrap_up or 0.0) + lasted
             case _:
                 pass
 
 
-def read(item: Item, begins: float, length: float) -> Recorded:
+def read(
+    item: Item,
+    begins: float,
+    length: float,
+    day: datetime.date | None = None,
+    zone: zoneinfo.ZoneInfo | None = None,
+) -> Recorded:
     """The callers of ``recorded: {database: URL, first_day: 2025-11-17, timezone: Europe/Warsaw}``
     (all but the database may be left out), or of ``recorded: URL``.
 
-    Those come who came between `begins` on the first day and `length` later.
-    Raises `InputInvalid` and `DatabaseUnreachable`.
+    Those come who came between `begins` on the first day and `length` later. `day` and `zone` are
+    the scenario's own. Raises `InputInvalid` and `DatabaseUnreachable`.
     """
     if item.is_text():
         fields = {"database": item}
     else:
         fields = item.fields(("database", "first_day", "timezone"), needed=("database",))
-    zone = fields["timezone"].by(_zone) if "timezone" in fields else zoneinfo.ZoneInfo("UTC")
-    day = fields["first_day"].by(_date) if "first_day" in fields else None
+    zone = fields["timezone"].by(values.zone) if "timezone" in fields else zone or Calendar().zone
+    day = fields["first_day"].by(values.date) if "first_day" in fields else day
     database = Database(_url(fields["database"]))
     try:
         with database.transaction() as connection:
@@ -81,8 +90,8 @@ def read(item: Item, begins: float, length: float) -> Recorded:
                 if first is None:
                     raise item.error("nobody has ever called there")
                 day = datetime.datetime.fromtimestamp(first, zone).date()
-            midnight = datetime.datetime.combine(day, datetime.time(), zone).timestamp()
-            since = midnight + begins
+            calendar = Calendar(day, zone)
+            since = calendar.instant(begins)
             rows = connection.execute(
                 select(facts.c.at, facts.c.body)
                 .where(facts.c.kind.in_(_KINDS))
@@ -97,7 +106,7 @@ def read(item: Item, begins: float, length: float) -> Recorded:
         database.close()
     if not found:
         raise item.error(f"nobody called there in {length:g} s from {day}, {begins / 3600:g} h")
-    return Recorded(found)
+    return Recorded(found, calendar)
 
 
 def _fold(
@@ -137,19 +146,3 @@ def _url(item: Item) -> str:
     if path != url and not Path(path).is_file():
         raise item.error(f"there is no file {path}")
     return url
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"must be a time zone, like Europe/Warsaw, not {name!r}") from None
-
-
-def _date(text: str) -> datetime.date:
-    try:
-        if _DATE.fullmatch(text):
-            return datetime.date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError(f"must be a date, like 2025-11-17, not {text!r}")

@@ -1,5 +1,7 @@
 """The results as a page that stands for itself: tables and pictures, no scripts, no fetching."""
 
+import datetime
+import zoneinfo
 from collections import Counter
 from typing import NamedTuple
 
@@ -9,7 +11,7 @@ from markupsafe import Markup
 from engine.simulation import charts, figures
 from engine.simulation.charts import Series
 from engine.simulation.results import Comparison, Results
-from engine.simulation.scenario import DAY, HOUR
+from engine.simulation.scenario import DAY
 from engine.simulation.tally import SAMPLES, Interval, Waits
 
 #: Bars of the picture of waits, at most.
@@ -137,9 +139,7 @@ def _lines(title: str, labels: list[str], series: list[Series]) -> Picture:
 
 
 def _label(results: Results, number: int) -> str:
-    """When an interval begins: the time of day, or the day where intervals are long."""
+    """When an interval begins: the time of day, with the day where there are several."""
     at = results.begins + number * results.interval
-    clock = f"{int(at % DAY // HOUR):02d}:{int(at % HOUR // 60):02d}"
-    if at + results.interval * 0 < DAY and results.length <= DAY:
-        return clock
-    return f"{int(at // DAY) + 1}. {clock}"
+    local = datetime.datetime.fromtimestamp(at, zoneinfo.ZoneInfo(results.timezone))
+    return f"{local:%H:%M}" if results.length <= DAY else f"{local:%a %d %b %H:%M}"

@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import msgspec
 
-from calls.base import QueueId
+from calls.base import Instant, QueueId
 from engine.simulation import many
 from engine.simulation.scenario import Scenario
 from engine.simulation.tally import (
@@ -65,8 +65,9 @@ class Results(msgspec.Struct, kw_only=True):
     #: The service level of each queue counts calls answered within this time.
     service_level_seconds: dict[QueueId, float]
     figures: Table
-    #: Seconds after midnight when the first interval begins, and the length of each.
-    begins: float
+    #: When the first interval begins, and the length of each in seconds; the clock is `timezone`'s.
+    begins: Instant
+    timezone: str
     interval: float
     #: Sums over all runs.
     intervals: dict[QueueId, list[Interval]]
@@ -192,7 +193,8 @@ def _results(scenario: Scenario, outcomes: list[Outcome], seed: int) -> Results:
             name: plan.queue.service_level for name, plan in scenario.queues.items()
         },
         figures=_table([outcome.figures for outcome in outcomes]),
-        begins=scenario.begins + scenario.warm_up,
+        begins=scenario.start + scenario.warm_up,
+        timezone=scenario.calendar.zone.key,
         interval=interval_length(scenario),
         intervals=first.intervals,
         waits=first.waits,

@@ -45,7 +45,7 @@ from engine.center import CallCenter
 from engine.simulation import arrivals
 from engine.simulation.arrivals import Caller
 from engine.simulation.distributions import Constant
-from engine.simulation.scenario import DAY, MIDNIGHT, QueuePlan, Scenario
+from engine.simulation.scenario import DAY, QueuePlan, Scenario
 from engine.simulation.tally import SAMPLES, Outcome, Tally, interval_length
 from switch.simulated import scripts
 from switch.simulated.scripts import Answering
@@ -87,7 +87,7 @@ class _Run:
         self._scenario = scenario
         self._seed = seed
         self._tell = tell
-        self._start = self._now = MIDNIGHT + scenario.begins
+        self._start = self._now = scenario.start
         self._end = self._start + scenario.length
         self._center = CallCenter(center="s")
         self._world = World("sim", quiet=True, strangers=Answering(after=0.0))
@@ -167,7 +167,7 @@ class _Run:
         for plan in scenario.agents.values():
             self._employ(plan.agent.name)
         for stream in scenario.callers:
-            self._await(arrivals.callers(stream, self._seed, scenario.begins, scenario.length))
+            self._await(arrivals.callers(stream, self._seed, scenario))
 
     def _configure(self, action: actions.Action) -> None:
         for output in self._center.handle(action, self._now):
@@ -206,15 +206,17 @@ class _Run:
     # --- agents
 
     def _employ(self, name: AgentId) -> None:
-        """Let an agent come and go by their shifts."""
-        shifts = self._scenario.agents[name].shifts
+        """Let an agent come and go by their shifts, which are read from the clock: one may be
+        shorter, or none at all, where the clock is put on."""
+        calendar, shifts = self._scenario.calendar, self._scenario.agents[name].shifts
         if not shifts:
             self._come(name, self._now)
-        for day in range(-1, int((self._end + AFTER - MIDNIGHT) // DAY) + 1):
+        for day in range(-1, int((self._end + AFTER - calendar.instant(0.0)) // DAY) + 2):
             for shift in shifts:
-                since, until = (MIDNIGHT + day * DAY + at for at in (shift.since, shift.until))
-                if until > self._now:
-                    self._will(max(since, self._now), self._come, name)
+                since = max(calendar.instant(shift.since, day), self._now)
+                until = calendar.instant(shift.until, day)
+                if until > since:
+                    self._will(since, self._come, name)
                     self._will(until, self._leave, name)
 
     def _come(self, name: AgentId, _: Instant) -> None:
@@ -250,7 +252,7 @@ class _Run:
             CallOverflowed: tally.overflowed,
             OfferMade: tally.offer_made,
             OfferEnded: tally.offer_ended,
-            CallLeftQueue: tally.left_queue,
+            CallLeftQueue: self._left_queue,
             CallConnected: self._call_connected,
             OutsideJoined: self._outside_joined,
             ConversationEnded: tally.conversation_ended,
@@ -296,6 +298,10 @@ class _Run:
         self._will(now + party.caller.patience(queue), self._lose_patience, fact.call)
         self._tally.call_queued(fact, now)
 
+    def _left_queue(self, fact: CallLeftQueue, now: Instant) -> None:
+        self._calls[fact.call].waits = False
+        self._tally.left_queue(fact, now)
+
     def _place_kept(self, fact: PlaceKept, now: Instant) -> None:
         """They hang up; whoever waits at home has patience."""
         party = self._calls[fact.call]
@@ -305,14 +311,13 @@ class _Run:
 
     def _call_connected(self, fact: CallConnected, now: Instant) -> None:
         party = self._calls[fact.call]
-        party.waits = party.kept = False
+        party.kept = False
         talk = party.caller.talk(self._scenario.queues[fact.queue])
         self._world.hang_up(party.leg, now + talk)
 
     def _outside_joined(self, fact: OutsideJoined, now: Instant) -> None:
         """They talk as long as with an agent."""
         party = self._calls[fact.call]
-        party.waits = False
         talk = party.caller.talk(party.queue) if party.queue is not None else 0.0
         self._world.hang_up(party.leg, now + talk)
 

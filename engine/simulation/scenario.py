@@ -1,5 +1,7 @@
 """What a scenario file says, read and checked. Times are seconds; `loading` tells the format."""
 
+import datetime
+import zoneinfo
 from typing import TypeAlias
 
 import msgspec
@@ -14,6 +16,28 @@ DAY = 86400.0
 
 #: A wrap-up that the simulated agent ends, not the center's timer.
 BY_AGENT = 10 * DAY
+
+
+#: The first day where none is named: a Monday that is a public holiday nowhere.
+MONDAY = datetime.date(2024, 4, 22)
+
+
+class Calendar(msgspec.Struct, frozen=True):
+    """The first of the simulated days, and the zone whose clocks all times of day are read from."""
+
+    day: datetime.date = MONDAY
+    zone: zoneinfo.ZoneInfo = zoneinfo.ZoneInfo("UTC")
+
+    def instant(self, seconds: float, day: int = 0) -> Instant:
+        """When a clock shows so many seconds after midnight, on the day that comes so many days
+        after the first."""
+        midnight = datetime.datetime.combine(self.day, datetime.time())
+        local = midnight + datetime.timedelta(days=day, seconds=seconds)
+        return local.replace(tzinfo=self.zone).timestamp()
+
+    def local(self, at: Instant) -> datetime.datetime:
+        """What a clock shows."""
+        return datetime.datetime.fromtimestamp(at, self.zone)
 
 
 class QueuePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +94,8 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 class Recorded(msgspec.Struct, frozen=True):
     calls: tuple[RecordedCall, ...]
+    #: When that was.
+    calendar: Calendar
 
 
 Arrivals: TypeAlias = Poisson | Recorded
@@ -93,7 +119,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     file: str
-    #: Seconds after midnight.
+    calendar: Calendar
+    #: Seconds after the first midnight.
     begins: float
     length: float
     warm_up: float
@@ -103,6 +130,6 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     flows: tuple[PublishFlow, ...]
     callers: tuple[Callers, ...]
 
-
-#: Midnight of the first simulated day: a Monday, far enough from 0 that an age is no instant.
-MIDNIGHT: Instant = 1_704_067_200.0
+    @property
+    def start(self) -> Instant:
+        return self.calendar.instant(self.begins)

@@ -1,6 +1,8 @@
 """The values in a scenario file: distributions, rates, times of day, words of `calls.config`."""
 
+import datetime
 import re
+import zoneinfo
 from collections.abc import Mapping, Set
 from typing import Any, TypeVar
 
@@ -23,6 +25,7 @@ _Word = TypeVar("_Word", bound=Word)
 
 _KINDS = ("constant", "exponential", "uniform", "lognormal", "deviation")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RATE = re.compile(r"(\S+)\s+(?:per|/|an?)\s+(\S+)")
 _KEYS = re.compile(r"[0-9*#]*")
 #: What would not come to an end.
@@ -128,6 +131,24 @@ def _shift(text: str) -> Shift:
     since, _, until = text.partition("-")
     begin, end = time_of_day(since), time_of_day(until)
     return Shift(begin, end if end > begin else end + DAY)
+
+
+def zone(name: str) -> zoneinfo.ZoneInfo:
+    """``Europe/Warsaw``. For `Item.by`."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"must be a time zone, like Europe/Warsaw, not {name!r}") from None
+
+
+def date(text: str) -> datetime.date:
+    """``2025-11-17``. For `Item.by`."""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"must be a date, like 2025-11-17, not {text!r}")
 
 
 def keys(item: Item) -> tuple[tuple[float, tuple[str, ...]], ...]:

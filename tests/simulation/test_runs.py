@@ -1,6 +1,7 @@
 """What happens in a simulated center: menus, shifts, missed calls, recorded callers, what-if."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from calls.messages import Message, Output
 from calls.views import Published
 from engine.center import CallCenter
 from engine.journal import Entry, Journal
-from engine.simulation import loading
+from engine.simulation import loading, report
 from engine.simulation import run as running
 from engine.simulation.results import compare, estimate, simulate, student_t
 from engine.simulation.scenario import Scenario
@@ -119,6 +120,50 @@ def test_agents_come_and_go_by_their_shifts(tmp_path: Path) -> None:
     assert [one.staffed > 0 for one in intervals[13:23]] == [False] * 10
 
 
+def test_times_of_day_are_those_of_the_scenarios_clock(tmp_path: Path) -> None:
+    """The night in which the clock of Warsaw jumps from 02:00 to 03:00: no call comes between, the
+    shift of five hours is one of four, and the queue opens when the clock shows 06:00."""
+    text = (
+        "{day: 2026-03-29, timezone: Europe/Warsaw, length: 8h, "
+        "queues: {line: {talk: 1, patience: 30, hours: {weekly: {sun: ['06:00-24:00']}}}, "
+        "early: {talk: 60, patience: 30}}, "
+        "agents: {one: {count: 20, queues: {line: 1, early: 1}, shifts: ['01:00-06:00', "
+        "'06:00-24:00']}}, numbers: {'1': {queue: line}, '2': {queue: early}}, callers: "
+        "{night: {dial: '2', hourly: {1: 60, 2: 6000, 3: 60, 4: 60, 5: 60}}, "
+        "morning: {dial: '1', hourly: {5: 60, 6: 60, 7: 60}}}}"
+    )
+    scenario = loading.load(write(tmp_path, text))
+    assert scenario.start == datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp()
+    results = simulate(scenario, runs=1, seed=1)
+    early = results.intervals["early"]
+    hours = [sum(one.offered for one in early[at : at + 6]) for at in range(0, 48, 6)]
+    assert [30 < count < 90 for count in hours] == [False, True, True, True, True, *[False] * 3]
+    assert mean(results, "answered", "early") == mean(results, "offered", "early")
+    opens = [one.answered > 0 for one in results.intervals["line"]]
+    assert opens.index(True) == 30, "five hours after midnight, in tens of minutes"
+    page = report.page(results)
+    assert "03:00" in page
+    assert "02:00" not in page
+
+
+def test_public_holidays_are_those_of_the_day(tmp_path: Path) -> None:
+    def open_on(day: str) -> bool:
+        text = (
+            f"{{day: {day}, timezone: Europe/Warsaw, length: 1h, queues: {{line: {{talk: 1, "
+            "hours: {country: PL, weekly: {mon: ['00:00-24:00'], tue: ['00:00-24:00']}}}}, "
+            "agents: {one: {queues: {line: 1}}}, numbers: {'1': {queue: line}}, "
+            "callers: {all: {dial: '1', rate: 60 per hour}}}"
+        )
+        found = simulate(loading.load(write(tmp_path, text)), runs=1, seed=1)
+        return mean(found, "answered") > 0
+
+    assert [open_on(day) for day in ("2025-11-10", "2025-11-11", "2025-11-12")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_missed_calls_go_to_somebody_else(tmp_path: Path) -> None:
     scenario = one_queue(
         tmp_path,
@@ -142,7 +187,7 @@ def test_callers_of_the_warm_up_are_not_counted(tmp_path: Path) -> None:
     results = simulate(scenario, runs=4, seed=1)
     assert mean(results, "arrived", "") == pytest.approx(600, abs=60)
     assert mean(results, "offered") == mean(results, "arrived", "") == mean(results, "answered")
-    assert results.begins == 1800
+    assert results.begins == scenario.start + 1800
 
 
 CALLBACKS = """\
@@ -292,13 +337,13 @@ def test_recorded_callers_with_fewer_agents(
     head, _, _ = MENU.replace("count: 6", "count: 2").partition("callers:")
     text = (
         f"{head}callers:\n  past:\n    recorded:\n      database: sqlite:///{tmp_path}/center.db\n"
-        "      first_day: 2024-01-01\n      timezone: Europe/Warsaw\n"
+        "      first_day: 2024-04-22\n      timezone: Europe/Warsaw\n"
     )
     # At 08:00 in Warsaw it was 07:00 UTC: the recorded day begins an hour later there.
     found = running.run(loading.load(write(tmp_path, text, "past.yaml")), "1")
     assert found.figures["support"]["abandonment"].value
     assert found.intervals["support"][0].offered == 0
-    text = text.replace("2024-01-01", "2024-01-02")
+    text = text.replace("2024-04-22", "2024-04-23")
     with pytest.raises(InputInvalid, match=r"past.yaml:\d+: callers.past.recorded: nobody"):
         loading.load(write(tmp_path, text, "past.yaml"))
 
