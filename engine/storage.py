@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -41,14 +41,7 @@ class Database:
     """One database, shared by all threads. Connects when it is first used."""
 
     def __init__(self, url: str) -> None:
-        try:
-            self.url = make_url(url)
-        except (ArgumentError, ValueError):  # not repeated: it may hold a password
-            raise DatabaseUnreachable(
-                "setting database_url is no address like postgresql://user:password@host:5432/name"
-            ) from None
-        if self.url.drivername == "postgresql":
-            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.url = _address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = sqlalchemy.create_engine(self.url, **self._options())
         if self.sqlite:
@@ -190,6 +183,21 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
 def _is_damaged(error: DBAPIError) -> bool:
     text = str(error.orig)
     return "file is not a database" in text or "disk image is malformed" in text
+
+
+def _address(url: str) -> URL:
+    """Of a kind of database that we know."""
+    try:
+        address = make_url(url)
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        if address.drivername in ("sqlite", "postgresql+psycopg"):
+            return address
+    except (ArgumentError, ValueError):
+        pass
+    raise DatabaseUnreachable(  # the address is not repeated: it may hold a password
+        "setting database_url is no address like postgresql://user:password@host:5432/name"
+    )
 
 
 def _revision(connection: Connection) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.exc import ProgrammingError
 
@@ -15,9 +16,12 @@ from calls.errors import DatabaseUnreachable
 from calls.facts import (
     CallArrived,
     CallLeftQueue,
+    CallQueued,
     ConversationEnded,
     Fact,
+    NodeEntered,
     NodeLeft,
+    PlaceKept,
     WrapUpEnded,
 )
 from engine.models import facts
@@ -26,7 +30,16 @@ from engine.simulation.reading import Item
 from engine.simulation.scenario import DAY, Calendar, Recorded, RecordedCall
 from engine.storage import Database
 
-_KINDS = ("CallArrived", "NodeLeft", "CallLeftQueue", "ConversationEnded", "WrapUpEnded")
+_OF_CALLS = (
+    NodeEntered,
+    NodeLeft,
+    CallQueued,
+    PlaceKept,
+    CallLeftQueue,
+    ConversationEnded,
+    WrapUpEnded,
+)
+_KINDS = [kind.__name__ for kind in (CallArrived, *_OF_CALLS)]
 
 
 @dataclass(slots=True)
@@ -44,12 +57,25 @@ class _Call:
     #: With all agents, and those agents' after-call work.
     talk: float | None = None
     wrap_up: float | None = None
+    #: When they came into the queue.
+    queued: Instant = 0.0
+    #: They are asked whether they want to keep their place.
+    asked: bool = False
 
-    def add(self, fact: Fact) -> None:
+    def add(self, fact: Fact, at: Instant) -> None:
         match fact:
+            case NodeEntered(kind=kind):
+                self.asked = kind == "callback"
             case NodeLeft(digits=digits, exit=left_by):
+                self.asked = False
                 if digits or left_by in ("no_input", "no_match"):
                     self.keys.append(digits)
+            case CallQueued():
+                self.queued = at
+                if self.asked:  # a yes is told by what comes of it alone
+                    self.keys.append("1")
+            case PlaceKept():
+                self.waited += at - self.queued
             case CallLeftQueue(waited=waited, outcome=outcome, virtual=False) if self.talk is None:
                 self.waited += waited
                 self.abandoned = outcome == "abandoned"
@@ -80,7 +106,7 @@ def read(
         fields = item.fields(("database", "first_day", "timezone"), needed=("database",))
     zone = fields["timezone"].by(values.zone) if "timezone" in fields else zone or Calendar().zone
     day = fields["first_day"].by(values.date) if "first_day" in fields else day
-    database = Database(_url(fields["database"]))
+    database = _database(fields["database"])
     try:
         with database.transaction() as connection:
             if day is None:
@@ -93,12 +119,12 @@ def read(
             calendar = Calendar(day, zone)
             since = calendar.instant(begins)
             rows = connection.execute(
-                select(facts.c.at, facts.c.body)
+                select(facts.c.seq, facts.c.at, facts.c.body)
                 .where(facts.c.kind.in_(_KINDS))
                 .where(facts.c.at.between(since, since + length + DAY))
                 .order_by(facts.c.seq)
             )
-            found = _fold(((row.at, decode_fact(row.body)) for row in rows), since, length)
+            found = _fold(((at, _fact(item, seq, body)) for seq, at, body in rows), since, length)
     except (DatabaseUnreachable, ProgrammingError) as error:
         problem = str(error) if isinstance(error, DatabaseUnreachable) else "it has no journal"
         raise fields["database"].error(problem) from None
@@ -114,15 +140,11 @@ def _fold(
 ) -> tuple[RecordedCall, ...]:
     calls: dict[str, _Call] = {}
     for at, fact in told:
-        match fact:
-            case CallArrived(call=name, caller=caller, called=called):
-                if at < since + length:
-                    calls[name] = _Call(at - since, caller, called)
-            case NodeLeft() | CallLeftQueue() | ConversationEnded() | WrapUpEnded():
-                if fact.call in calls:
-                    calls[fact.call].add(fact)
-            case _:
-                pass
+        if isinstance(fact, CallArrived):
+            if at < since + length:
+                calls[fact.call] = _Call(at - since, fact.caller, fact.called)
+        elif isinstance(fact, _OF_CALLS) and fact.call in calls:
+            calls[fact.call].add(fact, at)
     return tuple(
         RecordedCall(
             at=call.arrived,
@@ -138,11 +160,23 @@ def _fold(
     )
 
 
-def _url(item: Item) -> str:
-    """A database's URL; a plain path is SQLite's. What is not there is not made."""
+def _fact(item: Item, seq: int, body: str) -> Fact:
+    try:
+        return decode_fact(body)
+    except msgspec.DecodeError as error:
+        raise item.error(f"entry {seq} of the journal cannot be read: {error}") from None
+
+
+def _database(item: Item) -> Database:
+    """By its URL; a plain path is SQLite's. What is not there is not made."""
     text = item.text()
     url = text if "://" in text else f"sqlite:///{Path(item.file).parent / text}"
     path = url.removeprefix("sqlite:///")
     if path != url and not Path(path).is_file():
         raise item.error(f"there is no file {path}")
-    return url
+    try:
+        return Database(url)
+    except DatabaseUnreachable:
+        raise item.error(
+            "must be a file, or an address like postgresql://user:password@host:5432/name"
+        ) from None

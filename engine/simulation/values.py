@@ -144,8 +144,11 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 def date(text: str) -> datetime.date:
     """``2025-11-17``. For `Item.by`."""
     try:
-        if _DATE.fullmatch(text):
-            return datetime.date.fromisoformat(text)
+        if (
+            _DATE.fullmatch(text)
+            and 1970 <= (found := datetime.date.fromisoformat(text)).year < 3000
+        ):
+            return found
     except ValueError:
         pass
     raise ValueError(f"must be a date, like 2025-11-17, not {text!r}")

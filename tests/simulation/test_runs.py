@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import func, select, update
 
 from calls.errors import InputInvalid
 from calls.events import Tick
@@ -14,11 +15,12 @@ from calls.messages import Message, Output
 from calls.views import Published
 from engine.center import CallCenter
 from engine.journal import Entry, Journal
+from engine.models import facts
 from engine.simulation import loading, report
 from engine.simulation import run as running
 from engine.simulation.results import compare, estimate, simulate, student_t
 from engine.simulation.scenario import Scenario
-from engine.simulation.tally import CENTER, Outcome, Quotient
+from engine.simulation.tally import Outcome, Quotient
 from engine.storage import Database, opened
 from tests.simulation.scenes import mean, one_queue, write
 
@@ -314,20 +316,69 @@ def record(
     return outcome
 
 
+OVERFLOW = """\
+length: 4h
+queues:
+  line:
+    talk: 120
+    patience: {exponential: 2m}
+    overflow: [{when: waited, limit: 30, to: queue, target: rest}]
+  rest: {talk: 200, patience: {exponential: 2m}}
+agents:
+  crew: {count: 3, queues: {line: 1, rest: 1}}
+numbers:
+  "1000": {queue: line}
+callers:
+  all: {dial: "1000", rate: 120 per hour}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "queue"), [(MENU, "support"), (CALLBACKS, "line"), (OVERFLOW, "rest")]
+)
 def test_recorded_callers_do_as_they_did(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database, text: str, queue: str
 ) -> None:
     """Replayed with the staff of then, the day goes as it went."""
-    scenario = loading.load(write(tmp_path, MENU))
+    scenario = loading.load(write(tmp_path, text))
     then = record(monkeypatch, database, scenario, "7")
-    head, _, _ = MENU.partition("callers:")
+    head, _, _ = text.partition("callers:")
     replayed = write(tmp_path, f"{head}callers: {{past: {{recorded: center.db}}}}", "past.yaml")
     again = running.run(loading.load(replayed), "another")
-    for part in ("support", "sales", CENTER):
-        for name, figure in then.figures[part].items():
-            assert again.figures[part][name] == pytest.approx(figure), name
-    assert then.figures["support"]["offered"].part > 50
-    assert then.figures["support"]["abandoned"].part == then.waits["support"].abandoned.total()
+    for part, figures in then.figures.items():
+        for name, figure in figures.items():
+            assert again.figures[part][name] == pytest.approx(figure), (part, name)
+    assert then.figures[queue]["offered"].part > 50
+    assert then.figures[queue]["abandoned"].part == then.waits[queue].abandoned.total()
+
+
+def test_journals_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
+) -> None:
+    record(monkeypatch, database, loading.load(write(tmp_path, MENU)), "7")
+    head, _, _ = MENU.partition("callers:")
+    (tmp_path / "text.db").write_text("no database " * 100)
+    (tmp_path / "nothing.db").touch()
+
+    def complaint(source: str) -> str:
+        text = f"{head}callers:\n  past:\n    recorded: {source}\n"
+        with pytest.raises(InputInvalid, match=r"past.yaml:34: callers.past.recorded") as raised:
+            loading.load(write(tmp_path, text, "past.yaml"))
+        return str(raised.value)
+
+    assert "not a database" in complaint("text.db")
+    assert "no such table" in complaint("nothing.db")
+    assert "there is no file" in complaint("elsewhere.db")
+    assert "must be a file, or an address" in complaint("mysql://center")
+    assert "must be a file, or an address" in complaint("sqlite://")
+    assert "must be a date" in complaint("{database: center.db, first_day: 9999-12-31}")
+    assert "nobody called there" in complaint("{database: center.db, first_day: 2024-04-23}")
+    with database.session() as session:
+        bad = session.scalar(select(func.max(facts.c.seq)).where(facts.c.kind == "WrapUpEnded"))
+        session.execute(update(facts).where(facts.c.seq == bad).values(body='{"type": "Nothing"}'))
+    assert f"entry {bad} of the journal cannot be read: Invalid value 'Nothing'" in complaint(
+        "center.db"
+    )
 
 
 def test_recorded_callers_with_fewer_agents(
