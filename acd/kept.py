@@ -9,7 +9,8 @@ Theory of operation
    waits until that has come to something, so that it leaves its queue once.
 3. `Reached`: it leaves the queue, connected. `Unreached`: the agent is free, without any after-call
    work; the call is *held* for `Queue.callback_retry` and then waits again at its old place, or
-   leaves the queue when there were `Queue.callback_attempts`.
+   leaves the queue when there were `Queue.callback_attempts`. One of which nobody knows what came
+   of it (`lost`) is not counted: perhaps the caller's phone never rang.
 """
 
 from acd import contacts
@@ -55,7 +56,9 @@ def unreached(floor: Floor, message: Unreached) -> None:
     if call is None:
         return
     queue, name = floor.state.queues[call.queue], call.taken
-    call.attempts += 1
+    attempt = call.attempts + 1
+    if message.outcome != "lost":
+        call.attempts = attempt
     again = call.attempts < queue.callback_attempts
     call.held = floor.now + queue.callback_retry if again else None
     call.taken = ""
@@ -64,7 +67,7 @@ def unreached(floor: Floor, message: Unreached) -> None:
             call=call.call,
             queue=call.queue,
             agent=name,
-            attempt=call.attempts,
+            attempt=attempt,
             outcome=message.outcome,
             retry=call.held,
         )

@@ -186,7 +186,7 @@ class PlaceKept(Word):
 
 class CallbackTried(Word):
     """A caller who kept the place was called for `agent`. `outcome` ``answered``: they are joined;
-    else the next attempt is at `retry`, or never (None)."""
+    else the next attempt is at `retry`, or never (None). One that is ``lost`` does not count."""
 
     call: CallId
     queue: QueueId

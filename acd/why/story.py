@@ -302,6 +302,8 @@ class _Story:
             return
         then = "given up" if fact.retry is None else f"again in {lasted(fact.retry - self._now)}"
         why = ATTEMPTS[fact.outcome]
+        if fact.outcome == "lost":
+            why += " and nobody knows what came of it, so it does not count"
         text = f"attempt {fact.attempt} to call back for {name}: {why}; {then}"
         self._say("callback", text, [fact.agent])
 

@@ -152,7 +152,8 @@ def agent_gone(
             by: ReleasedBy = "agent" if cause == "hangup" else "system"
             conversation_over(center, call, by, cause, now)
         case "calling":
-            recalls.not_reached(center, call, "withdrawn", now)
+            tried: EndCause = "lost" if cause == "lost" else "withdrawn"
+            recalls.not_reached(center, call, tried, now)
         case _:
             assert known.offer is not None  # noqa: S101 - why else was it dialled
             center.acd_does(Reject(offer=known.offer, outcome=REJECTED[cause]), now)

@@ -3,7 +3,8 @@ call, the caller is dialled; the two are joined, or the Acd decides when it is t
 
 1. Between the hang-up and the dialling the call has no leg: nothing of it can be lost.
 2. The caller is dialled once for each time that an agent accepts. A dialling that a restart finds
-   neither up nor ringing has come to nothing, whatever became of it: it is not repeated by itself.
+   neither up nor ringing has come to nothing, whatever became of it: it is not repeated at once,
+   and not counted either, since it was perhaps never told to the switch.
 3. Who was told that they will be called, and hangs up before it was said to the end, has the
    place. While phones ring for them, they may stay on the line.
 """

@@ -312,7 +312,9 @@ class Brute(Asked):
             return
         person = self.people[caller.agent]
         queue = self.queues[caller.queue]
-        caller.attempts += 1
+        attempt = caller.attempts + 1
+        if isinstance(message, Reached) or message.outcome != "lost":
+            caller.attempts = attempt
         retry = None
         if isinstance(message, Unreached) and caller.attempts < queue.callback_attempts:
             retry = self.now + queue.callback_retry
@@ -321,7 +323,7 @@ class Brute(Asked):
                 call=caller.name,
                 queue=caller.queue,
                 agent=person.name,
-                attempt=caller.attempts,
+                attempt=attempt,
                 outcome="answered" if isinstance(message, Reached) else message.outcome,
                 retry=retry,
             )

@@ -4,6 +4,7 @@ import pytest
 
 from acd.messages import Accept, KeepPlace, Reached, Release, Unreached, Withdraw
 from calls.actions import FinishWrapUp, SetAgentState
+from calls.base import EndCause
 from calls.errors import UnexpectedEvent
 from calls.events import PhoneChanged
 from calls.facts import (
@@ -59,6 +60,23 @@ def test_a_caller_who_is_reached_is_connected_then(called: Driven) -> None:
     ended = one(ConversationEnded, called.do(Release(call="c1", by="caller"), after=30.0))
     assert ended.talked == 30.0, "the time of calling is no talk"
     assert called.view("ann").state == "wrap_up"
+
+
+def test_an_attempt_of_which_nothing_is_known_does_not_count(called: Driven) -> None:
+    """Perhaps the caller's phone never rang. Nor is it rung again at once: perhaps it did."""
+    called.do(Withdraw(call="c2", outcome="abandoned"))
+    attempts = []
+    outcomes: list[EndCause] = ["lost", "lost", "busy", "lost", "busy"]
+    for outcome in outcomes:
+        tried = one(CallbackTried, called.do(Unreached(call="c1", outcome=outcome)))
+        attempts.append(tried.attempt)
+        if tried.retry is not None:
+            assert tried.retry == called.now + 120.0
+            assert called.rings("c1") is None
+            called.tick(after=120.0)
+            called.do(Accept(offer=called.offer_for("c1")))
+    assert attempts == [1, 1, 1, 2, 2], "two count"
+    assert called.acd.position("c1") is None
 
 
 def test_a_caller_who_is_not_reached_is_tried_again_later(called: Driven) -> None:
