@@ -25,6 +25,16 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
     if lane is None:
         floor.refuse("unknown", f"there is no queue {message.queue!r}")
         return
+    passer = floor.agents.get(message.passed_by) if message.passed_by else None
+    if passer is None or not passer.epoch:
+        _enter(floor, lane, message)
+        return
+    passer.epoch = 0  # not open for a moment: all others come first
+    _enter(floor, lane, message)
+    floor.seek(passer)
+
+
+def _enter(floor: Floor, lane: Lane, message: Enqueue) -> None:
     call = _caller(floor, lane, message)
     position = floor.index.enter(call)
     signature = floor.index.signature(call)

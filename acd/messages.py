@@ -34,6 +34,7 @@ class Enqueue(Word):
     ``lang:<language>`` puts it into `skills`). For the first `agent_for` seconds only `agent` may
     take it. `credit`: seconds of waiting that it brings along and that count for its score.
     `asked_by`: no caller waits but this agent, who wants to consult somebody (see `TakeOver`).
+    `passed_by`: this agent has just passed it on, and is asked only if nobody else is free.
     """
 
     call: CallId
@@ -46,6 +47,7 @@ class Enqueue(Word):
     agent_for: float = 0.0
     credit: float = 0.0
     asked_by: AgentId = ""
+    passed_by: AgentId = ""
 
 
 class Withdraw(Word):

@@ -23,11 +23,15 @@ def chosen(floor: Onlooker, visit: Visit, agent: AgentId, now: Instant, *, waite
         return "for whom it was kept"
     free = {name for name in floor.able(visit) if floor.person(name).state == "ready"} | {agent}
     free -= set(visit.offers.values())
+    beside = ""
+    if visit.passed_by in free - {agent}:
+        free.remove(visit.passed_by)
+        beside = f" beside {floor.name(visit.passed_by)}"
     if waited and person.since == now and free == {agent}:
         return _became_free(floor, visit, agent)
     idle = clock(now - person.idle)
     if len(free) == 1:
-        return f"the only one free who fitted (idle {idle})"
+        return f"the only one free who fitted{beside} (idle {idle})"
     order = {name: floor.preference(name, visit) or (2, 0) for name in free}
     first = [name for name in free if order[name] == order[agent]]
     if len(first) == 1:

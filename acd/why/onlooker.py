@@ -49,6 +49,8 @@ class Visit(msgspec.Struct):
     only: AgentId = ""
     #: The phones that ring for it.
     offers: dict[OfferId, AgentId] = {}
+    #: The agent who passed the caller on, and is asked last.
+    passed_by: AgentId = ""
 
     @property
     def began(self) -> Instant:

@@ -118,6 +118,8 @@ class _Story:
         self._held: Instant | None = None
         #: The last queue was left by a rule.
         self._overflowed = False
+        #: The agent who passed the caller on last.
+        self._passer: AgentId = ""
         #: The last queue left for elsewhere, and when.
         self._moved: tuple[QueueId, Instant] | None = None
         #: When whom an agent had asked got the caller.
@@ -186,6 +188,7 @@ class _Story:
         if isinstance(fact, CallQueued) and self._taken_over != self._now:
             self._say("queued", self._queued(fact))
             self._overflowed = False
+            self._floor.line[self._call].passed_by = self._passer
 
     def _others(self, fact: Fact) -> None:
         match fact:
@@ -201,6 +204,7 @@ class _Story:
             self._holdup[1].state_changed(fact.agent, self._now)
 
     def _passed_on(self, fact: CallTransferred) -> None:
+        self._passer = fact.agent
         scheme, _, to = fact.to.partition(":")
         agents = [fact.agent]
         if scheme == "agent":

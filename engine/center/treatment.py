@@ -225,6 +225,7 @@ def enqueue_now(center: "CallCenter", call: CallState, now: Instant) -> None:
             agent=favour.agent,
             agent_for=favour.agent_for,
             credit=call.credit,
+            passed_by=call.passed_by,
         ),
         now,
     )

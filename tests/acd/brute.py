@@ -180,8 +180,11 @@ class Brute(Asked):
             )
         )
         self.relax_due(caller)
-        if not self.overflow_at_once(caller, position, expected):
-            self.look(caller)
+        passer = message.passed_by
+        if not self.overflow_at_once(caller, position, expected, passer):
+            self.look(caller, passer)
+        if passer in self.people:
+            self.seek(self.people[passer])
 
     def withdraw(self, message: Withdraw) -> None:
         caller = self.callers.get(message.call)

@@ -309,12 +309,12 @@ class Moves(World):
         self.quit_queue(caller, "overflowed")
 
     def overflow_at_once(
-        self, caller: Caller, position: int, expected: tuple[float, float] | None
+        self, caller: Caller, position: int, expected: tuple[float, float] | None, but: str
     ) -> bool:
         """Try all rules for a call that has just come; is it gone?"""
         queue = self.queues[caller.queue]
         caller.tried = self.now
-        fits = bool(self.takers(caller))
+        fits = bool(self.takers(caller, but))
         others = sum(other.queue == queue.name for other in self.callers.values()) - 1
         closed, full = self.closed(queue), 0 < queue.limit <= others
         for rule in queue.overflow:

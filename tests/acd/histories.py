@@ -263,6 +263,7 @@ class Maker:
             agent=one(*self.agents, "nobody") if direct else "",
             agent_for=one(0.0, 5.0, 20.0) if direct else 0.0,
             credit=one(0.0, 0.0, 0.0, 12.5, 400.0),
+            passed_by=one("", "", *self.agents),
         )
         self.late_calls = [*self.late_calls[-9:], replace(message, queue=one(*QUEUES))]
         return message

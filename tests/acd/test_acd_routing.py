@@ -382,3 +382,22 @@ def test_the_expected_wait_is_told_once_it_has_been_true() -> None:
     assert told is not None
     assert told[0] < 100.0 < told[1]
     assert acd.acd.estimate("c40") is None, "is talking"
+
+
+def test_whoever_passed_a_call_on_is_asked_last(acd: Driven) -> None:
+    """Also where the queue's strategy has them first, and their wrap-up takes no time."""
+    acd.queue(strategy="in_order", wrap_up=0.0)
+    acd.ready("ann")
+    acd.ready("bob")
+    acd.call("c1", passed_by="ann")
+    assert acd.rings("c1") == "bob"
+    acd.call("c2", passed_by="ann")
+    assert acd.rings("c2") == "ann", "better than nobody"
+
+
+def test_whoever_passed_a_call_on_stays_open_for_others(acd: Driven) -> None:
+    acd.ready("ann")
+    acd.ready("bob")
+    acd.call("c1", passed_by="ann")
+    acd.call("c2")
+    assert acd.rings("c2") == "ann"

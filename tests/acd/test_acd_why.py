@@ -263,6 +263,26 @@ def test_who_is_passed_on_is_told_by_whom_and_how(acd: Told) -> None:
     """)
 
 
+def test_whoever_passed_the_caller_on_was_asked_last(acd: Told) -> None:
+    acd.queue(title="Support", skills=POLISH, wrap_up=0.0, strategy="in_order")
+    sign_in(acd, "bea", "jan")
+    talk(acd, "c")
+    acd.now += 30
+    acd.facts.append(
+        (acd.now, CallTransferred(call="c", agent="bea", to="queue:support", kind="blind"))
+    )
+    acd.do(Release(call="c", by="agent"))
+    acd.call("c", passed_by="bea")
+    accept(acd)
+    *_, first, rest, connected = acd.why().splitlines()
+    told = f"{first} {rest.strip()}"
+    assert (told, connected) == (
+        "0:30-0:33 offered to Jan, the only one free who fitted beside Bea Kowalska (idle 0:30);"
+        " answered after 3 s",
+        "0:33 connected to Jan",
+    )
+
+
 def test_who_becomes_known_while_waiting_has_not_gone_anywhere(acd: Told) -> None:
     acd.queue(title="Support")
     sign_in(acd, "bea")
