@@ -55,11 +55,34 @@ KINDS: tuple[type[Fact], ...] = (
 )
 
 
+class Waits:
+    """How long visits last, though a caller be queued again on the same one."""
+
+    def __init__(self) -> None:
+        #: Who has gone elsewhere last, perhaps to the same queue, and after how many seconds.
+        self._gone: tuple[CallId, QueueId, Instant] | None = None
+        self._gone_after = 0.0
+        #: Seconds before they were queued again.
+        self._before: dict[CallId, float] = {}
+
+    def go_on(self, fact: CallQueued, at: Instant) -> bool:
+        """Is it the same visit as before?"""
+        again = fact.credit > 0 and self._gone == (fact.call, fact.queue, at)
+        if again:
+            self._before[fact.call], self._gone = self._gone_after, None
+        return again
+
+    def whole(self, fact: CallLeftQueue, at: Instant) -> float:
+        """The seconds of the whole visit, of which this may be the end."""
+        waited = self._before.pop(fact.call, 0.0) + fact.waited
+        if fact.outcome == "moved":
+            self._gone, self._gone_after = (fact.call, fact.queue, at), waited
+        return waited
+
+
 class _Visit(msgspec.Struct):
     rows: tuple[Line, ...]
     virtual: bool = False
-    #: Seconds before the caller was queued again.
-    waited: float = 0.0
 
 
 class _Talk(msgspec.Struct):
@@ -87,8 +110,8 @@ class Counting(Generic[Key]):
         #: The state of every agent who is not logged out, and since when.
         self.states: dict[AgentId, tuple[AgentState, Instant]] = {}
         self._visits: dict[CallId, _Visit] = {}
-        #: Who has gone elsewhere last: perhaps to the same queue.
-        self._gone: tuple[CallId, QueueId, Instant] | None = None
+        self._waits = Waits()
+        #: Of who has gone elsewhere last.
         self._gone_visit = _Visit(())
         self._talks: dict[tuple[CallId, AgentId], _Talk] = {}
 
@@ -139,7 +162,7 @@ class Counting(Generic[Key]):
     def _queued(self, fact: CallQueued, at: Instant) -> None:
         if fact.asked_by:
             return
-        if fact.credit > 0 and self._gone == (fact.call, fact.queue, at):
+        if self._waits.go_on(fact, at):
             self._goes_on(fact.call)
             return
         rows = tuple(self.lines.setdefault(key, Line()) for key in self._keys(fact, at))
@@ -148,7 +171,7 @@ class Counting(Generic[Key]):
             line.offered += 1
 
     def _goes_on(self, call: CallId) -> None:
-        self._visits[call], self._gone = self._gone_visit, None
+        self._visits[call] = self._gone_visit
         for line in self._gone_visit.rows:
             line.moved -= 1
 
@@ -170,14 +193,13 @@ class Counting(Generic[Key]):
         visit = self._visits.get(fact.call)
         if visit is None:
             return
-        visit.waited += fact.waited
-        whole = replace(fact, waited=visit.waited)
+        whole = replace(fact, waited=self._waits.whole(fact, at))
         for line in visit.rows:
             line.left(whole, virtual=visit.virtual)
         if fact.outcome != "connected":
             del self._visits[fact.call]
         if fact.outcome == "moved":
-            self._gone, self._gone_visit = (fact.call, fact.queue, at), visit
+            self._gone_visit = visit
 
     def _conversation_ended(self, fact: ConversationEnded) -> None:
         works = self._works(fact.call, fact.agent)

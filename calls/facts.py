@@ -212,7 +212,7 @@ class OfferMade(Word):
     call: CallId
     agent: AgentId
     queue: QueueId
-    #: Seconds that the call has waited in queues up to now.
+    #: Seconds that the call has waited in this queue up to now.
     waited: float
     #: When it becomes a RONA.
     until: Instant
@@ -262,7 +262,7 @@ class TicketAttached(Word):
 
 
 class CallConnected(Word):
-    """Caller and agent are joined. `waited`: seconds in queues, ringing included."""
+    """Caller and agent are joined. `waited`: seconds in this queue, ringing included."""
 
     call: CallId
     agent: AgentId

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from acd.statistics import Waits
 from calls import facts
 from calls.views import LiveView, Published
 
@@ -34,9 +35,10 @@ class Metrics:
             ["what"],
             registry=self.registry,
         )
+        self._visits = Waits()
         self._waits = Histogram(
             "ringdesk_wait_seconds",
-            "Waits of callers who reached an agent",
+            "Waits of callers on the line who reached an agent",
             ["queue"],
             buckets=(1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800),
             registry=self.registry,
@@ -47,14 +49,18 @@ class Metrics:
         fact = published.fact
         self._facts.labels(type(fact).__name__).inc()
         match fact:
+            case facts.CallQueued(asked_by=""):
+                self._visits.go_on(fact, published.at)
+            case facts.CallLeftQueue(queue=queue, outcome=left, asked_by=""):
+                waited = self._visits.whole(fact, published.at)
+                if left == "connected" and not fact.virtual:
+                    self._waits.labels(queue).observe(waited)
             case facts.OfferEnded(queue=queue, outcome=outcome):
                 self._offers.labels(queue, outcome).inc()
             case facts.CallEnded(outcome=ended):
                 self._calls.labels(ended).inc()
             case facts.Repaired(what=what):
                 self._repairs.labels(what).inc()
-            case facts.CallLeftQueue(queue=queue, waited=waited, outcome="connected", asked_by=""):
-                self._waits.labels(queue).observe(waited)
             case _:
                 pass
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from calls.facts import CallLeftQueue
+from calls.facts import CallLeftQueue, CallQueued
 from calls.views import LiveView, Published, QueueFigures, QueueView
 from engine.metrics import Metrics
 
@@ -44,7 +44,20 @@ def test_the_waits_of_callers_who_reached_an_agent_count_and_no_others() -> None
     left = CallLeftQueue(call="c1", queue="support", outcome="connected", waited=4.0)
     given_up = msgspec.structs.replace(left, call="c2", outcome="abandoned")
     consultation = msgspec.structs.replace(left, call="c3", asked_by="ann")
-    for number, fact in enumerate((left, given_up, consultation)):
+    at_home = msgspec.structs.replace(left, call="c4", waited=600.0, virtual=True)
+    for number, fact in enumerate((left, given_up, consultation, at_home)):
         counted.add(Published(seq=number, at=100.0, fact=fact))
     assert 'ringdesk_wait_seconds_sum{queue="support"} 4.0' in counted.text().decode()
+    assert 'ringdesk_wait_seconds_count{queue="support"} 1.0' in counted.text().decode()
+
+
+def test_who_is_queued_again_for_who_they_are_has_waited_once() -> None:
+    counted = metrics()
+    queued = CallQueued(call="c1", queue="support", position=2)
+    left = CallLeftQueue(call="c1", queue="support", outcome="moved", waited=3.0)
+    again = msgspec.structs.replace(queued, credit=3.0, position=1)
+    answered = msgspec.structs.replace(left, outcome="connected", waited=5.0)
+    for at, fact in ((100.0, queued), (103.0, left), (103.0, again), (108.0, answered)):
+        counted.add(Published(seq=int(at), at=at, fact=fact))
+    assert 'ringdesk_wait_seconds_sum{queue="support"} 8.0' in counted.text().decode()
     assert 'ringdesk_wait_seconds_count{queue="support"} 1.0' in counted.text().decode()
