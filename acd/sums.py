@@ -31,6 +31,8 @@ from calls.base import AgentState, OfferOutcome, OverflowWhen
 from calls.config import ServiceLevelVariant
 from calls.facts import CallLeftQueue
 
+#: What floating point adds to tenths of a second, at most.
+_NOISE = 5e-7
 #: Who hangs up within this many seconds of waiting did not give us a chance.
 SHORT_ABANDON = 5.0
 #: States in which an agent works for callers.
@@ -199,4 +201,4 @@ def share(part: float, whole: float) -> float | None:
 
 def tenths(seconds: float) -> int:
     """Rounded up, but for what floating point adds."""
-    return ceil(round(seconds * 10, 6))
+    return ceil(seconds * 10 - _NOISE)

@@ -13,6 +13,7 @@ A node that cannot go on raises `ivr.speaking.ValueFailed`: the caller takes its
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -157,7 +158,7 @@ class Node(
 
     @property
     def kind(self) -> str:
-        return str(self.__struct_config__.tag)
+        return _kind(type(self))
 
     def enter(self, visit: Visit) -> Step:
         raise NotImplementedError
@@ -199,3 +200,8 @@ class Node(
     def faults(self) -> Sequence[Fault]:
         """What cannot work in this node alone, beyond what the types of its fields say."""
         return ()
+
+
+@cache
+def _kind(node: type[Node]) -> str:
+    return str(node.__struct_config__.tag)

@@ -172,6 +172,16 @@ class Session:
         """None once it has ended."""
         return self._state.waits_for
 
+    @property
+    def inside(self) -> tuple[Frame, ...]:
+        """The flows within its own that the caller is in, the innermost last."""
+        return self._state.inside
+
+    @property
+    def prompts(self) -> int:
+        """How many it has played and recorded so far, those before it included."""
+        return self._state.prompts
+
     def snapshot(self) -> SessionState:
         return msgspec.structs.replace(self._state)
 

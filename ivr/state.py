@@ -1,13 +1,18 @@
 """All that a session knows, beside its flows: plain values, JSON between any two steps."""
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from calls.base import AgentId, CallId, Instant, Language, LegId, Word
+from calls.base import AgentId, CallId, Instant, Language, LegId, QueueId, Word
 from calls.commands import Prompt, Record
 from calls.events import CallerIdentified, KnownTicket
+from calls.media import Speech
 from ivr.messages import Frame
+
+#: ``music``; ``news``: an announcement or message; ``offer``: the callback is offered;
+#: ``goodbye``: it was accepted; ``over``: no longer in this queue.
+Stage: TypeAlias = Literal["music", "news", "offer", "goodbye", "over"]
 
 
 class Asked(Word):
@@ -53,3 +58,36 @@ class SessionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     agent: AgentId = ""
     #: The flow has failed once and is on its way to the operator.
     rescued: bool = False
+
+
+class WaitingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that the treatment of one waiting caller knows."""
+
+    call: CallId
+    leg: LegId
+    queue: QueueId
+    language: Language
+    music: str
+    #: Seconds between announcements; 0 for none.
+    announce_every: float
+    announce_position: bool
+    announce_wait: bool
+    messages: tuple[Speech, ...] = ()
+    callback_key: str = ""
+    #: Keys that lead out of the queue.
+    keys: str = ""
+    since: Instant
+    stage: Stage = "music"
+    #: When to act next: announce, or give up the prompt that runs.
+    due: Instant | None
+    #: The prompt that runs now; the next one's number.
+    prompt: str = ""
+    prompts: int = 0
+    announced: int = 0
+    #: How often a message was said; the next thing to say is a message.
+    messages_said: int = 0
+    message_next: bool = False
+    #: The last position told.
+    position: int | None = None
+    #: The moment by which an agent was promised.
+    promised: Instant | None = None

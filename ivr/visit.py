@@ -5,8 +5,6 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from calls.base import CallId, Instant, Language
 from calls.events import CallerIdentified, KnownTicket
 from calls.media import Speech
@@ -18,22 +16,34 @@ from ivr.templates import Slot, pieces
 VALUE = "value"
 
 
-class Visit(msgspec.Struct, frozen=True):
+class Visit:
     """What a node is given. `notes` is what it keeps until the caller leaves it."""
 
-    call: CallId
-    flow: str
-    node: str
-    language: Language
-    now: Instant
-    notes: Mapping[str, Any]
-    #: The agent whom the caller has talked with; empty for none.
-    agent: str
-    who: CallerIdentified | None
-    ticket: KnownTicket | None
-    expressions: Expressions
-    #: The value of a name: see `ivr.expressions.BUILT_IN`.
-    value: Callable[[str], Value]
+    def __init__(
+        self,
+        call: CallId,
+        flow: str,
+        node: str,
+        language: Language,
+        now: Instant,
+        notes: Mapping[str, Any],
+        agent: str,
+        who: CallerIdentified | None,
+        ticket: KnownTicket | None,
+        expressions: Expressions,
+        value: Callable[[str], Value],
+    ) -> None:
+        self.call = call
+        self.flow = flow
+        self.node = node
+        self.language = language
+        self.now = now
+        self.notes = notes
+        self.agent = agent
+        self.who = who
+        self.ticket = ticket
+        self.expressions = expressions
+        self.value = value
 
     def speech(self, texts: Mapping[Language, str], part: str = "") -> tuple[Speech, ...]:
         """One of the node's texts in the caller's language, values spoken."""
@@ -76,13 +86,31 @@ class Visit(msgspec.Struct, frozen=True):
 
     def knowing(self, name: str, value: Value) -> "Visit":
         """As if a variable had been set already."""
-        return msgspec.structs.replace(
-            self, value=lambda asked: value if asked == name else self.value(asked)
-        )
+        known = self.value
+
+        def instead(asked: str) -> Value:
+            return value if asked == name else known(asked)
+
+        return self._with(self.notes, instead)
 
     def noting(self, notes: Mapping[str, Any]) -> "Visit":
         """With other notes."""
-        return msgspec.structs.replace(self, notes=notes)
+        return self._with(notes, self.value)
+
+    def _with(self, notes: Mapping[str, Any], value: Callable[[str], Value]) -> "Visit":
+        return Visit(
+            self.call,
+            self.flow,
+            self.node,
+            self.language,
+            self.now,
+            notes,
+            self.agent,
+            self.who,
+            self.ticket,
+            self.expressions,
+            value,
+        )
 
     def request(self, number: int = 1) -> str:
         """The id of something that this node asks for."""

@@ -13,11 +13,11 @@
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 import msgspec
 
-from calls.base import CallId, Instant, Language, LegId, QueueId
+from calls.base import CallId, Instant, Language, LegId
 from calls.commands import Answer, Command, Prompt, StartMusic, StopMusic, StopPrompt
 from calls.config import Queue
 from calls.events import DigitPressed, PromptEnded, Tick
@@ -25,12 +25,9 @@ from calls.facts import WaitAnnounced
 from calls.media import DigitRule, Media, Speech
 from ivr import phrases
 from ivr.messages import KeepThePlace, LeaveQueue, WaitingOutput
+from ivr.state import Stage, WaitingState
 
 WaitingEvent: TypeAlias = PromptEnded | DigitPressed | Tick
-
-#: ``music``; ``news``: an announcement or message; ``offer``: the callback is offered;
-#: ``goodbye``: it was accepted; ``over``: no longer in this queue.
-Stage: TypeAlias = Literal["music", "news", "offer", "goodbye", "over"]
 
 #: Seconds of music before the first announcement.
 FIRST_AFTER = 1.5
@@ -43,39 +40,6 @@ OVERDUE = 30.0
 
 #: Seconds for the answer to the offer, from its end.
 CONFIRM_WITHIN = 5.0
-
-
-class WaitingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that the treatment of one waiting caller knows."""
-
-    call: CallId
-    leg: LegId
-    queue: QueueId
-    language: Language
-    music: str
-    #: Seconds between announcements; 0 for none.
-    announce_every: float
-    announce_position: bool
-    announce_wait: bool
-    messages: tuple[Speech, ...] = ()
-    callback_key: str = ""
-    #: Keys that lead out of the queue.
-    keys: str = ""
-    since: Instant
-    stage: Stage = "music"
-    #: When to act next: announce, or give up the prompt that runs.
-    due: Instant | None
-    #: The prompt that runs now; the next one's number.
-    prompt: str = ""
-    prompts: int = 0
-    announced: int = 0
-    #: How often a message was said; the next thing to say is a message.
-    messages_said: int = 0
-    message_next: bool = False
-    #: The last position told.
-    position: int | None = None
-    #: The moment by which an agent was promised.
-    promised: Instant | None = None
 
 
 class Waiting:

@@ -25,8 +25,7 @@ and `supervision`.
 import heapq
 from collections import Counter, deque
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from acd.acd import Acd
 from acd.messages import AcdMessage
@@ -42,6 +41,7 @@ from calls.views import LiveView
 from engine.center import (
     handover,
     life,
+    live,
     overflow,
     pop,
     recalls,
@@ -56,8 +56,9 @@ from engine.center import (
     view,
 )
 from engine.center.around import Around
+from engine.center.live import Call, Leg
 from engine.center.shelf import Shelf
-from engine.center.state import CallState, CenterState, HangupReason
+from engine.center.state import CenterState, HangupReason
 from ivr.session import Session
 from ivr.waiting import Waiting
 
@@ -71,6 +72,9 @@ class CallCenter:
         self.shelf = Shelf(self.state)
         self.around = Around(self)
         self.late: Counter[str] = Counter()
+        #: Those of the state, alive.
+        self.calls: dict[CallId, Call] = {}
+        self.legs: dict[LegId, Leg] = {}
         self.sessions: dict[CallId, Session] = {}
         self.waits: dict[CallId, Waiting] = {}
         #: Adds to what comes out of the message that is being handled.
@@ -80,19 +84,26 @@ class CallCenter:
         #: When callers were cut off, the earliest first, and their numbers; stale ones are skipped.
         self.cut_off = sorted((one.at, name) for name, one in self.state.cut_off.items())
         #: Calls that were queued in this step; those who still wait when it is over hear music.
-        self.newcomers: list[CallState] = []
+        self.newcomers: list[Call] = []
         #: When each call's flow or wait wants a Tick; the same in order, with stale ones.
         self._due: dict[CallId, Instant] = {}
         self._timers: list[tuple[Instant, CallId]] = []
         self._later: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._takes = self._what_is_taken()
-        self._hears = self._what_is_heard()
-        for call in self.state.calls.values():
-            if call.session is not None:
+        self._revive()
+
+    def _revive(self) -> None:
+        """Bring the state's calls and legs to life: it has none until the next snapshot."""
+        state = self.state
+        calls, state.calls = state.calls, {}
+        legs, state.legs = state.legs, {}
+        self.legs.update((leg, live.revived_leg(known)) for leg, known in legs.items())
+        for name, record in calls.items():
+            call = self.calls[name] = live.revived_call(record)
+            if record.session is not None:
                 flow = self.shelf.flow(call.flow, call.version)
-                self.sessions[call.call] = Session(flow, call.session, self.around)
-            if call.waiting is not None:
-                self.waits[call.call] = Waiting(call.waiting)
+                self.sessions[name] = Session(flow, record.session, self.around)
+            if record.waiting is not None:
+                self.waits[name] = Waiting(record.waiting)
             self.watch(call)
 
     # --- the three verbs of every machine
@@ -103,7 +114,7 @@ class CallCenter:
         self.emit = out.append
         self.around.now = now
         try:
-            self._takes.get(type(message), self.acd_does)(message, now)
+            _TAKEN.get(type(message), _TAKEN_BY_ACD)(self, message, now)
         except UnexpectedEvent:  # its text names calls and agents: too many to count by
             self.late[f"unexpected {type(message).__name__}"] += 1
         except BaseException:  # a fault of ours must not reach into the next step
@@ -129,16 +140,21 @@ class CallCenter:
 
     def snapshot(self) -> CenterState:
         """The whole state. It shares its parts with the machine: encode it before the next step."""
-        self.state.acd = self.acd.snapshot()
-        for call in self.state.calls.values():
-            session, waiting = self.sessions.get(call.call), self.waits.get(call.call)
-            call.session = session.snapshot() if session else None
-            call.waiting = waiting.snapshot() if waiting else None
-        return self.state
+        state = self.state
+        state.acd = self.acd.snapshot()
+        state.legs = {name: live.leg_record(leg) for name, leg in self.legs.items()}
+        state.calls = {}
+        for name, call in self.calls.items():
+            record = state.calls[name] = live.call_record(call)
+            if (session := self.sessions.get(name)) is not None:
+                record.session = session.snapshot()
+            if (waiting := self.waits.get(name)) is not None:
+                record.waiting = waiting.snapshot()
+        return state
 
     def view(self, now: Instant) -> LiveView:
         """What people look at now; `today` and `journal` are left for the engine to fill."""
-        return view.live(self.state, self.acd, self.sessions, now)
+        return view.live(self, now)
 
     @property
     def connected(self) -> bool:
@@ -146,58 +162,6 @@ class CallCenter:
         against agents nor prompts, whose end nobody reports now, against callers."""
         switches = self.state.switches
         return not switches or True in switches.values()
-
-    # --- who takes which message, and who hears which fact of the Acd
-
-    def _what_is_taken(self) -> dict[type, Callable[[Any, Instant], object]]:
-        """All messages but those for the Acd alone."""
-        return {
-            events.Tick: self._tick,
-            events.LegArrived: partial(life.arrive, self),
-            events.LegAnswered: partial(life.leg_answered, self),
-            events.LegEnded: partial(life.leg_ended, self),
-            events.LegRinging: _nothing,
-            events.PromptEnded: partial(treatment.heard, self),
-            events.RecordingEnded: partial(treatment.heard, self),
-            events.BridgeRecorded: partial(recordings.ended, self),
-            events.DigitPressed: partial(treatment.pressed, self),
-            events.SwitchUp: partial(reconcile.switch_up, self),
-            events.SwitchDown: partial(reconcile.switch_down, self),
-            events.SwitchRemoved: partial(reconcile.switch_removed, self),
-            events.Surveyed: partial(reconcile.surveyed, self),
-            events.CommandFailed: partial(reconcile.command_failed, self),
-            events.CallerIdentified: partial(pop.identified, self),
-            events.TicketDrafted: partial(pop.drafted, self),
-            events.TicketFound: partial(pop.answered, self),
-            events.ServiceAnswered: partial(pop.answered, self),
-            events.RequestFailed: partial(pop.failed, self),
-            actions.HangupCall: partial(life.hang_up_call, self),
-            actions.HoldCall: partial(talking.hold, self),
-            actions.MuteAgent: partial(talking.mute, self),
-            actions.TransferCall: partial(handover.transfer, self),
-            actions.CompleteTransfer: partial(handover.complete, self),
-            actions.CancelTransfer: partial(handover.cancel, self),
-            actions.SuperviseAgent: partial(supervision.supervise, self),
-            actions.StopSupervising: partial(supervision.stop, self),
-            actions.RecordCall: partial(recordings.record, self),
-            actions.ConfigureNumber: self._configure_number,
-            actions.RemoveNumber: self._remove_number,
-            actions.PublishFlow: self._publish_flow,
-        }
-
-    def _what_is_heard(self) -> dict[type, Callable[[Any, Instant], None]]:
-        return {
-            facts.CallQueued: partial(treatment.queued, self),
-            facts.CallRelaxed: partial(transfers.relaxed, self),
-            facts.CallOverflowed: partial(self.soon, overflow.go_on),
-            facts.CallLeftQueue: partial(recalls.left_queue, self),
-            facts.OfferMade: partial(ringing.ring, self),
-            facts.OfferEnded: partial(ringing.offer_ended, self),
-            facts.CallConnected: partial(ringing.connect, self),
-            facts.PlaceKept: partial(recalls.kept, self),
-            facts.AgentStateChanged: partial(seats.agent_changed, self),
-            facts.ConfigurationChanged: self._configured,
-        }
 
     # --- messages that are dealt with here
 
@@ -208,7 +172,7 @@ class CallCenter:
             at, call_id = heapq.heappop(self._timers)
             if self._due.get(call_id) == at:
                 del self._due[call_id]
-                treatment.wake(self, self.state.calls[call_id], tick, now)
+                treatment.wake(self, self.calls[call_id], tick, now)
         if (deadline := self.acd.deadline()) is not None and deadline <= now:
             self.acd_does(tick, now)
 
@@ -238,12 +202,13 @@ class CallCenter:
 
     def acd_does(self, message: AcdMessage, now: Instant) -> bool:
         """Let the Acd deal with a message, and act on what it says. False if it was refused."""
-        done, emit, hears = True, self.emit, self._hears
+        done, emit = True, self.emit
         for output in self.acd.handle(message, now):
             emit(output)
             kind = type(output)
-            if kind in hears:
-                hears[kind](output, now)
+            hear = _HEARD.get(kind)
+            if hear is not None:
+                hear(self, output, now)
             elif kind is Refused:
                 done = False
         return done
@@ -253,7 +218,7 @@ class CallCenter:
         called with the center first; the world may look different then."""
         self._later.append((deed, arguments))
 
-    def watch(self, call: CallState) -> None:
+    def watch(self, call: Call) -> None:
         """Wake a call's flow or wait when it wants to be; to be told after each change of it."""
         at = treatment.wanted(self, call)
         if at is None:
@@ -262,17 +227,17 @@ class CallCenter:
             self._due[call.call] = at
             heapq.heappush(self._timers, (at, call.call))
 
-    def forget(self, call: CallState) -> None:
+    def forget(self, call: Call) -> None:
         """A call is over."""
         name, call.held, call.gives_up = call.call, None, None
-        del self.state.calls[name]
+        del self.calls[name]
         self.sessions.pop(name, None)
         self.waits.pop(name, None)
         self._due.pop(name, None)
 
     def hang_up(self, leg: LegId, now: Instant, reason: HangupReason = "normal") -> None:
         """Hang a leg up and stop counting on it. Nothing if we do not count on it any more."""
-        if self.state.legs.pop(leg, None) is not None:
+        if self.legs.pop(leg, None) is not None:
             self.state.closing[leg] = now
             self.emit(Hangup(leg=leg, reason=reason))
 
@@ -305,5 +270,62 @@ class CallCenter:
             newcomers.clear()
 
 
-def _nothing(_message: Message, _now: Instant) -> None:
+def _nothing(_center: CallCenter, _message: Message, _now: Instant) -> None:
     """It changes nothing here."""
+
+
+def _overflowed(center: CallCenter, fact: facts.CallOverflowed, now: Instant) -> None:
+    center.soon(overflow.go_on, fact, now)
+
+
+_Taken: TypeAlias = Callable[[CallCenter, Any, Instant], object]
+
+#: Who takes which message; all others are for the Acd alone.
+_TAKEN_BY_ACD: _Taken = CallCenter.acd_does
+_TAKEN: dict[type, _Taken] = {
+    events.Tick: CallCenter._tick,
+    events.LegArrived: life.arrive,
+    events.LegAnswered: life.leg_answered,
+    events.LegEnded: life.leg_ended,
+    events.LegRinging: _nothing,
+    events.PromptEnded: treatment.heard,
+    events.RecordingEnded: treatment.heard,
+    events.BridgeRecorded: recordings.ended,
+    events.DigitPressed: treatment.pressed,
+    events.SwitchUp: reconcile.switch_up,
+    events.SwitchDown: reconcile.switch_down,
+    events.SwitchRemoved: reconcile.switch_removed,
+    events.Surveyed: reconcile.surveyed,
+    events.CommandFailed: reconcile.command_failed,
+    events.CallerIdentified: pop.identified,
+    events.TicketDrafted: pop.drafted,
+    events.TicketFound: pop.answered,
+    events.ServiceAnswered: pop.answered,
+    events.RequestFailed: pop.failed,
+    actions.HangupCall: life.hang_up_call,
+    actions.HoldCall: talking.hold,
+    actions.MuteAgent: talking.mute,
+    actions.TransferCall: handover.transfer,
+    actions.CompleteTransfer: handover.complete,
+    actions.CancelTransfer: handover.cancel,
+    actions.SuperviseAgent: supervision.supervise,
+    actions.StopSupervising: supervision.stop,
+    actions.RecordCall: recordings.record,
+    actions.ConfigureNumber: CallCenter._configure_number,
+    actions.RemoveNumber: CallCenter._remove_number,
+    actions.PublishFlow: CallCenter._publish_flow,
+}
+
+#: Who hears which fact of the Acd.
+_HEARD: dict[type, _Taken] = {
+    facts.CallQueued: treatment.queued,
+    facts.CallRelaxed: transfers.relaxed,
+    facts.CallOverflowed: _overflowed,
+    facts.CallLeftQueue: recalls.left_queue,
+    facts.OfferMade: ringing.ring,
+    facts.OfferEnded: ringing.offer_ended,
+    facts.CallConnected: ringing.connect,
+    facts.PlaceKept: recalls.kept,
+    facts.AgentStateChanged: seats.agent_changed,
+    facts.ConfigurationChanged: CallCenter._configured,
+}

@@ -1,6 +1,6 @@
 """A consultation: an agent asks somebody about a caller, and may pass the caller on (warm).
 
-1. It is a call of its own (`CallState.about` says about which), without a leg of a caller. Whoever
+1. It is a call of its own (`Call.about` says about which), without a leg of a caller. Whoever
    is asked comes into the bridge in which the agent and the caller, who is held, are already. So
    to pass the caller on, the agent leaves; to give it up, the other side does.
 2. A queue or an agent is asked through the Acd, which has the consultation wait as any call. A
@@ -19,7 +19,8 @@ from calls.base import EndCause, Instant, LegId
 from calls.commands import Dial, Join
 from calls.facts import CallTransferred, ConsultEnded, ConsultJoined, ConsultStarted
 from engine.center import life, pop, ringing, supervision, talking, transfers
-from engine.center.state import CallState, LegState, ReleasedBy
+from engine.center.live import Call, Leg
+from engine.center.state import ReleasedBy
 from ivr.messages import Queued
 
 if TYPE_CHECKING:
@@ -38,30 +39,23 @@ LEFT: dict[ReleasedBy, Outcome] = {
 RINGS = 45.0
 
 
-def start(
-    center: "CallCenter", call: CallState, to: str, wants: Queued | None, now: Instant
-) -> None:
+def start(center: "CallCenter", call: Call, to: str, wants: Queued | None, now: Instant) -> None:
     """Ask somebody: an agent of a queue as it `wants`, else an address that can be dialled."""
-    consult = CallState(
+    consult = Call(
         call=center.mint(),
         leg="",
         switch=call.switch,
         caller=call.caller,
         called=call.called,
-        arrived=now,
         phase="waiting" if wants else "outside",
-        since=now,
         language=call.language,
-        queue=wants.queue if wants else "",
-        wants=wants,
-        queued=now if wants else None,
-        who=call.who,
-        bridge=call.bridge,
-        passed_by=call.agent,
-        about=call.call,
-        asked=to,
+        now=now,
     )
-    center.state.calls[consult.call] = consult
+    if wants is not None:
+        consult.queue, consult.wants, consult.queued = wants.queue, wants, now
+    consult.who, consult.bridge = call.who, call.bridge
+    consult.passed_by, consult.about, consult.asked = call.agent, call.call, to
+    center.calls[consult.call] = consult
     call.consult = consult.call
     center.emit(ConsultStarted(call=call.call, agent=call.agent, to=to))
     talking.hold_caller(center, call, now)
@@ -71,9 +65,9 @@ def start(
         _enqueue(center, consult, wants, now)
 
 
-def _dial(center: "CallCenter", consult: CallState, now: Instant) -> None:
+def _dial(center: "CallCenter", consult: Call, now: Instant) -> None:
     leg = consult.other_leg = center.mint_leg(consult.switch)
-    center.state.legs[leg] = LegState(role="consulted", since=now, call=consult.call)
+    center.legs[leg] = Leg(role="consulted", since=now, call=consult.call)
     center.emit(
         Dial(
             leg=leg,
@@ -87,7 +81,7 @@ def _dial(center: "CallCenter", consult: CallState, now: Instant) -> None:
     )
 
 
-def _enqueue(center: "CallCenter", consult: CallState, wants: Queued, now: Instant) -> None:
+def _enqueue(center: "CallCenter", consult: Call, wants: Queued, now: Instant) -> None:
     if wants.agent:
         consult.gives_up = now + RINGS
         center.watch(consult)
@@ -106,9 +100,9 @@ def _enqueue(center: "CallCenter", consult: CallState, wants: Queued, now: Insta
     )
 
 
-def joined(center: "CallCenter", consult: CallState, now: Instant) -> None:
+def joined(center: "CallCenter", consult: Call, now: Instant) -> None:
     """The other side has answered, and talks with the agent."""
-    call = center.state.calls[consult.about]
+    call = center.calls[consult.about]
     leg = consult.other_leg
     assert leg is not None  # noqa: S101 - it has just answered
     consult.phase, consult.since, consult.gives_up = "talking", now, None
@@ -122,38 +116,38 @@ def joined(center: "CallCenter", consult: CallState, now: Instant) -> None:
     supervision.follow(center, consult)
 
 
-def pair(center: "CallCenter", call: CallState) -> tuple[LegId, LegId]:
+def pair(center: "CallCenter", call: Call) -> tuple[LegId, LegId]:
     """The legs that are joined in a call: of a consultation both are on our side."""
     assert call.other_leg is not None  # noqa: S101 - nobody talks alone
     if not call.about:
         return call.leg, call.other_leg
-    agent = center.state.calls[call.about].other_leg
+    agent = center.calls[call.about].other_leg
     assert agent is not None  # noqa: S101 - it ends with the conversation
     return agent, call.other_leg
 
 
-def answered(center: "CallCenter", call: CallState) -> bool:
+def answered(center: "CallCenter", call: Call) -> bool:
     """Somebody is consulted about a call, and talks."""
-    consult = center.state.calls.get(call.consult)
+    consult = center.calls.get(call.consult)
     return consult is not None and consult.phase == "talking"
 
 
-def party_gone(center: "CallCenter", consult: CallState, cause: EndCause, now: Instant) -> None:
+def party_gone(center: "CallCenter", consult: Call, cause: EndCause, now: Instant) -> None:
     """The line of the other side is gone."""
     consult.other_leg = None
     give_up(center, consult, "left" if consult.phase == "talking" else cause, now)
 
 
-def give_up(center: "CallCenter", consult: CallState, outcome: Outcome, now: Instant) -> None:
+def give_up(center: "CallCenter", consult: Call, outcome: Outcome, now: Instant) -> None:
     """It comes to nothing: the caller is back in the conversation."""
-    call = center.state.calls[consult.about]
+    call = center.calls[consult.about]
     end(center, call, outcome, now)
     talking.resume_caller(center, call, now)
 
 
-def end(center: "CallCenter", call: CallState, outcome: Outcome, now: Instant) -> None:
+def end(center: "CallCenter", call: Call, outcome: Outcome, now: Instant) -> None:
     """End the consultation about a call, if there is one; the other side is let go."""
-    consult = center.state.calls.get(call.consult)
+    consult = center.calls.get(call.consult)
     if consult is None:
         return
     call.consult = ""
@@ -169,9 +163,9 @@ def end(center: "CallCenter", call: CallState, outcome: Outcome, now: Instant) -
     center.forget(consult)
 
 
-def complete(center: "CallCenter", call: CallState, now: Instant) -> None:
+def complete(center: "CallCenter", call: Call, now: Instant) -> None:
     """The other side has the caller from now on, the agent leaves."""
-    consult = center.state.calls[call.consult]
+    consult = center.calls[call.consult]
     call.consult, leg = "", consult.other_leg
     assert leg is not None  # noqa: S101 - they have answered
     _tell_end(center, call, consult, "transferred", now)
@@ -180,7 +174,7 @@ def complete(center: "CallCenter", call: CallState, now: Instant) -> None:
     talking.step_out(center, call.agent, call.other_leg)
     talking.close(center, call, "agent", now)
     center.forget(consult)
-    known = center.state.legs[leg]
+    known = center.legs[leg]
     known.call, known.offer, call.other_leg = call.call, None, leg
     if consult.queue:
         call.agent, call.queue = consult.agent, consult.queue
@@ -195,7 +189,7 @@ def complete(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 
 def _tell_end(
-    center: "CallCenter", call: CallState, consult: CallState, outcome: Outcome, now: Instant
+    center: "CallCenter", call: Call, consult: Call, outcome: Outcome, now: Instant
 ) -> None:
     talked = now - consult.since if consult.phase == "talking" else None
     center.emit(

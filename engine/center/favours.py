@@ -8,7 +8,8 @@ from calls.base import AgentId, Instant
 from calls.config import Queue
 from cti.numbers import withheld
 from engine.center import life, recalls, treatment
-from engine.center.state import CallState, CutOff
+from engine.center.live import Call
+from engine.center.state import CutOff
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -33,7 +34,7 @@ class Favour(NamedTuple):
 NOTHING = Favour()
 
 
-def claim(center: "CallCenter", call: CallState, now: Instant) -> Favour:
+def claim(center: "CallCenter", call: Call, now: Instant) -> Favour:
     """What the caller is owed in the queue that they come to. An old place is given but once."""
     queue, wants = center.acd.queue(call.queue), call.wants
     if queue is None or wants is None:
@@ -55,7 +56,7 @@ def claim(center: "CallCenter", call: CallState, now: Instant) -> Favour:
     )
 
 
-def worth_holding(center: "CallCenter", call: CallState) -> bool:
+def worth_holding(center: "CallCenter", call: Call) -> bool:
     """It is not known yet whom the caller talked with last, and their queue asks for it."""
     queue = center.acd.queue(call.queue)
     return (
@@ -67,7 +68,7 @@ def worth_holding(center: "CallCenter", call: CallState) -> bool:
     )
 
 
-def identified(center: "CallCenter", call: CallState, now: Instant) -> None:
+def identified(center: "CallCenter", call: Call, now: Instant) -> None:
     """It is known now who calls. A VIP who waits already is queued again, with the head start and
     the same place."""
     if call.who is None or not call.who.vip or call.ringing or call.virtual:
@@ -82,7 +83,7 @@ def identified(center: "CallCenter", call: CallState, now: Instant) -> None:
 # --- the old place
 
 
-def remember(center: "CallCenter", call: CallState, now: Instant) -> None:
+def remember(center: "CallCenter", call: Call, now: Instant) -> None:
     """A caller was cut off while waiting or talking: they may call again.
 
     Who hangs up while waiting counts as cut off too. A lost line looks just the same, and nobody
@@ -101,13 +102,13 @@ def remember(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 
 def _old_place(
-    center: "CallCenter", call: CallState, queue: Queue, now: Instant
+    center: "CallCenter", call: Call, queue: Queue, now: Instant
 ) -> tuple[float, AgentId]:
     """Seconds of waiting that are given back, and the agent who was talking to the caller."""
     state = center.state
     if call.caller not in state.kept and call.caller not in state.cut_off:
         return 0.0, ""
-    kept = state.calls.get(state.kept.get(call.caller, ""))
+    kept = center.calls.get(state.kept.get(call.caller, ""))
     here = kept is not None and kept.phase in ("waiting", "calling") and kept.queue == call.queue
     if here and kept is not None and kept is not call and kept.queued is not None:
         if kept.phase == "calling":  # they call us while we call them
@@ -139,7 +140,7 @@ def _forget(center: "CallCenter", now: Instant) -> None:
         heapq.heappop(center.cut_off)
 
 
-def _last_agent(call: CallState, queue: Queue, now: Instant) -> AgentId:
+def _last_agent(call: Call, queue: Queue, now: Instant) -> AgentId:
     """Whom the caller talked with last, if that was not too long ago. Who has talked with an agent
     in this very call is passed on to somebody else."""
     if queue.last_agent <= 0 or call.who is None or withheld(call.caller) or call.passed_by:

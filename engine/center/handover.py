@@ -13,7 +13,7 @@ from calls.actions import CancelTransfer, CompleteTransfer, TransferCall
 from calls.base import AgentId, Instant
 from calls.facts import CallTransferred
 from engine.center import consulting, life, recalls, talking, transfers, treatment
-from engine.center.state import CallState
+from engine.center.live import Call
 from ivr.messages import Queued, Transferred
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def complete(center: "CallCenter", action: CompleteTransfer, now: Instant) -> No
 def cancel(center: "CallCenter", action: CancelTransfer, now: Instant) -> None:
     call = _consulted(center, action.agent)
     if call is not None:
-        consulting.give_up(center, center.state.calls[call.consult], "cancelled", now)
+        consulting.give_up(center, center.calls[call.consult], "cancelled", now)
 
 
-def _consulted(center: "CallCenter", agent: AgentId) -> CallState | None:
+def _consulted(center: "CallCenter", agent: AgentId) -> Call | None:
     """The conversation about which an agent asks somebody."""
     call = talking.of(center, agent)
     if call is not None and not call.consult:
@@ -103,7 +103,7 @@ def _agent_fits(center: "CallCenter", name: AgentId, by: AgentId) -> bool:
     return False
 
 
-def _wants(center: "CallCenter", call: CallState, to: str) -> Queued | None:
+def _wants(center: "CallCenter", call: Call, to: str) -> Queued | None:
     """How the Acd is to be asked; None where it does not know the party. Of what the flow needed
     only the language still counts: the rest was for the first agent."""
     scheme, _, name = to.partition(":")
@@ -126,7 +126,7 @@ def _wants(center: "CallCenter", call: CallState, to: str) -> Queued | None:
             return None
 
 
-def _pass_on(center: "CallCenter", call: CallState, to: str, now: Instant) -> None:
+def _pass_on(center: "CallCenter", call: Call, to: str, now: Instant) -> None:
     center.emit(CallTransferred(call=call.call, agent=call.agent, to=to, kind="blind"))
     wants = _wants(center, call, to)
     call.passed_by = call.agent

@@ -20,7 +20,8 @@ from engine.center import (
     transfers,
     treatment,
 )
-from engine.center.state import CallState, HangupReason, LegState, ReleasedBy
+from engine.center.live import Call, Leg
+from engine.center.state import HangupReason, ReleasedBy
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -41,23 +42,22 @@ REJECTED: dict[EndCause, OfferOutcome] = {
 def arrive(center: "CallCenter", arrived: LegArrived, now: Instant) -> None:
     """A leg is new: make its call, ask who it is, and let its number's flow begin."""
     state, leg = center.state, arrived.leg
-    if leg in state.legs or leg in state.closing:
+    if leg in center.legs or leg in state.closing:
         center.late["LegArrived"] += 1
         return
     number = state.numbers.get(arrived.called) or state.numbers.get("*")
-    call = CallState(
+    call = Call(
         call=center.mint(),
         leg=leg,
         switch=switch_of(leg),
         caller=arrived.caller,
         called=arrived.called,
-        arrived=now,
         phase="menu",
-        since=now,
         language=number.language if number else "",
+        now=now,
     )
-    state.calls[call.call] = call
-    state.legs[leg] = LegState(role="caller", since=now, call=call.call)
+    center.calls[call.call] = call
+    center.legs[leg] = Leg(role="caller", since=now, call=call.call)
     center.emit(CallArrived(call=call.call, leg=leg, caller=call.caller, called=call.called))
     if number is None or number.flow not in state.newest:
         end(center, call, "failed", "failed", now, told="declined")
@@ -68,7 +68,7 @@ def arrive(center: "CallCenter", arrived: LegArrived, now: Instant) -> None:
 
 def leg_answered(center: "CallCenter", event: LegAnswered, now: Instant) -> None:
     """A party that we dialled has answered. Too late, if nobody waits for that any more."""
-    known = center.state.legs.get(event.leg)
+    known = center.legs.get(event.leg)
     if known is None:
         center.late["LegAnswered"] += 1
         if event.leg not in center.state.closing:
@@ -80,11 +80,11 @@ def leg_answered(center: "CallCenter", event: LegAnswered, now: Instant) -> None
     known.up = True
     match known.role:
         case "caller":
-            recalls.answered(center, center.state.calls[known.call], event, now)
+            recalls.answered(center, center.calls[known.call], event, now)
         case "outside":
-            transfers.answered(center, center.state.calls[known.call], now)
+            transfers.answered(center, center.calls[known.call], now)
         case "consulted":
-            consulting.joined(center, center.state.calls[known.call], now)
+            consulting.joined(center, center.calls[known.call], now)
         case "supervisor":
             supervision.answered(center, known.agent, now)
         case "agent" | "seat":
@@ -96,7 +96,7 @@ def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
     """A leg is gone, whoever ended it."""
     if center.state.closing.pop(event.leg, None) is not None:
         return
-    known = center.state.legs.pop(event.leg, None)
+    known = center.legs.pop(event.leg, None)
     if known is None:
         center.late["LegEnded"] += 1
         return
@@ -106,7 +106,7 @@ def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
     if known.role == "supervisor":
         supervision.end(center, known.agent, now)
         return
-    call = center.state.calls[known.call]
+    call = center.calls[known.call]
     match known.role:
         case "caller":
             _caller_gone(center, call, event.cause, now)
@@ -118,7 +118,7 @@ def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
             agent_gone(center, call, known, event.cause, now)
 
 
-def _caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+def _caller_gone(center: "CallCenter", call: Call, cause: EndCause, now: Instant) -> None:
     match call.phase:
         case "talking":
             by: ReleasedBy = "caller" if cause == "hangup" else "system"
@@ -139,9 +139,7 @@ def _caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: In
             end(center, call, "abandoned_menu", cause, now)
 
 
-def agent_gone(
-    center: "CallCenter", call: CallState, known: LegState, cause: EndCause, now: Instant
-) -> None:
+def agent_gone(center: "CallCenter", call: Call, known: Leg, cause: EndCause, now: Instant) -> None:
     """An agent's line is gone: amid the conversation, or while the phone was sought or rang."""
     match call.phase:
         case "talking" if call.about:
@@ -160,24 +158,24 @@ def agent_gone(
 
 
 def conversation_over(
-    center: "CallCenter", call: CallState, by: ReleasedBy, cause: EndCause, now: Instant
+    center: "CallCenter", call: Call, by: ReleasedBy, cause: EndCause, now: Instant
 ) -> None:
     """Caller and agent part. The call ends, unless the flow goes on after the agent."""
     if cause in ("lost", "failed"):
         favours.remember(center, call, now)
     talking.close(center, call, by, now)
     after = call.wants.after if call.wants else ""
-    if by == "agent" and after and call.leg in center.state.legs:
+    if by == "agent" and after and call.leg in center.legs:
         unbridge(center, call)
         treatment.enter_flow(center, call, after, now, left_by="after")
     else:
         end(center, call, "handled", cause, now)
 
 
-def part(center: "CallCenter", call: CallState, now: Instant) -> None:
+def part(center: "CallCenter", call: Call, now: Instant) -> None:
     """Let go of whom the caller is joined with, or shall be. Who stays on the line, stays."""
     leg, call.other_leg = call.other_leg, None
-    if leg is None or (known := center.state.legs.get(leg)) is None:
+    if leg is None or (known := center.legs.get(leg)) is None:
         return
     if known.role == "seat":
         known.call, known.offer = "", None
@@ -185,14 +183,14 @@ def part(center: "CallCenter", call: CallState, now: Instant) -> None:
         center.hang_up(leg, now)
 
 
-def unbridge(center: "CallCenter", call: CallState) -> None:
+def unbridge(center: "CallCenter", call: Call) -> None:
     if call.bridge:
         center.emit(Unbridge(bridge=call.bridge))
         call.bridge = ""
         call.bridges += 1
 
 
-def new_bridge(call: CallState) -> BridgeId:
+def new_bridge(call: Call) -> BridgeId:
     """What the bridge of a call's next conversation is called."""
     which = f"-{call.bridges}" if call.bridges else ""
     return f"{call.switch}/b-{call.call}{which}"
@@ -200,7 +198,7 @@ def new_bridge(call: CallState) -> BridgeId:
 
 def end(
     center: "CallCenter",
-    call: CallState,
+    call: Call,
     outcome: CallOutcome,
     cause: EndCause,
     now: Instant,
@@ -224,7 +222,7 @@ def end(
 
 def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None:
     """A person ends a call."""
-    call = center.state.calls.get(action.call)
+    call = center.calls.get(action.call)
     if call is None:
         center.emit(Refused(reason="unknown", message=f"there is no call {action.call!r} now"))
         return
@@ -241,7 +239,7 @@ def hang_up_call(center: "CallCenter", action: HangupCall, now: Instant) -> None
             give_up(center, call, "withdrawn", now)
 
 
-def give_up(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+def give_up(center: "CallCenter", call: Call, cause: EndCause, now: Instant) -> None:
     """End a call that nobody talks in."""
     if call.phase == "calling":
         recalls.not_reached(center, call, cause, now)

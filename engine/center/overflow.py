@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from calls.base import Instant
 from calls.facts import CallOverflowed
 from engine.center import consulting, life, transfers, treatment
+from engine.center.live import Call
 from engine.center.shelf import HOUSE_VERSION
-from engine.center.state import CallState
 from ivr.messages import OverflowExit, Transferred
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST = 10
 
 def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
     """Carry out what a rule of the queue has decided. The call waits no more."""
-    call = center.state.calls.get(fact.call)
+    call = center.calls.get(fact.call)
     if call is None:
         return
     if call.about:
@@ -36,7 +36,7 @@ def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
         return
     treatment.end_wait(center, call)
     call.overflows += 1
-    if call.leg not in center.state.legs:  # who was promised a call, and has hung up
+    if call.leg not in center.legs:  # who was promised a call, and has hung up
         life.end(center, call, "failed", "failed", now)
     elif call.transfer is not None:
         transfers.not_reached(center, call, "unreachable", now)
@@ -44,7 +44,7 @@ def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
         fall_back(center, call, fact.when, now)
 
 
-def _follow(center: "CallCenter", call: CallState, fact: CallOverflowed, now: Instant) -> bool:
+def _follow(center: "CallCenter", call: Call, fact: CallOverflowed, now: Instant) -> bool:
     """Go where the rule leads. False if it leads nowhere."""
     match fact.to:
         case "queue" if center.acd.queue(fact.target) and call.wants and call.queued is not None:
@@ -64,7 +64,7 @@ def _follow(center: "CallCenter", call: CallState, fact: CallOverflowed, now: In
     return True
 
 
-def fall_back(center: "CallCenter", call: CallState, when: OverflowExit, now: Instant) -> None:
+def fall_back(center: "CallCenter", call: Call, when: OverflowExit, now: Instant) -> None:
     """Nothing says where to, or it led nowhere."""
     exits = call.wants.exits if call.wants else {}
     node = exits.get(when) or exits.get("overflow")
@@ -79,7 +79,7 @@ def fall_back(center: "CallCenter", call: CallState, when: OverflowExit, now: In
         apologise(center, call, now)
 
 
-def apologise(center: "CallCenter", call: CallState, now: Instant) -> None:
+def apologise(center: "CallCenter", call: Call, now: Instant) -> None:
     """Say that nobody can help, and hang up."""
     call.flow, call.version, call.inside = "", HOUSE_VERSION, ()
     treatment.tidy_flows(center)

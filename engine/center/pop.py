@@ -15,17 +15,17 @@ from calls.facts import CallerKnown, TicketAttached, TicketPopped
 from calls.requests import DraftTicket, IdentifyCaller
 from cti.policy import choose_ticket
 from engine.center import favours, treatment
-from engine.center.state import CallState
+from engine.center.live import Call
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
 
-def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) -> None:
+def show(center: "CallCenter", call: Call, agent: AgentId, now: Instant) -> None:
     """Pop the call on the agent's page; as soon as the caller is identified, if that is to come.
     Who is consulted sees whom it is about."""
     if call.about:
-        _borrow(call, center.state.calls[call.about])
+        _borrow(call, center.calls[call.about])
     if call.who is None:
         call.pops_due.append(agent)
         return
@@ -62,7 +62,7 @@ def show(center: "CallCenter", call: CallState, agent: AgentId, now: Instant) ->
         )
 
 
-def _borrow(consult: CallState, call: CallState) -> None:
+def _borrow(consult: Call, call: Call) -> None:
     """What is known of a call is known of a consultation about it."""
     consult.who = call.who or CallerIdentified(request="", call=call.call)
     consult.ticket, consult.path = call.ticket, call.path
@@ -71,7 +71,7 @@ def _borrow(consult: CallState, call: CallState) -> None:
 def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> None:
     """A store knows who calls, or that nobody has that number."""
     center.state.pending.pop(who.request, None)
-    call = center.state.calls.get(who.call)
+    call = center.calls.get(who.call)
     if call is None or call.who is not None:
         return
     call.who = who
@@ -86,7 +86,7 @@ def identified(center: "CallCenter", who: CallerIdentified, now: Instant) -> Non
 def drafted(center: "CallCenter", drafted: TicketDrafted, now: Instant) -> None:
     """A store has made the call's ticket."""
     center.state.pending.pop(drafted.request, None)
-    call = center.state.calls.get(drafted.call)
+    call = center.calls.get(drafted.call)
     if call is None:
         return
     if call.ticket is None:
@@ -97,7 +97,7 @@ def drafted(center: "CallCenter", drafted: TicketDrafted, now: Instant) -> None:
 def answered(center: "CallCenter", answer: TicketFound | ServiceAnswered, now: Instant) -> None:
     """What a flow has asked for."""
     center.state.pending.pop(answer.request, None)
-    if (call := center.state.calls.get(answer.call)) is not None:
+    if (call := center.calls.get(answer.call)) is not None:
         treatment.tell(center, call, answer, now)
 
 
@@ -106,12 +106,12 @@ def failed(center: "CallCenter", failed: RequestFailed, now: Instant) -> None:
     asked = center.state.pending.pop(failed.request, None)
     if isinstance(asked, IdentifyCaller):
         identified(center, CallerIdentified(request=asked.request, call=asked.call), now)
-    elif (call := center.state.calls.get(failed.call)) is not None:
+    elif (call := center.calls.get(failed.call)) is not None:
         treatment.tell(center, call, failed, now)
 
 
 def _attach(
-    center: "CallCenter", call: CallState, ticket: KnownTicket, *, drafted: bool, agent: AgentId
+    center: "CallCenter", call: Call, ticket: KnownTicket, *, drafted: bool, agent: AgentId
 ) -> None:
     call.ticket = ticket
     center.emit(TicketAttached(call=call.call, ticket=ticket, drafted=drafted, agent=agent))

@@ -51,7 +51,7 @@ from engine.center import (
     transfers,
     treatment,
 )
-from engine.center.state import LegState
+from engine.center.live import Leg
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -70,13 +70,13 @@ def switch_removed(center: "CallCenter", removed: SwitchRemoved, now: Instant) -
     if center.state.switches.pop(switch, False):
         center.emit(SwitchChanged(switch=switch, up=False))
     for leg in _ours(center, switch):
-        known = center.state.legs.get(leg)  # one may have ended with the leg before it
+        known = center.legs.get(leg)  # one may have ended with the leg before it
         if known is not None:
             _gone(center, leg, known, now)
     for leg in [leg for leg in center.state.closing if switch_of(leg) == switch]:
         del center.state.closing[leg]
     recordings.switch_removed(center, switch, now)
-    left = [call for call in center.state.calls.values() if call.switch == switch]
+    left = [call for call in center.calls.values() if call.switch == switch]
     for call in sorted(left, key=lambda call: (call.arrived, call.call)):
         life.give_up(center, call, "lost", now)
 
@@ -88,7 +88,7 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
     unanswered = list(center.state.pending)
     live = {leg.leg: leg for leg in up.legs}
     for leg in _ours(center, up.switch):
-        if leg not in live and leg in center.state.legs:
+        if leg not in live and leg in center.legs:
             _lost(center, leg, now)
     for leg in [leg for leg in center.state.closing if switch_of(leg) == up.switch]:
         if leg in live:
@@ -96,7 +96,7 @@ def switch_up(center: "CallCenter", up: SwitchUp, now: Instant) -> None:
         else:
             del center.state.closing[leg]
     for found in up.legs:
-        if found.leg in center.state.legs:
+        if found.leg in center.legs:
             _still_there(center, found, now)
         elif found.leg not in center.state.closing:
             _stranger(center, found, up.switch, now)
@@ -115,7 +115,7 @@ def surveyed(center: "CallCenter", survey: Surveyed, now: Instant) -> None:
     """Compare in passing; act on what two surveys running agree on."""
     live = {leg.leg: leg for leg in survey.legs}
     for leg in _ours(center, survey.switch):
-        known = center.state.legs.get(leg)
+        known = center.legs.get(leg)
         if known is None:
             continue
         known.missed = 0 if leg in live else known.missed + 1
@@ -132,7 +132,7 @@ def surveyed(center: "CallCenter", survey: Surveyed, now: Instant) -> None:
     strangers = [
         found
         for found in survey.legs
-        if found.leg not in center.state.legs and found.leg not in center.state.closing
+        if found.leg not in center.legs and found.leg not in center.state.closing
     ]
     for found in strangers:
         if found.leg in center.state.strangers:
@@ -149,7 +149,7 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
         recordings.failed(center, command, failed.detail, now)
         return
     legs = _legs_of(command)
-    known = next((center.state.legs[leg] for leg in legs if leg in center.state.legs), None)
+    known = next((center.legs[leg] for leg in legs if leg in center.legs), None)
     if known is None or isinstance(command, Hangup | Unbridge):
         center.late["CommandFailed"] += 1
         return
@@ -163,9 +163,9 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
             if not failed.gone:
                 _not_joined(center, legs, now)
         case Hold() | Mute(muted=True) if not failed.gone:
-            talking.failed(center, center.state.calls[known.call], command, now)
+            talking.failed(center, center.calls[known.call], command, now)
         case Supervise(whom=whom) if not failed.gone:
-            if whom in center.state.legs:  # else the conversation is over
+            if whom in center.legs:  # else the conversation is over
                 supervision.end(center, known.agent, now)
         case _ if failed.gone:
             life.leg_ended(center, LegEnded(leg=legs[0], cause="hangup"), now)
@@ -180,8 +180,8 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
 
 def _not_joined(center: "CallCenter", legs: tuple[LegId, ...], now: Instant) -> None:
     """These legs cannot be joined: the call that they were to talk in does not begin."""
-    names = [center.state.legs[leg].call for leg in legs if leg in center.state.legs]
-    calls = [center.state.calls[name] for name in names if name]
+    names = [center.legs[leg].call for leg in legs if leg in center.legs]
+    calls = [center.calls[name] for name in names if name]
     if not calls:  # who was to be put aside
         return
     call = next((call for call in calls if call.about), calls[0])
@@ -205,21 +205,21 @@ def _legs_of(command: Command) -> tuple[LegId, ...]:
 
 def _ours(center: "CallCenter", switch: str) -> list[LegId]:
     """Legs on that switch, the oldest first: snapshots do not keep the order of what is by name."""
-    ours = [(known.since, leg) for leg, known in center.state.legs.items()]
+    ours = [(known.since, leg) for leg, known in center.legs.items()]
     return [leg for _, leg in sorted(ours) if switch_of(leg) == switch]
 
 
 def _lost(center: "CallCenter", leg: LegId, now: Instant) -> None:
     """A leg that a crash may have come before: what was decided is committed, and perhaps never
     told to the switch. Such phones ring now; callers who kept the place are never rung twice."""
-    known = center.state.legs[leg]
+    known = center.legs[leg]
     offer = center.acd.offer(known.offer) if known.offer else None
     if known.role == "seat" and not known.up:
         repaired = Repaired(what="offer_lost", detail=leg, agent=known.agent)
         center.emit(repaired)
         center.emit(seats.dial(leg, known.agent))
     elif offer is not None and offer.until > now:
-        call = center.state.calls[known.call]
+        call = center.calls[known.call]
         repaired = Repaired(what="offer_lost", detail=leg, call=call.call, agent=known.agent)
         center.emit(repaired)
         center.emit(ringing.dial(center, call, leg, known.agent, offer.until - now))
@@ -229,16 +229,16 @@ def _lost(center: "CallCenter", leg: LegId, now: Instant) -> None:
 
 
 def _gone(
-    center: "CallCenter", leg: LegId, known: LegState, now: Instant, cause: EndCause = "lost"
+    center: "CallCenter", leg: LegId, known: Leg, now: Instant, cause: EndCause = "lost"
 ) -> None:
     center.emit(Repaired(what="leg_lost", detail=leg, call=known.call or None))
     life.leg_ended(center, LegEnded(leg=leg, cause=cause), now)
 
 
 def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
-    known = center.state.legs[found.leg]
+    known = center.legs[found.leg]
     known.missed = 0
-    call = center.state.calls.get(known.call)
+    call = center.calls.get(known.call)
     talking.tell_again(center, found.leg, known)
     if known.role == "seat" and call is None and found.bridge is not None:
         talking.put_aside(center, [found.leg])  # the end of its conversation may have been lost
@@ -259,11 +259,11 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
 def _apart(center: "CallCenter", live: dict[LegId, LiveLeg], believed: int) -> None:
     """Join the pairs of whom one was not in their bridge as many times running as are `believed`:
     they talk into silence."""
-    for call in center.state.calls.values():
+    for call in center.calls.values():
         other = call.other_leg
         if other is None or call.phase not in ("talking", "outside"):
             continue
-        if center.state.legs[other].up:
+        if center.legs[other].up:
             legs = consulting.pair(center, call)
             loose = [leg for leg in legs if leg in live and live[leg].bridge != call.bridge]
             call.apart = call.apart + 1 if loose else 0

@@ -18,13 +18,14 @@ from calls.events import BridgeRecorded
 from calls.facts import CommandRefused, ConversationRecorded, RecordingPaused, RecordingStarted
 from calls.port import switch_of
 from engine.center import talking
-from engine.center.state import CallState, Recording
+from engine.center.live import Call
+from engine.center.state import Recording
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
 
-def connected(center: "CallCenter", call: CallState, now: Instant) -> None:
+def connected(center: "CallCenter", call: Call, now: Instant) -> None:
     """A conversation begins: perhaps its queue wants it recorded."""
     queue = center.acd.queue(call.queue)
     if queue is not None and queue.record:
@@ -49,7 +50,7 @@ def record(center: "CallCenter", action: RecordCall, now: Instant) -> None:
         _pause(center, call.recording, action.do == "pause", action.by)
 
 
-def _start(center: "CallCenter", call: CallState, by: AgentId, now: Instant) -> None:
+def _start(center: "CallCenter", call: Call, by: AgentId, now: Instant) -> None:
     name = call.recording = center.mint()
     center.state.recordings[name] = Recording(
         call=call.call, agent=call.agent, bridge=call.bridge, since=now
@@ -74,7 +75,7 @@ def _tell_paused(center: "CallCenter", name: str, known: Recording, by: AgentId 
     )
 
 
-def stop(center: "CallCenter", call: CallState, now: Instant) -> None:
+def stop(center: "CallCenter", call: Call, now: Instant) -> None:
     """End the recording of a conversation, if there is one."""
     name, call.recording = call.recording, ""
     known = center.state.recordings.get(name)
@@ -92,7 +93,7 @@ def ended(center: "CallCenter", event: BridgeRecorded, _: Instant) -> None:
 
 def _over(center: "CallCenter", name: str, seconds: float) -> None:
     known = center.state.recordings.pop(name)
-    call = center.state.calls.get(known.call)
+    call = center.calls.get(known.call)
     if call is not None and call.recording == name:
         call.recording = ""
     center.emit(

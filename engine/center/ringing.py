@@ -1,6 +1,6 @@
 """Offers at the phones: an agent's phone rings, and stops ringing; whoever answers is joined.
 
-Several phones may ring for one call; `CallState.ringing` has the leg of each offer. An agent who
+Several phones may ring for one call; `Call.ringing` has the leg of each offer. An agent who
 stays on the line (`engine.center.seats`) is not rung: the offer is accepted in the same step.
 """
 
@@ -20,7 +20,7 @@ from engine.center import (
     supervision,
     treatment,
 )
-from engine.center.state import CallState, LegState
+from engine.center.live import Call, Leg
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -31,7 +31,7 @@ MARGIN = 5.0
 
 def ring(center: "CallCenter", offer: OfferMade, now: Instant) -> None:
     """Let an agent's phone ring for a call, and pop the call on their page."""
-    call = center.state.calls[offer.call]
+    call = center.calls[offer.call]
     call.agent = call.agent or offer.agent
     if not call.about:
         call.bridge = life.new_bridge(call)
@@ -39,11 +39,11 @@ def ring(center: "CallCenter", offer: OfferMade, now: Instant) -> None:
     seat = seats.of(center, offer.agent, call.switch)
     if seat is None:
         leg = center.mint_leg(call.switch)
-        known = LegState(role="agent", since=now, agent=offer.agent)
-        center.state.legs[leg] = known
+        known = Leg(role="agent", since=now, agent=offer.agent)
+        center.legs[leg] = known
         center.emit(dial(center, call, leg, offer.agent, offer.until - now))
     else:
-        leg, known = seat, center.state.legs[seat]
+        leg, known = seat, center.legs[seat]
         if known.up:
             center.soon(_accept, Accept(offer=offer.offer), now)
     known.call, known.offer = call.call, offer.offer
@@ -51,7 +51,7 @@ def ring(center: "CallCenter", offer: OfferMade, now: Instant) -> None:
     pop.show(center, call, offer.agent, now)
 
 
-def dial(center: "CallCenter", call: CallState, leg: LegId, agent: AgentId, rings: float) -> Dial:
+def dial(center: "CallCenter", call: Call, leg: LegId, agent: AgentId, rings: float) -> Dial:
     """Ring an agent's phone for `rings` seconds."""
     known = center.acd.agent(agent)
     return Dial(
@@ -68,7 +68,7 @@ def dial(center: "CallCenter", call: CallState, leg: LegId, agent: AgentId, ring
 
 def offer_ended(center: "CallCenter", fact: OfferEnded, now: Instant) -> None:
     """A phone was answered, or need not ring any more."""
-    call = center.state.calls[fact.call]
+    call = center.calls[fact.call]
     leg = call.ringing.pop(fact.offer)
     if fact.outcome == "accepted":
         call.agent, call.other_leg = fact.agent, leg
@@ -81,14 +81,14 @@ def offer_ended(center: "CallCenter", fact: OfferEnded, now: Instant) -> None:
     if call.agent == fact.agent:
         pending = center.acd.offers_for_call(call.call)
         rings = next((call.ringing[offer] for offer in pending if offer in call.ringing), "")
-        call.agent = center.state.legs[rings].agent if rings in center.state.legs else ""
+        call.agent = center.legs[rings].agent if rings in center.legs else ""
     _stop_ringing(center, leg, fact, now)
     if call.call_back:
         center.soon(recalls.ask_again, call, now)
 
 
 def _stop_ringing(center: "CallCenter", leg: LegId, fact: OfferEnded, now: Instant) -> None:
-    known = center.state.legs.get(leg)
+    known = center.legs.get(leg)
     if known is None:
         return
     if known.role == "seat":
@@ -103,7 +103,7 @@ def _stop_ringing(center: "CallCenter", leg: LegId, fact: OfferEnded, now: Insta
 
 def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
     """Caller and agent are to talk."""
-    call = center.state.calls[fact.call]
+    call = center.calls[fact.call]
     if call.about:
         consulting.joined(center, call, now)
         return
@@ -122,7 +122,7 @@ def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
 def announce(center: "CallCenter", agent: AgentId, leg: LegId) -> None:
     """A phone that answers by itself says that somebody is there now."""
     known = center.acd.agent(agent)
-    seat = center.state.legs[leg].role == "seat"
+    seat = center.legs[leg].role == "seat"
     if seat or (known is not None and known.config.auto_answer):
         center.emit(Beep(leg=leg))
 

@@ -16,7 +16,7 @@ from calls.commands import Dial
 from calls.facts import AgentStateChanged, ConfigurationChanged
 from calls.port import switch_of
 from engine.center import life
-from engine.center.state import LegState
+from engine.center.live import Leg
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -67,7 +67,7 @@ def look(center: "CallCenter", name: AgentId, now: Instant) -> None:
     if leg is None:
         if wanted and agent is not None and agent.state == "ready":
             _dial(center, name, now)
-    elif not wanted and not center.state.legs[leg].call:
+    elif not wanted and not center.legs[leg].call:
         remove(center, name, now)
 
 
@@ -80,7 +80,7 @@ def _dial(center: "CallCenter", name: AgentId, now: Instant) -> None:
     if switch is None:
         return
     leg = center.state.seats[name] = center.mint_leg(switch)
-    center.state.legs[leg] = LegState(role="seat", since=now, agent=name)
+    center.legs[leg] = Leg(role="seat", since=now, agent=name)
     center.emit(dial(leg, name))
 
 
@@ -88,10 +88,10 @@ def dial(leg: LegId, name: AgentId) -> Dial:
     return Dial(leg=leg, call="", to=f"phone:{name}", caller="", timeout=RINGS, auto_answer=True)
 
 
-def ended(center: "CallCenter", known: LegState, cause: EndCause, now: Instant) -> None:
+def ended(center: "CallCenter", known: Leg, cause: EndCause, now: Instant) -> None:
     """A seat is lost, or could not be set up."""
     del center.state.seats[known.agent]
-    call = center.state.calls.get(known.call)
+    call = center.calls.get(known.call)
     if call is not None and known.offer is not None and not known.up:
         center.acd_does(Reject(offer=known.offer, outcome=life.REJECTED[cause]), now)
         return

@@ -20,8 +20,7 @@ from calls.config import Number
 from calls.events import CallerIdentified, KnownTicket
 from calls.requests import Request
 from ivr.messages import Frame, Queued, Transferred
-from ivr.session import SessionState
-from ivr.waiting import WaitingState
+from ivr.state import SessionState, WaitingState
 
 #: ``menu``: the flow has the caller; ``waiting``: in a queue, perhaps with offers out;
 #: ``calling``: an agent has accepted a caller who kept the place, whom we dial now;

@@ -16,7 +16,8 @@ from calls.commands import Dial, Supervise
 from calls.facts import ConfigurationChanged, SupervisionEnded, SupervisionStarted
 from calls.port import switch_of
 from engine.center import talking
-from engine.center.state import CallState, LegState, Supervision
+from engine.center.live import Call, Leg
+from engine.center.state import Supervision
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -74,7 +75,7 @@ def _dial(center: "CallCenter", action: SuperviseAgent, now: Instant) -> None:
     switch = _switch(center, action.agent)
     assert switch is not None  # noqa: S101 - else it was refused
     leg = center.mint_leg(switch)
-    center.state.legs[leg] = LegState(role="supervisor", since=now, agent=action.by)
+    center.legs[leg] = Leg(role="supervisor", since=now, agent=action.by)
     center.state.supervisions[action.by] = Supervision(
         agent=action.agent, mode=action.mode, leg=leg
     )
@@ -114,7 +115,7 @@ def configured(center: "CallCenter", fact: ConfigurationChanged, now: Instant) -
                 end(center, by, now)
 
 
-def follow(center: "CallCenter", call: CallState) -> None:
+def follow(center: "CallCenter", call: Call) -> None:
     """An agent's conversation has begun: who follows the agent hears it."""
     for _, known in sorted(center.state.supervisions.items()):
         if known.agent == call.agent and known.since is not None:
@@ -137,14 +138,14 @@ def followers(center: "CallCenter", agent: AgentId, switch: str) -> list[LegId]:
     ]
 
 
-def conversation(center: "CallCenter", name: AgentId) -> CallState | None:
+def conversation(center: "CallCenter", name: AgentId) -> Call | None:
     """The conversation that an agent has, perhaps one in which they are consulted."""
     agent = center.acd.agent(name)
-    call = center.state.calls.get(agent.call or "") if agent is not None else None
+    call = center.calls.get(agent.call or "") if agent is not None else None
     return call if call is not None and call.phase == "talking" and call.agent == name else None
 
 
-def _supervise(center: "CallCenter", known: Supervision, call: CallState | None) -> None:
+def _supervise(center: "CallCenter", known: Supervision, call: Call | None) -> None:
     """Nothing while the agent talks with nobody, or on another switch."""
     if call is not None and call.other_leg is not None and switch_of(known.leg) == call.switch:
         center.emit(

@@ -13,19 +13,20 @@ from calls.commands import Hold, Join, Mute, Unbridge, Unhold
 from calls.facts import AgentMuted, CallHeld, CallResumed
 from calls.port import switch_of
 from engine.center import consulting, life, recordings, supervision
-from engine.center.state import CallState, LegState, ReleasedBy
+from engine.center.live import Call, Leg
+from engine.center.state import ReleasedBy
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
 
 
-def of(center: "CallCenter", name: AgentId) -> CallState | None:
+def of(center: "CallCenter", name: AgentId) -> Call | None:
     """The conversation that an agent has with a caller; refuses where there is none."""
     agent = center.acd.agent(name)
     if agent is None:
         refuse(center, f"there is no agent {name!r}", "unknown")
         return None
-    call = center.state.calls.get(agent.call or "")
+    call = center.calls.get(agent.call or "")
     if call is None or call.phase != "talking" or call.agent != name or call.about:
         refuse(center, f"{name} talks with no caller now")
         return None
@@ -55,31 +56,31 @@ def hold(center: "CallCenter", action: HoldCall, now: Instant) -> None:
         resume_caller(center, call, now)
 
 
-def hold_caller(center: "CallCenter", call: CallState, now: Instant) -> None:
+def hold_caller(center: "CallCenter", call: Call, now: Instant) -> None:
     """The caller hears music; nothing if they do."""
     if call.held_since is not None:
         return
     call.held_since = now
     center.emit(CallHeld(call=call.call, agent=call.agent))
-    center.state.legs[call.leg].held = True
+    center.legs[call.leg].held = True
     center.emit(hold_command(center, call.leg))
 
 
-def resume_caller(center: "CallCenter", call: CallState, now: Instant) -> None:
+def resume_caller(center: "CallCenter", call: Call, now: Instant) -> None:
     """The caller takes part again; nothing if they do."""
     if call.held_since is None:
         return
     held, call.held_since = now - call.held_since, None
     call.was_held += held
     center.emit(CallResumed(call=call.call, agent=call.agent, held=held))
-    if (known := center.state.legs.get(call.leg)) is not None:
+    if (known := center.legs.get(call.leg)) is not None:
         known.held = False
         center.emit(Unhold(leg=call.leg))
 
 
 def hold_command(center: "CallCenter", leg: LegId) -> Hold:
     """With the music of the queue that the caller came from."""
-    call = center.state.calls[center.state.legs[leg].call]
+    call = center.calls[center.legs[leg].call]
     queue = center.acd.queue(call.queue)
     if queue is None:
         return Hold(leg=leg)
@@ -92,18 +93,18 @@ def mute(center: "CallCenter", action: MuteAgent, _: Instant) -> None:
         _mute(center, call, call.other_leg, muted=action.muted)
 
 
-def _mute(center: "CallCenter", call: CallState, leg: LegId | None, *, muted: bool) -> None:
+def _mute(center: "CallCenter", call: Call, leg: LegId | None, *, muted: bool) -> None:
     """Nothing if the agent, whose leg it is, is muted, or heard, already."""
     if call.muted == muted:
         return
     call.muted = muted
     center.emit(AgentMuted(call=call.call, agent=call.agent, muted=muted))
-    if leg is not None and (known := center.state.legs.get(leg)) is not None:
+    if leg is not None and (known := center.legs.get(leg)) is not None:
         known.muted = muted
         center.emit(Mute(leg=leg, muted=muted))
 
 
-def tell_again(center: "CallCenter", leg: LegId, known: LegState) -> None:
+def tell_again(center: "CallCenter", leg: LegId, known: Leg) -> None:
     """A leg is still there after its switch was out of reach: perhaps it was not told all."""
     if known.held is not None:
         center.emit(hold_command(center, leg) if known.held else Unhold(leg=leg))
@@ -111,7 +112,7 @@ def tell_again(center: "CallCenter", leg: LegId, known: LegState) -> None:
         center.emit(Mute(leg=leg, muted=known.muted))
 
 
-def failed(center: "CallCenter", call: CallState, command: Hold | Mute, now: Instant) -> None:
+def failed(center: "CallCenter", call: Call, command: Hold | Mute, now: Instant) -> None:
     """A switch does not hold the caller, or mute the agent: nobody may believe that it does."""
     if isinstance(command, Hold):
         resume_caller(center, call, now)
@@ -122,7 +123,7 @@ def failed(center: "CallCenter", call: CallState, command: Hold | Mute, now: Ins
 # --- the end
 
 
-def close(center: "CallCenter", call: CallState, by: ReleasedBy, now: Instant) -> None:
+def close(center: "CallCenter", call: Call, by: ReleasedBy, now: Instant) -> None:
     """The agent's part in a conversation is over: what was done to it is undone, the phone is free,
     the agent wraps up. The caller, if still there, is alone in the bridge, or with who takes over.
 
@@ -141,7 +142,7 @@ def close(center: "CallCenter", call: CallState, by: ReleasedBy, now: Instant) -
 def step_out(center: "CallCenter", agent: AgentId, leg: LegId | None) -> None:
     """An agent who stays on the line leaves a conversation that goes on, with those who follow the
     agent: they are put where nobody is."""
-    known = center.state.legs.get(leg or "")
+    known = center.legs.get(leg or "")
     if leg is None or known is None or known.role != "seat":
         return
     put_aside(center, [leg, *supervision.followers(center, agent, switch_of(leg))])

@@ -17,7 +17,7 @@ from calls.base import AgentId, CallOutcome, EndCause, Instant
 from calls.commands import Dial, Join, StartMusic, StopMusic
 from calls.facts import CallRelaxed, OutsideDialled, OutsideEnded, OutsideJoined
 from engine.center import consulting, life, overflow, treatment
-from engine.center.state import CallState, LegState
+from engine.center.live import Call, Leg
 from ivr.messages import Queued, Transferred
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MARGIN = 3600.0
 _CAUSES: dict[str, EndCause] = {"no answer": "no_answer", "declined": "declined", "busy": "busy"}
 
 
-def begin(center: "CallCenter", call: CallState, transfer: Transferred, now: Instant) -> None:
+def begin(center: "CallCenter", call: Call, transfer: Transferred, now: Instant) -> None:
     """Put a caller through who hears nothing just now."""
     call.transfer = transfer
     call.language = transfer.language or call.language
@@ -42,7 +42,7 @@ def begin(center: "CallCenter", call: CallState, transfer: Transferred, now: Ins
         _dial(center, call, name, transfer, now)
 
 
-def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+def not_reached(center: "CallCenter", call: Call, cause: EndCause, now: Instant) -> None:
     """The party does not answer: the caller goes on elsewhere."""
     if call.about:
         consulting.give_up(center, call, cause, now)
@@ -64,7 +64,7 @@ def not_reached(center: "CallCenter", call: CallState, cause: EndCause, now: Ins
 
 
 def _offer_to(
-    center: "CallCenter", call: CallState, name: AgentId, transfer: Transferred, now: Instant
+    center: "CallCenter", call: Call, name: AgentId, transfer: Transferred, now: Instant
 ) -> None:
     agent = center.acd.agent(name)
     if agent is None or not agent.config.queues or present(agent) < AT_WORK:
@@ -96,14 +96,14 @@ def only(agent: AgentRecord, wants: Queued, timeout: float) -> Queued:
 
 def relaxed(center: "CallCenter", fact: CallRelaxed, now: Instant) -> None:
     """The Acd does not wait for one agent any more."""
-    call = center.state.calls[fact.call]
+    call = center.calls[fact.call]
     if fact.step == 0 and (call.transfer is not None or call.about):
         center.soon(_agent_left, call, now)
 
 
-def _agent_left(center: "CallCenter", call: CallState, now: Instant) -> None:
+def _agent_left(center: "CallCenter", call: Call, now: Instant) -> None:
     to = call.transfer.to if call.transfer is not None else call.asked
-    if to and call.phase == "waiting" and call.call in center.state.calls:
+    if to and call.phase == "waiting" and call.call in center.calls:
         agent = center.acd.agent(to.partition(":")[2])
         cause = _CAUSES.get(agent.reason, "unreachable") if agent else "unreachable"
         not_reached(center, call, cause, now)
@@ -113,10 +113,10 @@ def _agent_left(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 
 def _dial(
-    center: "CallCenter", call: CallState, number: str, transfer: Transferred, now: Instant
+    center: "CallCenter", call: Call, number: str, transfer: Transferred, now: Instant
 ) -> None:
     leg = center.mint_leg(call.switch)
-    center.state.legs[leg] = LegState(role="outside", since=now, call=call.call)
+    center.legs[leg] = Leg(role="outside", since=now, call=call.call)
     call.phase, call.since, call.other_leg = "outside", now, leg
     call.bridge = life.new_bridge(call)
     center.emit(OutsideDialled(call=call.call, number=number))
@@ -134,7 +134,7 @@ def _dial(
     )
 
 
-def answered(center: "CallCenter", call: CallState, now: Instant) -> None:
+def answered(center: "CallCenter", call: Call, now: Instant) -> None:
     assert call.other_leg is not None  # noqa: S101 - it has just been answered
     call.since, call.result = now, call.result or "forwarded"
     center.emit(OutsideJoined(call=call.call, number=_number(call)))
@@ -142,7 +142,7 @@ def answered(center: "CallCenter", call: CallState, now: Instant) -> None:
     center.emit(Join(bridge=call.bridge, legs=(call.leg, call.other_leg)))
 
 
-def taken_over(center: "CallCenter", call: CallState, to: str, now: Instant) -> None:
+def taken_over(center: "CallCenter", call: Call, to: str, now: Instant) -> None:
     """A party that an agent has consulted has the caller, with whom it is joined already."""
     call.transfer = Transferred(
         to=address(to),
@@ -155,9 +155,7 @@ def taken_over(center: "CallCenter", call: CallState, to: str, now: Instant) -> 
     center.emit(OutsideJoined(call=call.call, number=_number(call)))
 
 
-def ended(
-    center: "CallCenter", call: CallState, known: LegState, cause: EndCause, now: Instant
-) -> None:
+def ended(center: "CallCenter", call: Call, known: Leg, cause: EndCause, now: Instant) -> None:
     """The party, who may have answered, is gone."""
     call.other_leg = None
     _tell_end(center, call, known, cause, now)
@@ -171,26 +169,26 @@ def ended(
         life.end(center, call, "forwarded", cause, now)
 
 
-def caller_gone(center: "CallCenter", call: CallState, cause: EndCause, now: Instant) -> None:
+def caller_gone(center: "CallCenter", call: Call, cause: EndCause, now: Instant) -> None:
     """The caller left, or a person ended the call."""
     assert call.other_leg is not None  # noqa: S101 - there is one in this phase
-    _tell_end(center, call, center.state.legs[call.other_leg], cause, now)
+    _tell_end(center, call, center.legs[call.other_leg], cause, now)
     left: CallOutcome = "abandoned_queue" if call.queued is not None else "abandoned_menu"
     life.end(center, call, left, cause, now)
 
 
-def not_joined(center: "CallCenter", call: CallState, now: Instant) -> None:
+def not_joined(center: "CallCenter", call: Call, now: Instant) -> None:
     """The switch cannot join the two."""
     assert call.other_leg is not None  # noqa: S101 - there is one in this phase
-    _tell_end(center, call, center.state.legs[call.other_leg], "failed", now)
+    _tell_end(center, call, center.legs[call.other_leg], "failed", now)
     call.result = None if call.result == "forwarded" else call.result
     life.part(center, call, now)
     not_reached(center, call, "failed", now)
 
 
-def resume(center: "CallCenter", call: CallState) -> None:
+def resume(center: "CallCenter", call: Call) -> None:
     """Music again, after the switch was out of reach, while the number still rings."""
-    if call.other_leg is not None and not center.state.legs[call.other_leg].up:
+    if call.other_leg is not None and not center.legs[call.other_leg].up:
         center.emit(StartMusic(leg=call.leg))
 
 
@@ -200,13 +198,11 @@ def address(to: str) -> str:
     return f"phone:{name}" if scheme == "ext" else to
 
 
-def _tell_end(
-    center: "CallCenter", call: CallState, known: LegState, cause: EndCause, now: Instant
-) -> None:
+def _tell_end(center: "CallCenter", call: Call, known: Leg, cause: EndCause, now: Instant) -> None:
     talked = now - call.since if known.up else None
     center.emit(OutsideEnded(call=call.call, number=_number(call), cause=cause, talked=talked))
 
 
-def _number(call: CallState) -> str:
+def _number(call: Call) -> str:
     assert call.transfer is not None  # noqa: S101 - there is one in this phase
     return call.transfer.to.partition(":")[2]

@@ -33,8 +33,8 @@ from calls.messages import Output
 from calls.requests import Request
 from cti.numbers import withheld
 from engine.center import favours, life, overflow, recalls, transfers
+from engine.center.live import Call
 from engine.center.shelf import HOUSE_VERSION
-from engine.center.state import CallState
 from ivr.messages import (
     Finished,
     KeepThePlace,
@@ -61,7 +61,7 @@ Awaited: TypeAlias = Heard | DigitPressed | Tick | Answered
 # --- flows
 
 
-def start_flow(center: "CallCenter", call: CallState, flow: str, entry: str, now: Instant) -> None:
+def start_flow(center: "CallCenter", call: Call, flow: str, entry: str, now: Instant) -> None:
     """Let a caller begin in the newest version of a flow."""
     call.flow, call.version, call.inside = flow, center.state.newest[flow], ()
     tidy_flows(center)
@@ -70,7 +70,7 @@ def start_flow(center: "CallCenter", call: CallState, flow: str, entry: str, now
 
 
 def enter_flow(
-    center: "CallCenter", call: CallState, entry: str, now: Instant, *, left_by: str = ""
+    center: "CallCenter", call: Call, entry: str, now: Instant, *, left_by: str = ""
 ) -> None:
     """Let a caller begin at a node of the flow that the call walks; `left_by`: the exit of the
     node at which the call was up to now."""
@@ -101,7 +101,7 @@ def enter_flow(
 
 
 def flow_says(
-    center: "CallCenter", call: CallState, outputs: Sequence[SessionOutput], now: Instant
+    center: "CallCenter", call: Call, outputs: Sequence[SessionOutput], now: Instant
 ) -> None:
     """Carry out what a flow puts out."""
     for output in outputs:
@@ -112,58 +112,56 @@ def flow_says(
             carry_out(center, call, output, now)
 
 
-def _queued(center: "CallCenter", call: CallState, wants: Queued, now: Instant) -> None:
+def _queued(center: "CallCenter", call: Call, wants: Queued, now: Instant) -> None:
     _flow_left(center, call, wants)
     call.transfer, call.call_back = None, wants.call_back
     enqueue(center, call, wants, now)
 
 
-def _transferred(center: "CallCenter", call: CallState, to: Transferred, now: Instant) -> None:
+def _transferred(center: "CallCenter", call: Call, to: Transferred, now: Instant) -> None:
     _flow_left(center, call, to)
     transfers.begin(center, call, to, now)
 
 
-def _flow_left(center: "CallCenter", call: CallState, left: Queued | Transferred) -> None:
+def _flow_left(center: "CallCenter", call: Call, left: Queued | Transferred) -> None:
     """The flow is over for now."""
-    call.prompts = center.sessions.pop(call.call).snapshot().prompts
+    call.prompts = center.sessions.pop(call.call).prompts
     call.answered, call.variables, call.inside = True, left.variables, left.inside
 
 
-def _finished(center: "CallCenter", call: CallState, finished: Finished, now: Instant) -> None:
+def _finished(center: "CallCenter", call: Call, finished: Finished, now: Instant) -> None:
     apology = call.version == HOUSE_VERSION
     if finished.outcome == "failed" and not apology:
-        call.prompts = center.sessions[call.call].snapshot().prompts
+        call.prompts = center.sessions[call.call].prompts
         overflow.apologise(center, call, now)
     else:
         outcome: CallOutcome = "failed" if apology else "completed_menu"
         life.end(center, call, outcome, "withdrawn", now)
 
 
-def _node_entered(center: "CallCenter", call: CallState, fact: NodeEntered, _: Instant) -> None:
+def _node_entered(center: "CallCenter", call: Call, fact: NodeEntered, _: Instant) -> None:
     call.node = fact.node
     if fact.title:
         call.path.append(fact.title)
     center.emit(fact)
 
 
-def _language_chosen(
-    center: "CallCenter", call: CallState, fact: LanguageChosen, _: Instant
-) -> None:
+def _language_chosen(center: "CallCenter", call: Call, fact: LanguageChosen, _: Instant) -> None:
     call.language = fact.language
     center.emit(fact)
 
 
-def _voicemail_left(center: "CallCenter", call: CallState, fact: VoicemailLeft, _: Instant) -> None:
+def _voicemail_left(center: "CallCenter", call: Call, fact: VoicemailLeft, _: Instant) -> None:
     call.result = call.result or "completed_menu"  # also if the caller hangs up then
     center.emit(fact)
 
 
-def _asked(center: "CallCenter", _call: CallState, request: Request, _: Instant) -> None:
+def _asked(center: "CallCenter", _call: Call, request: Request, _: Instant) -> None:
     center.ask(request)
 
 
 #: What a flow puts out that is neither told to a switch nor only a fact.
-_CARRIED_OUT: dict[type[Any], Callable[["CallCenter", CallState, Any, Instant], None]] = {
+_CARRIED_OUT: dict[type[Any], Callable[["CallCenter", Call, Any, Instant], None]] = {
     Queued: _queued,
     Transferred: _transferred,
     Finished: _finished,
@@ -174,7 +172,7 @@ _CARRIED_OUT: dict[type[Any], Callable[["CallCenter", CallState, Any, Instant], 
 }
 
 
-def caller_gone(center: "CallCenter", call: CallState, now: Instant) -> None:
+def caller_gone(center: "CallCenter", call: Call, now: Instant) -> None:
     """The caller has hung up amid a flow: it says what is still to be done for them."""
     session = center.sessions.get(call.call)
     if session is not None:
@@ -186,10 +184,10 @@ def tidy_flows(center: "CallCenter") -> None:
     if not center.shelf.untidy:
         return
     walked = set()
-    for call in center.state.calls.values():
+    for call in center.calls.values():
         walked.add((call.flow, call.version))
         session = center.sessions.get(call.call)
-        inside = session.snapshot().inside if session else call.inside
+        inside = session.inside if session else call.inside
         walked.update((frame.flow, frame.version) for frame in inside)
     center.shelf.tidy(walked)
 
@@ -198,7 +196,7 @@ def tidy_flows(center: "CallCenter") -> None:
 
 
 def enqueue(
-    center: "CallCenter", call: CallState, wants: Queued, now: Instant, credit: float = 0.0
+    center: "CallCenter", call: Call, wants: Queued, now: Instant, credit: float = 0.0
 ) -> None:
     """Put a caller into a queue; `credit`: seconds of waiting that they bring along."""
     call.wants, call.queue, call.credit = wants, wants.queue, credit
@@ -210,7 +208,7 @@ def enqueue(
         enqueue_now(center, call, now)
 
 
-def enqueue_now(center: "CallCenter", call: CallState, now: Instant) -> None:
+def enqueue_now(center: "CallCenter", call: Call, now: Instant) -> None:
     call.phase, call.since, call.queued, call.held = "waiting", now, now, None
     assert call.wants is not None  # noqa: S101 - `enqueue` has just set it
     wants, favour = call.wants, favours.claim(center, call, now)
@@ -236,14 +234,14 @@ def enqueue_now(center: "CallCenter", call: CallState, now: Instant) -> None:
 
 
 def queued(center: "CallCenter", fact: CallQueued, _: Instant) -> None:
-    center.newcomers.append(center.state.calls[fact.call])
+    center.newcomers.append(center.calls[fact.call])
 
 
-def begin_wait(center: "CallCenter", call: CallState, now: Instant) -> None:
+def begin_wait(center: "CallCenter", call: Call, now: Instant) -> None:
     """The step in which a call was queued is over: if it still waits, it hears music."""
     if call.phase != "waiting" or not call.leg or call.call in center.waits:
         return
-    if center.state.calls.get(call.call) is not call:
+    if center.calls.get(call.call) is not call:
         return
     queue, wants = center.acd.queue(call.queue), call.wants
     assert queue is not None  # noqa: S101 - a queue in which somebody waits stays
@@ -269,14 +267,14 @@ def configured(center: "CallCenter", name: QueueId, now: Instant) -> None:
     if queue is None:
         return
     for call_id, waiting in sorted(center.waits.items()):
-        call = center.state.calls[call_id]
+        call = center.calls[call_id]
         if call.queue == name:
             for command in waiting.reconfigure(queue, now):
                 center.emit(command)
             center.watch(call)
 
 
-def end_wait(center: "CallCenter", call: CallState) -> None:
+def end_wait(center: "CallCenter", call: Call) -> None:
     """What a waiting caller hears ends: they are joined, or go elsewhere."""
     waiting = center.waits.pop(call.call, None)
     if waiting is not None:
@@ -286,7 +284,7 @@ def end_wait(center: "CallCenter", call: CallState) -> None:
 
 
 def _waiting_says(
-    center: "CallCenter", call: CallState, outputs: Sequence[WaitingOutput], now: Instant
+    center: "CallCenter", call: Call, outputs: Sequence[WaitingOutput], now: Instant
 ) -> None:
     for output in outputs:
         match output:
@@ -298,7 +296,7 @@ def _waiting_says(
                 center.emit(output)
 
 
-def _leave(center: "CallCenter", call: CallState, digit: str, now: Instant) -> None:
+def _leave(center: "CallCenter", call: Call, digit: str, now: Instant) -> None:
     """A waiting caller pressed a key that leads back into the flow."""
     assert call.wants is not None  # noqa: S101 - that is how the call came into the queue
     del center.waits[call.call]
@@ -311,29 +309,29 @@ def _leave(center: "CallCenter", call: CallState, digit: str, now: Instant) -> N
 
 def heard(center: "CallCenter", event: Heard, now: Instant) -> None:
     """A prompt or a recording on a caller's leg is over."""
-    known = center.state.legs.get(event.leg)
+    known = center.legs.get(event.leg)
     if known is None:
         center.late[type(event).__name__] += 1
     elif known.role == "caller":
-        wake(center, center.state.calls[known.call], event, now)
+        wake(center, center.calls[known.call], event, now)
     else:
         recalls.agent_heard(center, known, event)
 
 
 def pressed(center: "CallCenter", event: DigitPressed, now: Instant) -> None:
     """A digit that no prompt collects: it is for the wait; a flow gets it with its next prompt."""
-    known = center.state.legs.get(event.leg)
+    known = center.legs.get(event.leg)
     if known is not None and known.role == "caller" and known.call in center.waits:
-        wake(center, center.state.calls[known.call], event, now)
+        wake(center, center.calls[known.call], event, now)
 
 
-def tell(center: "CallCenter", call: CallState, answer: Answered, now: Instant) -> None:
+def tell(center: "CallCenter", call: Call, answer: Answered, now: Instant) -> None:
     """A store has answered: that may matter to a flow, and to who is not queued yet."""
     if call.call in center.sessions or call.held is not None:
         wake(center, call, answer, now)
 
 
-def wake(center: "CallCenter", call: CallState, event: Awaited, now: Instant) -> None:
+def wake(center: "CallCenter", call: Call, event: Awaited, now: Instant) -> None:
     """Let whatever has the caller, its flow or its wait, go on."""
     name = call.call
     if (session := center.sessions.get(name)) is not None:
@@ -350,7 +348,7 @@ def wake(center: "CallCenter", call: CallState, event: Awaited, now: Instant) ->
     center.watch(call)
 
 
-def wanted(center: "CallCenter", call: CallState) -> Instant | None:
+def wanted(center: "CallCenter", call: Call) -> Instant | None:
     """When a call's flow or wait wants to be woken."""
     if (session := center.sessions.get(call.call)) is not None:
         return session.deadline()
@@ -362,7 +360,7 @@ def wanted(center: "CallCenter", call: CallState) -> Instant | None:
     return at
 
 
-def resume(center: "CallCenter", call: CallState, now: Instant) -> None:
+def resume(center: "CallCenter", call: Call, now: Instant) -> None:
     """Say again what the caller should be hearing, after the switch was out of reach."""
     if (session := center.sessions.get(call.call)) is not None:
         flow_says(center, call, session.resume(now), now)

@@ -1,62 +1,64 @@
 """The live view: what supervisors and the API see of the state."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from acd.acd import Acd
-from calls.base import AgentId, CallId, Instant
+from calls.base import AgentId, Instant
 from calls.views import AgentView, CallView, LiveView
-from engine.center.state import CallState, CenterState
+from engine.center.live import Call
 from ivr.session import Session
 
+if TYPE_CHECKING:
+    from engine.center.center import CallCenter
 
-def live(
-    state: CenterState, acd: Acd, sessions: Mapping[CallId, Session], now: Instant
-) -> LiveView:
+
+def live(center: "CallCenter", now: Instant) -> LiveView:
     """A copy that is safe to hand to other threads."""
+    acd, sessions = center.acd, center.sessions
     return LiveView(
         at=now,
         journal=0,
         queues=acd.queue_views(now),
-        agents=_agents(state, acd),
+        agents=_agents(center),
         calls=tuple(
             _call(call, acd, sessions.get(call.call))
-            for call in state.calls.values()
+            for call in center.calls.values()
             if not call.about
         ),
-        switches=dict(state.switches),
+        switches=dict(center.state.switches),
     )
 
 
-def _agents(state: CenterState, acd: Acd) -> tuple[AgentView, ...]:
+def _agents(center: "CallCenter") -> tuple[AgentView, ...]:
     """As the Acd sees them, with what is done in their conversations."""
     talks = {
         call.agent: call
-        for call in state.calls.values()
+        for call in center.calls.values()
         if call.phase == "talking" and not call.about
     }
     followers: defaultdict[AgentId, dict[AgentId, str]] = defaultdict(dict)
-    for by, known in sorted(state.supervisions.items()):
+    for by, known in sorted(center.state.supervisions.items()):
         if known.since is not None:
             followers[known.agent][by] = known.mode
     return tuple(
-        _agent(state, view, talks.get(view.name), followers.get(view.name, {}))
-        for view in acd.agent_views()
+        _agent(center, view, talks.get(view.name), followers.get(view.name, {}))
+        for view in center.acd.agent_views()
     )
 
 
 def _agent(
-    state: CenterState,
+    center: "CallCenter",
     view: AgentView,
-    call: CallState | None,
+    call: Call | None,
     supervisors: dict[AgentId, str],
 ) -> AgentView:
     if call is None:
         return replace(view, supervisors=supervisors) if supervisors else view
-    consult = state.calls.get(call.consult)
-    recording = state.recordings.get(call.recording)
+    consult = center.calls.get(call.consult)
+    recording = center.state.recordings.get(call.recording)
     return replace(
         view,
         held=call.held_since is not None,
@@ -68,7 +70,7 @@ def _agent(
     )
 
 
-def _call(call: CallState, acd: Acd, session: Session | None) -> CallView:
+def _call(call: Call, acd: Acd, session: Session | None) -> CallView:
     flow, version = _flow_of(call, session) if session else ("", 0)
     phase = {"calling": "ringing", "outside": "talking"}.get(call.phase, call.phase)
     return CallView(
@@ -92,7 +94,7 @@ def _call(call: CallState, acd: Acd, session: Session | None) -> CallView:
     )
 
 
-def _flow_of(call: CallState, session: Session) -> tuple[str, int]:
+def _flow_of(call: Call, session: Session) -> tuple[str, int]:
     """The innermost flow that a caller is in."""
-    inside = session.snapshot().inside
+    inside = session.inside
     return (inside[-1].flow, inside[-1].version) if inside else (call.flow, call.version)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from random import Random
 
-import msgspec
-
 from engine.simulation.distributions import longer_than
 from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, RecordedCall, Scenario
 
@@ -12,23 +10,25 @@ from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, Record
 _NUMBERS = 1_000_000
 
 
-class Caller(msgspec.Struct, kw_only=True):
+class Caller:
     """One caller: all that chance decides about them, decided in advance."""
 
-    #: From the start of the simulation.
-    at: float
-    number: str
-    dials: str
-    #: Still to be pressed, the first one next.
-    keys: tuple[str, ...]
-    presses_after: float
-    #: Even numbers from [0, 1): how they stand among others.
-    patient: float
-    talkative: float
-    #: The same of the agent's after-call work for them.
-    thorough: float
-    #: Of the past; None: a caller at random.
-    known: RecordedCall | None = None
+    def __init__(self, stream: Callers, at: float, dice: Random) -> None:
+        chance = dice.random
+        #: From the start of the simulation.
+        self.at = at
+        self.number = f"+4850{int(chance() * _NUMBERS):07d}"
+        self.dials = stream.dial
+        #: Still to be pressed, the first one next.
+        self.keys = _chosen(stream, chance())
+        self.presses_after = stream.presses_after
+        #: Even numbers from [0, 1): how they stand among others.
+        self.patient = chance()
+        self.talkative = chance()
+        #: The same of the agent's after-call work for them.
+        self.thorough = chance()
+        #: Of the past; None: a caller at random.
+        self.known: RecordedCall | None = None
 
     def patience(self, queue: QueuePlan) -> float:
         """How long they wait in a queue."""
@@ -59,10 +59,10 @@ def callers(stream: Callers, seed: str, scenario: Scenario) -> Iterator[Caller]:
     arrivals = stream.arrivals
     if isinstance(arrivals, Poisson):
         for at in poisson(arrivals.hourly, times, scenario):
-            yield _drawn(stream, at, people)
+            yield Caller(stream, at, people)
     else:
         for known in arrivals.calls:
-            caller = _drawn(stream, known.at, people)
+            caller = Caller(stream, known.at, people)
             caller.number, caller.known, caller.keys = known.number, known, known.keys
             caller.dials = stream.dial or known.dials
             yield caller
@@ -85,20 +85,6 @@ def poisson(hourly: tuple[float, ...], dice: Random, scenario: Scenario) -> Iter
         if now < scenario.length:
             yield now
         expected = dice.expovariate(1.0)
-
-
-def _drawn(stream: Callers, at: float, dice: Random) -> Caller:
-    chance = dice.random
-    return Caller(
-        at=at,
-        number=f"+4850{int(chance() * _NUMBERS):07d}",
-        dials=stream.dial,
-        keys=_chosen(stream, chance()),
-        presses_after=stream.presses_after,
-        patient=chance(),
-        talkative=chance(),
-        thorough=chance(),
-    )
 
 
 def _chosen(stream: Callers, quantile: float) -> tuple[str, ...]:

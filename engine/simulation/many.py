@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from engine.simulation.outcome import Outcome
 from engine.simulation.run import run
 from engine.simulation.scenario import Scenario
-from engine.simulation.tally import Outcome
 
 
 def outcomes(

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from engine.simulation import charts, figures
 from engine.simulation.charts import Series
+from engine.simulation.outcome import Interval, Waits
 from engine.simulation.results import Comparison, Results
 from engine.simulation.scenario import DAY
-from engine.simulation.tally import SAMPLES, Interval, Waits
+from engine.simulation.tally import SAMPLES
 
 #: Bars of the picture of waits, at most.
 _BARS = 40

@@ -16,16 +16,9 @@ import msgspec
 
 from calls.base import Instant, QueueId
 from engine.simulation import many
+from engine.simulation.outcome import Figures, Interval, Outcome, Quotient, Waits
 from engine.simulation.scenario import Scenario
-from engine.simulation.tally import (
-    CENTER,
-    Figures,
-    Interval,
-    Outcome,
-    Quotient,
-    Waits,
-    interval_length,
-)
+from engine.simulation.tally import CENTER, interval_length
 
 #: Of the confidence intervals.
 CONFIDENCE = 0.95

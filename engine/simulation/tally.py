@@ -7,12 +7,9 @@ callers come. Beside them stands what the theory of queues speaks of.
 
 from collections import Counter
 from math import ceil
-from typing import NamedTuple, TypeAlias
 
-import msgspec
-
-from acd.sums import BUSY, Line, share
-from calls.base import AgentId, AgentState, CallId, CallOutcome, Instant, QueueId
+from acd.sums import BUSY, Line
+from calls.base import AgentId, AgentState, CallId, CallOutcome, Instant
 from calls.facts import (
     AgentStateChanged,
     CallArrived,
@@ -26,6 +23,7 @@ from calls.facts import (
     PlaceKept,
     WrapUpEnded,
 )
+from engine.simulation.outcome import Interval, Outcome, Quotient, Waits
 from engine.simulation.scenario import DAY, HOUR, QueuePlan, Scenario
 
 #: An agent who is there within this time (seconds) was there at once.
@@ -38,54 +36,6 @@ SAMPLES = 6
 
 #: What the whole center's figures stand under.
 CENTER = ""
-
-
-class Interval(msgspec.Struct, kw_only=True):
-    """Callers by the time when they began to wait; sums over `SAMPLES` moments."""
-
-    offered: int = 0
-    answered: int = 0
-    in_time: int = 0
-    abandoned: int = 0
-    waiting: int = 0
-    busy: int = 0
-    staffed: int = 0
-
-    def add(self, other: "Interval") -> None:
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-
-class Waits(msgspec.Struct, kw_only=True):
-    """How many callers waited so many whole seconds, ringing included."""
-
-    answered: Counter[int] = msgspec.field(default_factory=Counter)
-    abandoned: Counter[int] = msgspec.field(default_factory=Counter)
-
-
-class Quotient(NamedTuple):
-    """A figure as what it is divided out of, since runs are added up before they are divided. A
-    count is itself in 1 run."""
-
-    part: float
-    whole: float = 1.0
-
-    @property
-    def value(self) -> float | None:
-        """None where there is nothing to divide by."""
-        return share(self.part, self.whole)
-
-
-#: By queue, and of the whole center under `CENTER`.
-Figures: TypeAlias = dict[QueueId, dict[str, Quotient]]
-
-
-class Outcome(msgspec.Struct, kw_only=True):
-    """What came of one run."""
-
-    figures: Figures
-    intervals: dict[QueueId, list[Interval]]
-    waits: dict[QueueId, Waits]
 
 
 class _Queue:
@@ -127,17 +77,18 @@ class _Queue:
         }
 
 
-class _Caller(msgspec.Struct):
+class _Caller:
     """A caller who is counted."""
 
-    #: Where they wait, or have waited last.
-    queue: _Queue | None = None
-    interval: Interval | None = None
-    #: Seconds until an agent was there for them, whether or not the phone was answered then.
-    found: float | None = None
-    talked: float = 0.0
-    #: The call is over, or the wrap-up is: the other is awaited.
-    half_over: bool = False
+    def __init__(self) -> None:
+        #: Where they wait, or have waited last.
+        self.queue: _Queue | None = None
+        self.interval: Interval | None = None
+        #: Seconds until an agent was there for them, whether or not the phone was answered then.
+        self.found: float | None = None
+        self.talked = 0.0
+        #: The call is over, or the wrap-up is: the other is awaited.
+        self.half_over = False
 
 
 def interval_length(scenario: Scenario) -> float:

@@ -31,7 +31,7 @@ from calls.messages import Message
 from calls.requests import IdentifyCaller, Request
 from engine.center import CallCenter
 from engine.center.around import Around
-from engine.center.state import CallState
+from engine.center.live import Call
 from engine.flows import Source
 from engine.trials.changing import Changing
 from ivr import trial
@@ -172,9 +172,9 @@ class Machine(Changing):
     # --- what is so
 
     @property
-    def call(self) -> CallState | None:
+    def call(self) -> Call | None:
         """The call, until it is over."""
-        return next(iter(self.center.state.calls.values()), None)
+        return next(iter(self.center.calls.values()), None)
 
     @property
     def came(self) -> bool:

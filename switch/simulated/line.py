@@ -14,12 +14,13 @@ CHARACTERS_PER_SECOND = 15.0
 
 def seconds_of(media: tuple[Media, ...]) -> float:
     """How long a prompt takes to play."""
-    return sum(
-        item.milliseconds / 1000
-        if isinstance(item, Tone)
-        else len(item.text) / CHARACTERS_PER_SECOND
-        for item in media
-    )
+    seconds = 0.0
+    for item in media:
+        if isinstance(item, Tone):
+            seconds += item.milliseconds / 1000
+        else:
+            seconds += len(item.text) / CHARACTERS_PER_SECOND
+    return seconds
 
 
 class Line:
@@ -41,8 +42,10 @@ class Line:
 
     def play(self, prompt: Prompt) -> None:
         """After those before it; nothing if it plays or waits already."""
-        current = [self._prompt] if self._prompt else []
-        if all(known.prompt != prompt.prompt for known in [*current, *self._behind]):
+        name, current = prompt.prompt, self._prompt
+        if current is not None and current.prompt == name:
+            return
+        if not self._behind or all(known.prompt != name for known in self._behind):
             self._behind.append(prompt)
 
     def stop(self, name: str) -> None:

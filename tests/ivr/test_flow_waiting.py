@@ -12,7 +12,8 @@ from calls.events import DigitPressed, PromptEnded, Tick
 from calls.facts import WaitAnnounced
 from calls.media import Speech
 from ivr.messages import KeepThePlace, LeaveQueue, WaitingOutput
-from ivr.waiting import Waiting, WaitingEvent, WaitingState
+from ivr.state import WaitingState
+from ivr.waiting import Waiting, WaitingEvent
 
 QUEUE = Queue(name="support", music="jazz", announce_every=30.0)
 LEG = "simulated/7"

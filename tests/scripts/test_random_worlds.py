@@ -293,7 +293,7 @@ def do(stage: Stage, deed: tuple[object, ...]) -> None:
             stage.do(actions.RemoveAgent(agent=agent))
             stage.do(actions.ConfigureAgent(agent=Agent(name=agent, queues={"sales": 1})))
         case "end a call", int(which):
-            if calls := sorted(stage.center.state.calls):
+            if calls := sorted(stage.center.calls):
                 stage.do(actions.HangupCall(call=calls[which % len(calls)], by="supervisor"))
         case "hang up" | "lose" as how, int(which):
             if legs := world.legs(now):

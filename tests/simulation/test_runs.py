@@ -18,9 +18,9 @@ from engine.journal import Entry, Journal
 from engine.models import facts
 from engine.simulation import loading, report
 from engine.simulation import run as running
+from engine.simulation.outcome import Outcome, Quotient
 from engine.simulation.results import compare, estimate, simulate, student_t
 from engine.simulation.scenario import Scenario
-from engine.simulation.tally import Outcome, Quotient
 from engine.storage import Database, opened
 from tests.simulation.scenes import mean, one_queue, write
 
