@@ -95,7 +95,8 @@ class _Talk(msgspec.Struct):
 
 
 class Counting(Generic[Key]):
-    """Sums by whatever `keys` names for a caller who enters a queue: none, one or many.
+    """Sums by whatever `keys` names for a caller who enters a queue: one or many, or none for a
+    visit that does not count.
 
     Facts about visits that began before the first fact given count nowhere, but for the time that
     their agents spent. That goes to `spent`, whenever a state ends.
@@ -166,7 +167,8 @@ class Counting(Generic[Key]):
             self._goes_on(fact.call)
             return
         rows = tuple(self.lines.setdefault(key, Line()) for key in self._keys(fact, at))
-        self._visits[fact.call] = _Visit(rows)
+        if rows:
+            self._visits[fact.call] = _Visit(rows)
         for line in rows:
             line.offered += 1
 

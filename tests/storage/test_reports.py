@@ -167,6 +167,16 @@ def test_a_call_that_comes_back_the_next_day_is_another_visit(story: Story) -> N
     assert story.report(begin=DAY + 86400).total.answered == 1
 
 
+def test_an_agents_work_counts_in_the_day_in_which_the_visit_began(story: Story) -> None:
+    """Also where the caller was in another queue the day before."""
+    midnight = DAY + 86400
+    story.visit(midnight - 20, "a", "overflowed", 30, queue="sales")
+    story.answered(midnight + 10, "a", "ann")
+    first, second = story.report("agent"), story.report("agent", begin=midnight)
+    assert (first.total.offered, first.total.overflowed, first.rows) == (1, 0, [])
+    assert (second.total.offered, rows(second)["ann"].handled) == (1, 1)
+
+
 def test_by_agent_with_time_from_before_the_period(story: Story) -> None:
     """Bob has a user and does nothing; Ann's user has been removed since."""
     with story.database.session() as session:
