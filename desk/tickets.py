@@ -5,7 +5,7 @@ Every change of a field is kept in the ticket's history with its author.
 
 import time
 from collections.abc import Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -37,7 +37,6 @@ _TAKE = (
     .returning(_SERIES.c.last)
 )
 _CHANGED = insert(cast(Table, TicketChange.__table__))
-_DRAFTED = select(Ticket).where(Ticket.drafted_for == bindparam("for"))
 
 
 def create(
@@ -61,56 +60,58 @@ def create(
     `at`: seconds since the epoch, now by default. Raises `InputInvalid`, naming the field.
     """
     kind = _checked_kind(kind)
-    return _add(
-        session,
-        author,
-        Ticket(
-            kind=kind,
-            title=_checked_title(title),
-            description=description.strip(),
-            status=_checked_status(status),
-            impact=_checked_level("impact", impact),
-            urgency=_checked_level("urgency", urgency),
-            contact=_contact(session, contact_id),
-            queue=queue,
-            assignee=assignee,
-            caller=caller,
-        ),
-        _next_number(session, kind),
-        time.time() if at is None else at,
-    )
-
-
-def draft(
-    session: Session,
-    call: str,
-    *,
-    caller: str,
-    title: str,
-    contact_id: int | None,
-    queue: str,
-    assignee: str,
-) -> Ticket:
-    """The ticket made for a call that matched none: made once, however often it is asked for."""
-    number = _next_number(session, "incident")  # nobody else makes one now
-    found = session.scalar(_DRAFTED, {"for": call})
-    if found is not None:
-        _give_back(session, "incident")
-        return found
     ticket = Ticket(
-        kind="incident",
-        title=_checked_title(title),
-        description="",
-        status="new",
-        impact=2,
-        urgency=2,
-        contact=session.get(Contact, contact_id) if contact_id is not None else None,
+        kind=kind,
+        title=checked_title(title),
+        description=description.strip(),
+        status=_checked_status(status),
+        impact=_checked_level("impact", impact),
+        urgency=_checked_level("urgency", urgency),
+        contact=_contact(session, contact_id),
         queue=queue,
         assignee=assignee,
         caller=caller,
-        drafted_for=call,
     )
-    return _add(session, assignee or "ringdesk", ticket, number, time.time())
+    number = take_numbers(session, kind)
+    add(session, [Made(author, ticket)], number, time.time() if at is None else at)
+    return ticket
+
+
+class Made(NamedTuple):
+    """A new ticket, and who has made it."""
+
+    author: str
+    ticket: Ticket
+
+
+def add(session: Session, made: Sequence[Made], first: int, now: float) -> None:
+    """Give tickets what follows from the rest of them, numbers from `first` on, and a history."""
+    for number, (_, ticket) in enumerate(made, first):
+        ticket.number = f"{PREFIXES[_checked_kind(ticket.kind)]}-{number}"
+        ticket.organisation = ticket.contact.organisation if ticket.contact else None
+        ticket.priority = priority(ticket.impact, ticket.urgency)
+        ticket.created = ticket.updated = now
+        ticket.resolved = None if ticket.status in OPEN_STATUSES else now
+        session.add(ticket)
+    session.flush()
+    rows = [_changed(one.ticket, one.author, now, "created", "", one.ticket.number) for one in made]
+    if rows:
+        session.execute(_CHANGED, rows)
+
+
+def take_numbers(session: Session, kind: Kind, count: int = 1) -> int:
+    """The first of so many numbers. One statement takes them, so nobody else can be given the
+    same; nobody else makes a ticket of this kind before this session ends."""
+    last: int | None = session.execute(_TAKE, {"of": kind, "by": count}).scalar()
+    if last is None:
+        raise InputInvalid(f"kind: there is no number series for {kind!r}")
+    return last - count + 1
+
+
+def give_back(session: Session, kind: Kind, count: int) -> None:
+    """So many of the numbers taken in this session, the last ones, are not needed after all."""
+    if count:
+        session.execute(_TAKE, {"of": kind, "by": -count})
 
 
 def drafted_for(session: Session, calls: Sequence[str]) -> dict[str, int]:
@@ -218,7 +219,7 @@ def change(
             continue
         setattr(found, name, checked)
         found.updated = now
-        _record(session, found, author, now, name, before, checked)
+        session.execute(_CHANGED, _changed(found, author, now, name, before, checked))
     _settle(found, now)
     session.flush()
     session.refresh(found)
@@ -285,54 +286,18 @@ def _settle(ticket: Ticket, now: float) -> None:
         ticket.resolved = now
 
 
-def _record(
-    session: Session,
-    ticket: Ticket,
-    author: str,
-    now: float,
-    field: str,
-    before: object,
-    after: object,
-) -> None:
+def _changed(
+    ticket: Ticket, author: str, now: float, field: str, before: object, after: object
+) -> dict[str, object]:
     texts = ["" if value is None else str(value) for value in (before, after)]
-    session.execute(
-        _CHANGED,
-        {
-            "ticket_id": ticket.id,
-            "at": now,
-            "author": author,
-            "field": field,
-            "before": texts[0],
-            "after": texts[1],
-        },
-    )
-
-
-def _next_number(session: Session, kind: Kind) -> int:
-    """One statement takes the number, so nobody else can be given the same; nobody else makes a
-    ticket of this kind before this session ends."""
-    number: int | None = session.execute(_TAKE, {"of": kind, "by": 1}).scalar()
-    if number is None:
-        raise InputInvalid(f"kind: there is no number series for {kind!r}")
-    return number
-
-
-def _give_back(session: Session, kind: Kind) -> None:
-    """A number taken in this session is not needed after all."""
-    session.execute(_TAKE, {"of": kind, "by": -1})
-
-
-def _add(session: Session, author: str, ticket: Ticket, number: int, now: float) -> Ticket:
-    """Give a ticket what follows from the rest of it, and begin its history."""
-    ticket.number = f"{PREFIXES[_checked_kind(ticket.kind)]}-{number}"
-    ticket.organisation = ticket.contact.organisation if ticket.contact else None
-    ticket.priority = priority(ticket.impact, ticket.urgency)
-    ticket.created = ticket.updated = now
-    ticket.resolved = None if ticket.status in OPEN_STATUSES else now
-    session.add(ticket)
-    session.flush()
-    _record(session, ticket, author, now, "created", "", ticket.number)
-    return ticket
+    return {
+        "ticket_id": ticket.id,
+        "at": now,
+        "author": author,
+        "field": field,
+        "before": texts[0],
+        "after": texts[1],
+    }
 
 
 def _contact(session: Session, contact: int | None) -> Contact | None:
@@ -349,7 +314,7 @@ def _checked(session: Session, name: str, value: object) -> object:
         case "kind":
             return _checked_kind(value)
         case "title":
-            return _checked_title(value)
+            return checked_title(value)
         case "status":
             return _checked_status(value)
         case "impact" | "urgency":
@@ -384,7 +349,7 @@ def _checked_level(field: str, level: object) -> int:
     return level
 
 
-def _checked_title(title: object) -> str:
+def checked_title(title: object) -> str:
     if not isinstance(title, str) or not title.strip():
         raise InputInvalid("title: must not be empty")
     if len(title.strip()) > MOST_TITLE:

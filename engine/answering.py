@@ -1,9 +1,9 @@
 """What the machine asks for (who is calling, a ticket, a service's answer), answered beside the
 loop. Whatever happens, each request is answered by one message.
 
-What is asked at nearly every call is answered together: all that has gathered while the answers
-before it were being found is one transaction. Of two that write to SQLite at once, one would wait
-for the other, and the journal for both.
+What is asked at nearly every call is gathered for a moment and answered together, in one
+transaction: that costs little more than a single answer. And of two that write to SQLite at once,
+one would wait for the other, and the journal for both.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from engine.storage import Database
 log = structlog.get_logger()
 
 #: Seconds before a store is asked: a thread at work slows the loop down, just when a call is to be
-#: set up; and whoever is looked up has 100 ms before it would be noticed.
+#: set up; and whoever is looked up has 100 ms before it would be noticed. So long it is gathered.
 ASK_AFTER = 0.015
 #: Threads that answer.
 THREADS = 4
@@ -49,7 +49,13 @@ class Answering:
 
     def ask(self, request: Request, deliver: Deliver) -> None:
         """Have a request answered in a moment; `deliver` is given the answer, on this thread."""
-        self._aio.call_later(ASK_AFTER, self._begin, request, deliver)
+        if isinstance(request, IdentifyCaller | DraftTicket):
+            self._gathered.append((request, deliver))
+            if not self._gathering:
+                self._gathering = True
+                self._start(self._answer_gathered())
+        else:
+            self._start(self._answer_alone(request, deliver))
 
     async def close(self) -> None:
         """Who has not been answered by now will not be."""
@@ -59,15 +65,6 @@ class Answering:
         await self._services.close()
         await asyncio.to_thread(self._threads.shutdown)
 
-    def _begin(self, request: Request, deliver: Deliver) -> None:
-        if not isinstance(request, IdentifyCaller | DraftTicket):
-            self._start(self._answer_alone(request, deliver))
-            return
-        self._gathered.append((request, deliver))
-        if not self._gathering:
-            self._gathering = True
-            self._start(self._answer_gathered())
-
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._aio.create_task(work)
         self._tasks.add(task)
@@ -76,6 +73,7 @@ class Answering:
     async def _answer_gathered(self) -> None:
         try:
             while self._gathered:
+                await asyncio.sleep(ASK_AFTER)
                 asked, self._gathered = self._gathered, []
                 requests = [request for request, _ in asked]
                 events = await self._aio.run_in_executor(
@@ -87,6 +85,7 @@ class Answering:
             self._gathering = False
 
     async def _answer_alone(self, request: Request, deliver: Deliver) -> None:
+        await asyncio.sleep(ASK_AFTER)
         try:
             answer: Message
             if isinstance(request, AskService):

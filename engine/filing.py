@@ -8,7 +8,8 @@ from calls.errors import InputInvalid
 from calls.events import KnownTicket, TicketDrafted, TicketFound
 from calls.requests import FileVoicemail, FindTicket, ReportFault
 from cti.numbers import for_people, normalise
-from desk import tickets
+from desk import drafts, tickets
+from desk.drafts import Draft
 from desk.models import Contact, Ticket
 from desk.priority import OPEN_STATUSES
 from engine import faults
@@ -42,15 +43,15 @@ def file_voicemail(session: Session, request: FileVoicemail, region: str) -> Tic
     who = _name(session, request.contact, request.caller, region)
     ticket = session.get(Ticket, request.ticket) if request.ticket is not None else None
     if ticket is None:
-        ticket = tickets.draft(
-            session,
-            request.call,
+        draft = Draft(
+            call=request.call,
             caller=normalise(request.caller, region),
             title=f"Voice message from {who}",
             contact_id=request.contact,
             queue=request.queue,
             assignee="",
         )
+        [ticket] = drafts.put(session, [draft])
     tickets.add_note(
         session,
         ticket.id,
@@ -73,15 +74,15 @@ def report_fault(session: Session, request: ReportFault, region: str) -> TicketD
     caller = normalise(request.caller, region)
     own = faults.attached(session, fault, request.contact, caller)
     if own is None:
-        own = tickets.draft(
-            session,
-            request.call,
+        draft = Draft(
+            call=request.call,
             caller=caller,
             title=f"{who}: {fault.title}"[: tickets.MOST_TITLE],
             contact_id=request.contact,
             queue=fault.queue,
             assignee="",
         )
+        [own] = drafts.put(session, [draft])
         number = for_people(request.caller, region)
         tickets.add_note(
             session,

@@ -3,7 +3,8 @@
 Called in a thread beside the loop; the answers go back to the machine as events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -28,7 +29,8 @@ from calls.requests import (
     Request,
 )
 from cti.numbers import for_people, normalise
-from desk import contacts, tickets
+from desk import contacts, drafts, tickets
+from desk.drafts import Draft
 from desk.models import Contact, Ticket
 from engine import filing, projections
 from engine.filing import known_ticket
@@ -48,6 +50,10 @@ _of_number = (
 _EARLIER = _of_number.limit(EARLIER_CALLS)
 _LAST_TALK = _of_number.where(CallRecord.agent != "").limit(1)
 
+_Alone: TypeAlias = (
+    IdentifyCaller | FindTicket | FileVoicemail | ReportFault | AskService | RecordPrompt
+)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -63,12 +69,20 @@ def answer_all(requests: Sequence[Request], database: Database, region: str) -> 
     """
     try:
         with database.session() as session:
-            events = [_answer(session, request, region) for request in requests]
-            # Its caller may have hung up meanwhile: then the record is there without a ticket.
-            drafted = [event.call for event in events if isinstance(event, TicketDrafted)]
+            # What is only read first: who has written keeps others from it until the end.
+            wanted = [request for request in requests if isinstance(request, DraftTicket)]
+            found: dict[str, StoreEvent] = {
+                request.request: _answer(session, request, region)
+                for request in requests
+                if not isinstance(request, DraftTicket)
+            }
+            if wanted:
+                found |= {event.request: event for event in _draft(session, wanted, region)}
+            # A caller may have hung up meanwhile: then the record is there without a ticket.
+            drafted = [event.call for event in found.values() if isinstance(event, TicketDrafted)]
             if drafted:
                 projections.refresh(session, drafted, region)
-        return events
+        return [found[request.request] for request in requests]
     except DatabaseUnreachable as error:
         return [_failed(request, error) for request in requests]
     except Exception as error:
@@ -78,12 +92,10 @@ def answer_all(requests: Sequence[Request], database: Database, region: str) -> 
         return [answer(request, database, region) for request in requests]
 
 
-def _answer(session: Session, request: Request, region: str) -> StoreEvent:
+def _answer(session: Session, request: _Alone, region: str) -> StoreEvent:
     match request:
         case IdentifyCaller():
             return _identify(session, request, region)
-        case DraftTicket():
-            return _draft(session, request, region)
         case FindTicket():
             return filing.find_ticket(session, request)
         case FileVoicemail():
@@ -136,7 +148,9 @@ def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
     if not number:
         return ()
     rows = list(session.execute(_EARLIER, {"number": number}))
-    if not any(row.agent for row in rows):  # whom they talked with last matters to queues
+    if len(rows) == EARLIER_CALLS and not any(
+        row.agent for row in rows
+    ):  # whom they talked with last matters to queues
         rows += session.execute(_LAST_TALK, {"number": number})
     return tuple(
         KnownCall(
@@ -146,17 +160,25 @@ def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
     )
 
 
-def _draft(session: Session, request: DraftTicket, region: str) -> TicketDrafted:
-    ticket = tickets.draft(
+def _draft(
+    session: Session, requests: Sequence[DraftTicket], region: str
+) -> Iterator[TicketDrafted]:
+    made = drafts.put(
         session,
-        request.call,
-        caller=normalise(request.caller, region),
-        title=f"Call from {_name(session, request, region)}",
-        contact_id=request.contact,
-        queue=request.queue,
-        assignee=request.agent,
+        [
+            Draft(
+                call=request.call,
+                caller=normalise(request.caller, region),
+                title=f"Call from {_name(session, request, region)}",
+                contact_id=request.contact,
+                queue=request.queue,
+                assignee=request.agent,
+            )
+            for request in requests
+        ],
     )
-    return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
+    for request, ticket in zip(requests, made, strict=True):
+        yield TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
 
 
 def _name(session: Session, request: DraftTicket, region: str) -> str:

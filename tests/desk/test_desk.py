@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from calls.errors import InputInvalid
-from desk import call_notes, contacts, tickets
+from desk import call_notes, contacts, drafts, tickets
+from desk.drafts import Draft
 from desk.priority import priority
 from engine.storage import Database
 
@@ -168,16 +169,15 @@ def test_call_gets_one_draft_however_many_ask_at_once(database: Database) -> Non
 
     def ask() -> None:
         with database.session() as session:
-            ticket = tickets.draft(
-                session,
-                "c-1",
+            draft = Draft(
+                call="c-1",
                 caller="+48221230199",
                 title="Call from +48221230199",
                 contact_id=None,
                 queue="support",
                 assignee="agent1",
             )
-            numbers.append(ticket.number)
+            numbers.extend(ticket.number for ticket in drafts.put(session, [draft]))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
