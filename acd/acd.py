@@ -33,6 +33,7 @@ from typing import Any
 
 from acd import asked, configured, contacts, estimates, kept, views
 from acd.floor import Floor
+from acd.live import Seat
 from acd.messages import (
     Accept,
     AcdMessage,
@@ -45,7 +46,7 @@ from acd.messages import (
     Unreached,
     Withdraw,
 )
-from acd.state import AcdState, AgentRecord, Offer
+from acd.state import AcdState, Offer
 from calls.actions import (
     ConfigureAgent,
     ConfigureQueue,
@@ -112,7 +113,11 @@ class Acd:
 
     def snapshot(self) -> AcdState:
         """All there is to know; what happens later does not change it."""
-        return self._floor.state.copy()
+        floor = self._floor
+        state = floor.state.copy()
+        state.agents = {name: agent.record() for name, agent in floor.agents.items()}
+        state.waiting = {name: call.record() for name, call in floor.calls.items()}
+        return state
 
     # Questions
 
@@ -145,7 +150,7 @@ class Acd:
         known = self._floor.agents.items()
         return {name: agent.config for name, agent in known if not agent.leaving}
 
-    def agent(self, name: AgentId) -> AgentRecord | None:
+    def agent(self, name: AgentId) -> Seat | None:
         """An agent as configured, and what they do now; not to be changed."""
         return self._floor.agents.get(name)
 

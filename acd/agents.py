@@ -28,7 +28,7 @@ Theory of operation
 from math import exp
 from typing import Literal, TypeAlias
 
-from acd.state import AgentRecord
+from acd.live import Seat
 from calls.base import AgentState, Instant
 from calls.errors import UnexpectedEvent
 
@@ -94,7 +94,7 @@ OCCUPANCY_TAU = 1800.0
 
 
 def step(
-    record: AgentRecord,
+    record: Seat,
     event: AgentEvent,
     now: Instant,
     reason: str = "",
@@ -125,7 +125,7 @@ def step(
         record.joined, record.talked, record.extended = None, 0.0, 0
 
 
-def _occupancy(record: AgentRecord, now: Instant) -> float:
+def _occupancy(record: Seat, now: Instant) -> float:
     """Exponential smoothing: it nears 1 while busy, 0 while ready, and rests on breaks."""
     faded = exp((record.since - now) / OCCUPANCY_TAU)
     if record.state == "ready":

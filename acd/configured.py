@@ -40,8 +40,10 @@ def remove_queue(floor: Floor, asked: RemoveQueue) -> None:
     if lane is None:
         floor.refuse("unknown", f"there is no queue {asked.queue!r}")
         return
-    if lane.line:
-        floor.refuse("wrong_state", f"callers wait in queue {asked.queue!r}: {len(lane.line)}")
+    if lane.line.calls:
+        floor.refuse(
+            "wrong_state", f"callers wait in queue {asked.queue!r}: {len(lane.line.calls)}"
+        )
         return
     del floor.state.queues[asked.queue]
     floor.state.loads.pop(asked.queue, None)
@@ -58,8 +60,7 @@ def configure_agent(floor: Floor, asked: ConfigureAgent) -> None:
     agent = floor.agents.get(config.name)
     if agent is None:
         floor.state.numbered += 1
-        agent = floor.agents[config.name] = Seat(config, floor.now)
-        agent.number = floor.state.numbered
+        agent = floor.agents[config.name] = Seat(config, floor.now, floor.state.numbered)
     else:
         index.remove_agent(agent)
         agent.config, agent.leaving = config, False

@@ -26,10 +26,10 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
         floor.refuse("unknown", f"there is no queue {message.queue!r}")
         return
     passer = floor.agents.get(message.passed_by) if message.passed_by else None
-    if passer is None or not passer.epoch:
+    if passer is None or passer.opened is None:
         _enter(floor, lane, message)
         return
-    passer.epoch = 0  # not open for a moment: all others come first
+    passer.close()  # not open for a moment: all others come first
     _enter(floor, lane, message)
     floor.seek(passer)
 
@@ -65,10 +65,9 @@ def _caller(floor: Floor, lane: Lane, message: Enqueue) -> Caller:
         floor.next_order(),
         message.channel,
         message.credit,
-        tried=floor.now,
-        asked_by=message.asked_by,
-        demand=demand,
+        message.asked_by,
     )
+    call.demand = demand
     if lane.steps:
         call.step = relaxation.in_force(lane.steps, call, floor.now)
     if message.agent and message.agent_for > 0:

@@ -74,7 +74,7 @@ class Floor:
     ) -> None:
         """An agent's step by the table. One who is ready then must `seek`."""
         step(agent, event, self.now, reason, until)
-        agent.epoch = 0
+        agent.close()
         name = agent.config.name
         if event == "ask_ready" or event == "pass_over":
             agent.idle_order = self.next_order()

@@ -13,33 +13,35 @@ Theory of operation
    signatures only the heads are compared, at `now`. From a score of `Queue.overdue` on a call goes
    before what the agent prefers.
 3. Open agents are sorted by (preference, the strategy's rank, who became idle first), which does
-   not change while they are open either (`acd.strategies`). Who stops to be open stays in the
-   lists: the entries of an *epoch* are valid only while it is the agent's. Void entries go when
+   not change while they are open either (`acd.strategies`). All lists that an agent is in have
+   them as one `Opened`, which is void as soon as they are not open any more. Void ones go when
    they come up, or when there are too many.
-4. All these lists are `Row`s, since who came last mostly goes last: kappa and idle order grow.
-5. An agent knows the signatures that they fit (`Seat.fits`). A signature is made when the first
-   call needs it, by looking once at the agents of its queues, and stays; beyond `KEPT` of a queue,
-   those with nobody waiting are dropped, and those for one agent only as soon as they are empty.
+4. All these lists are sorted ones (`acd.rows`), since who came last mostly goes last: kappa and
+   idle order grow.
+5. An agent knows the signatures that they fit (`Seat.fits`), those first whose calls they may have
+   to take first. A signature is made when the first call needs it, by looking once at the agents
+   of its queues, and stays; beyond `KEPT` of a queue, those with nobody waiting are dropped, and
+   those for one agent only as soon as they are empty.
 6. The index decides nothing by the order of its dicts: keys end in a unique number. So one built
    from a snapshot chooses exactly as the one that grew.
 
-Cost: an arrival looks into one signature; an agent who becomes ready compares as many heads as
-they fit signatures. Becoming busy costs nothing.
+Cost: an arrival looks into one signature; an agent who becomes ready compares the heads of the
+signatures they prefer most. Becoming busy costs nothing.
 """
 
-from acd.live import Caller, Presence, Seat
+from operator import attrgetter
+
+from acd.live import Caller, Opened, Presence, Seat
 from acd.relaxation import Needs
-from acd.rows import Opened, Place
+from acd.rows import Bucket
 from acd.signatures import NOTHING, Fit, Key, Lane, Signature
-from acd.strategies import Rank
-from calls.base import AgentId, CallId, QueueId
+from calls.base import AgentId, CallId, Channel, QueueId
 from calls.config import Queue
 
 #: Signatures of one queue that are kept though nobody waits in them.
 KEPT = 64
-#: What any call goes before.
-_NO_PLACE: Place = (0.0, 0, "")
-_NO_NUMBER = 1 << 62
+
+_turn = attrgetter("turn")
 
 
 class Index:
@@ -56,7 +58,6 @@ class Index:
         self._served: dict[QueueId, dict[Signature, None]] = {}
         #: The signatures for one agent only.
         self._only: dict[AgentId, dict[Signature, None]] = {}
-        self._epoch = 0
         #: Of queues whose calls may go elsewhere: how many agents were signed in, and not on a
         #: break, before they were counted anew. Whoever looks into this clears it.
         self.there: dict[QueueId, tuple[int, int]] = {}
@@ -66,7 +67,7 @@ class Index:
     def set_queue(self, queue: Queue) -> None:
         """Configure a queue, anew or changed; its line is empty until calls enter (again)."""
         self.remove_queue(queue.name)
-        lane = self.lanes[queue.name] = Lane(queue, self.calls)
+        lane = self.lanes[queue.name] = Lane(queue)
         for seat in self._members.get(queue.name, {}).values():
             lane.signed_in += seat.presence > 0
             lane.able += seat.presence > 1
@@ -74,7 +75,7 @@ class Index:
     def remove_queue(self, name: QueueId) -> None:
         lane = self.lanes.pop(name, None)
         if lane is not None:
-            for call in self._calls(lane):
+            for call in lane.line.calls:
                 call.demand = call.signature = None
             for signature in list(lane.signatures.values()):
                 self._drop(signature)
@@ -82,16 +83,13 @@ class Index:
     def set_agent(self, seat: Seat) -> None:
         """An agent is configured, anew or changed; not open until opened (again)."""
         self._members_of(seat, joins=True)
-        seat.epoch = 0
-        seat.fits = []
-        seat.parallel = {channel: [] for channel, most in seat.config.capacity.items() if most > 0}
-        for signature in self._reachable(seat):
-            self._join(seat, signature)
+        fits = (signature.fit(seat.config) for signature in self._reachable(seat))
+        seat.fits = tuple(sorted((fit for fit in fits if fit is not None), key=_turn))
         self.fit_room(seat)
 
     def remove_agent(self, seat: Seat) -> None:
         """Also before its configuration changes."""
-        seat.epoch = 0
+        seat.close()
         self._members_of(seat, joins=False)
 
     def count(self, seat: Seat, presence: Presence) -> None:
@@ -114,15 +112,15 @@ class Index:
         lane = self.lanes[call.queue]
         if call.demand is None:
             call.demand = lane.demand(call.channel, call.skills)
-        place = call.place = lane.place(call)
-        return lane.line.add(place) + 1
+        call.kappa = lane.kappa(call)
+        return lane.line.add(call) + 1
 
     def leave(self, call: Caller) -> None:
         """A call is out of its queue altogether."""
         if call.signature is not None:
             self.hold(call)
         del self.calls[call.call]
-        self.lanes[call.queue].line.remove(call.place)
+        self.lanes[call.queue].line.remove(call)
 
     def signature(self, call: Caller) -> Signature:
         """Where a call waits, or would wait, for agents."""
@@ -146,17 +144,8 @@ class Index:
         if call.signature is not None:
             return
         call.signature = signature
-        signature.waits += 1
-        place, row, head = call.place, signature.waiting, signature.head
-        entries = row.entries
-        if not entries or entries[-1] < place:
-            entries.append(place)
-            if head is None:
-                signature.head = place
-        else:
-            row.add(place)
-            if head is None or place < head:
-                signature.head = place
+        if signature.waiting.add(call) == 0:
+            signature.head = call
 
     def hold(self, call: Caller) -> None:
         """No (more) agent is wanted for this call; it keeps its place in the line."""
@@ -164,79 +153,63 @@ class Index:
         if signature is None:
             return
         call.signature = None
-        signature.waits -= 1
-        if not signature.waits:
-            signature.waiting.keep(())
-            signature.head = None
-            if signature.only:
-                self._drop(signature)
-        elif signature.head is call.place:
-            signature.next()
-        else:
-            signature.tidy()
+        waiting = signature.waiting
+        waiting.remove(call)
+        if signature.head is call:
+            signature.head = waiting.calls[0] if waiting.calls else None
+            self.tidy(signature)
 
     def position(self, call: Caller) -> int:
         """1-based, in the order of score."""
-        return self.lanes[call.queue].line.before(call.place) + 1
+        return self.lanes[call.queue].line.before(call) + 1
 
     def line(self, queue: QueueId) -> list[Caller]:
         """The calls of a queue in the order of score."""
-        return self._calls(self.lanes[queue])
-
-    def _calls(self, lane: Lane) -> list[Caller]:
-        return [self.calls[name] for _, _, name in lane.line.places]
+        return self.lanes[queue].line.calls.copy()
 
     # Agents
 
     def open(self, seat: Seat) -> None:
         """An agent is ready and no call waits that they fit."""
-        self._epoch += 1
-        seat.epoch = self._epoch
-        #: Entries by rank.
-        made: dict[Rank | None, Opened] = {}
-        for fits in seat.room:
-            for _, bucket, signature in fits:
-                entry = made.get(signature.rank) if signature.personal else None
-                if entry is None:
-                    entry = _opened(seat, signature)
-                    if signature.personal:
-                        made[signature.rank] = entry
-                entries = bucket.entries
-                if not entries or entries[-1] < entry:
-                    entries.append(entry)
-                else:
-                    bucket.add(entry)
-                if len(entries) > bucket.most:
-                    bucket.tidy()
+        seat.close()
+        opened = seat.opened = Opened(seat)
+        load = len(seat.items)
+        for fit in seat.room:
+            signature = fit.signature
+            by = signature.rank
+            rank = 0.0 if by is None else by(seat, signature.needs.skills, signature.queues[0])
+            bucket = fit.bucket if load == 0 else signature.bucket(fit.bucket.preference, load)
+            bucket.add(rank, opened)
 
     def best_call(self, seat: Seat, now: float) -> Caller | None:
         """The waiting call that a ready agent should take: of those that are overdue or else of
         the queue they prefer, the one with the highest score; the first come among equals."""
-        chosen, least, most = _NO_PLACE, _NO_NUMBER, 0.0
-        for fits in seat.room:
-            for number, _, signature in fits:
-                head = signature.head
-                if head is None:
-                    continue
-                score = signature.slope * now - head[0]
-                if score >= signature.overdue:
-                    number = 0
-                if number < least or (
-                    number == least and (score > most or (score == most and head[1] < chosen[1]))
-                ):
-                    chosen, least, most = head, number, score
-        return self.calls[chosen[2]] if least < _NO_NUMBER else None
+        chosen: Caller | None = None
+        least, most = 0, 0.0
+        for fit in seat.room:
+            if chosen is not None and fit.turn > least:
+                break
+            signature = fit.signature
+            head = signature.head
+            if head is None:
+                continue
+            score = signature.slope * now - head.kappa
+            number = 0 if score >= signature.overdue else fit.number
+            if (
+                chosen is None
+                or number < least
+                or (
+                    number == least
+                    and (score > most or (score == most and head.order < chosen.order))
+                )
+            ):
+                chosen, least, most = head, number, score
+        return chosen
 
     def fit_room(self, seat: Seat) -> None:
         """What an agent fits with the room that they have, worked out anew; they are not open."""
-        seat.epoch = 0
-        most = seat.config.capacity
-        room = [
-            fits
-            for channel, fits in seat.parallel.items()
-            if seat.contacts.get(channel, 0) < most[channel]
-        ]
-        seat.room = tuple(room) if seat.items else (seat.fits, *room)
+        seat.close()
+        seat.room = _room(seat)
 
     def _members_of(self, seat: Seat, *, joins: bool) -> None:
         sign = 1 if joins else -1
@@ -257,7 +230,7 @@ class Index:
 
     def tidy(self, signature: Signature) -> None:
         """Forget a signature for one agent only as soon as nobody waits in it."""
-        if signature.only and not signature.waits:
+        if signature.only and signature.head is None:
             self._drop(signature)
 
     def _signature(self, lane: Lane, key: Key, needs: Needs) -> Signature:
@@ -265,25 +238,20 @@ class Index:
         if known is not None:
             return known
         if len(lane.signatures) >= KEPT:
-            idle = next((one for one in lane.signatures.values() if not one.waits), None)
+            idle = next((one for one in lane.signatures.values() if one.head is None), None)
             if idle is not None:
                 self._drop(idle)
         signature = lane.signatures[key] = Signature(lane, key, needs)
         for served in self._serving(signature):
             served[signature] = None
         for seat in self._candidates(signature):
-            fit = self._join(seat, signature)
-            if fit is not None and seat.epoch:
-                mine = _fits(seat, signature)
-                if any(fits is mine for fits in seat.room):
-                    fit[1].add(_opened(seat, signature))
+            fit = signature.fit(seat.config)
+            if fit is not None:
+                seat.fits = tuple(sorted((*seat.fits, fit), key=_turn))
+                seat.room = _room(seat)
+                if seat.opened is not None and fit in seat.room:
+                    _bucket(seat, fit).add(signature.rank_of(seat), seat.opened)
         return signature
-
-    def _join(self, seat: Seat, signature: Signature) -> Fit | None:
-        fit = signature.fit(seat.config)
-        if fit is not None:
-            _fits(seat, signature).append(fit)
-        return fit
 
     def _drop(self, signature: Signature) -> None:
         lane = signature.lane
@@ -293,8 +261,8 @@ class Index:
         for demand in signature.demands:
             demand.at = [None if one is signature else one for one in demand.at]
         for seat in self._candidates(signature):
-            fits = _fits(seat, signature)
-            fits[:] = [fit for fit in fits if fit[2] is not signature]
+            seat.fits = tuple(fit for fit in seat.fits if fit.signature is not signature)
+            seat.room = _room(seat)
 
     def _serving(self, signature: Signature) -> list[dict[Signature, None]]:
         """Where a signature is listed, to be found by the agents who might fit."""
@@ -320,15 +288,21 @@ class Index:
         return found
 
 
-def _fits(seat: Seat, signature: Signature) -> list[Fit]:
-    """The list of an agent that a signature belongs in."""
-    return seat.fits if signature.voice else seat.parallel.get(signature.channel, [])
+def has_room(seat: Seat, channel: Channel) -> bool:
+    """May an agent get (one more) contact of this kind beside what they have?"""
+    if channel == "voice":
+        return not seat.items
+    return seat.contacts.get(channel, 0) < seat.config.capacity.get(channel, 0)
 
 
-def _opened(seat: Seat, signature: Signature) -> Opened:
-    """How an agent is found among the open agents of a signature."""
-    name = signature.queues[0]
-    rank = 0.0 if signature.rank is None else signature.rank(seat, signature.needs.skills, name)
-    if signature.voice:
-        return rank, seat.idle_order, seat.epoch, seat
-    return (len(seat.items), rank), seat.idle_order, seat.epoch, seat
+def _room(seat: Seat) -> tuple[Fit, ...]:
+    """What an agent fits and has room for now."""
+    if not seat.items:
+        return seat.fits
+    return tuple(fit for fit in seat.fits if has_room(seat, fit.signature.channel))
+
+
+def _bucket(seat: Seat, fit: Fit) -> Bucket:
+    """Where an agent is while they are open."""
+    load = len(seat.items)
+    return fit.bucket if load == 0 else fit.signature.bucket(fit.bucket.preference, load)

@@ -13,7 +13,7 @@ Theory of operation
 """
 
 from acd.agents import AgentEvent
-from acd.state import AgentRecord
+from acd.live import Seat
 from calls.base import OfferOutcome
 
 #: What happens to the agent, and the reason for being not ready that people see.
@@ -29,7 +29,7 @@ CONSEQUENCES: dict[OfferOutcome, tuple[AgentEvent, str]] = {
 }
 
 
-def consequence(outcome: OfferOutcome, agent: AgentRecord) -> tuple[AgentEvent, str]:
+def consequence(outcome: OfferOutcome, agent: Seat) -> tuple[AgentEvent, str]:
     """What the end of an offer does to its agent, whose `ronas` do not count it yet."""
     if outcome == "timed_out" and agent.ronas + 1 < agent.config.rona_limit:
         return "pass_over", ""

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from acd.live import Caller
 from acd.signatures import Lane
-from acd.state import WaitingCall
 from calls import hours
 from calls.base import Instant, OverflowWhen, QueueId
 from calls.config import Overflow, Queue
@@ -33,7 +32,7 @@ def at_entry(floor: "Floor", call: Caller, *, position: int, fits: bool) -> bool
     lane = floor.index.lanes[call.queue]
     queue = lane.queue
     closed = is_closed(queue, floor.now)
-    full = len(lane.line) > queue.limit > 0
+    full = len(lane.line.calls) > queue.limit > 0
     for rule in queue.overflow:
         match rule.when:
             case "closed":
@@ -89,7 +88,7 @@ def nobody(floor: "Floor", queues: Mapping[QueueId, tuple[int, int]]) -> None:
                     floor.time(call)
 
 
-def due(rules: Iterable[Overflow], call: WaitingCall) -> Instant | None:
+def due(rules: Iterable[Overflow], call: Caller) -> Instant | None:
     """When a rule may come to hold by mere waiting; None for never."""
     if call.offers or call.virtual:
         return None

@@ -15,7 +15,7 @@ Theory of operation
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from acd.state import WaitingCall
+from acd.live import Caller
 from calls.base import Instant, QueueId
 from calls.config import Queue, Relaxation
 
@@ -60,12 +60,12 @@ def needs_by_step(
     return tuple(found)
 
 
-def in_force(steps: list[Relaxation], call: WaitingCall, now: Instant) -> int:
+def in_force(steps: list[Relaxation], call: Caller, now: Instant) -> int:
     """How many of the steps are in force."""
     return sum(call.queued + step.after <= now for step in steps)
 
 
-def due(steps: list[Relaxation], call: WaitingCall) -> Instant | None:
+def due(steps: list[Relaxation], call: Caller) -> Instant | None:
     """When a call will need less the next time by itself; None for never."""
     following = call.queued + steps[call.step].after if call.step < len(steps) else None
     if not call.agent:

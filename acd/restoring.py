@@ -1,10 +1,9 @@
 """A snapshot is brought to life: index, timers and all that is not kept in it are made anew."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from acd import parallel
 from acd.live import caller, present, seat
-from acd.state import AgentRecord, WaitingCall
 from acd.timers import AGENT
 from calls.base import CallId, OfferId
 
@@ -27,7 +26,7 @@ def agents(floor: "Floor") -> None:
         parallel.hold(floor, item)
     for agent in floor.agents.values():
         floor.index.set_agent(agent)
-    state.agents = cast("dict[str, AgentRecord]", floor.agents)
+    state.agents = {}
 
 
 def calls(floor: "Floor") -> None:
@@ -51,4 +50,4 @@ def calls(floor: "Floor") -> None:
     for agent in floor.agents.values():
         if agent.state == "ready":
             index.open(agent)
-    state.waiting = cast("dict[str, WaitingCall]", floor.calls)
+    state.waiting = {}

@@ -1,121 +1,104 @@
-"""Sorted lists for the index, in which the last comer mostly goes last and the first goes first."""
+"""Sorted lists for the index, in which the last comer mostly goes last and the first goes first.
 
-from array import array
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
-from typing import Any, Generic, TypeAlias, TypeVar
+What they are sorted by lies in a list beside them, so that searching does not look at the calls
+and agents themselves, which are all over the memory, and runs in C.
+"""
 
-from acd.live import Seat
-from calls.base import CallId
+from bisect import bisect_left, bisect_right
+from itertools import compress
+from operator import attrgetter
 
-Entry = TypeVar("Entry", bound=tuple[Any, ...])
-#: A call's place: (kappa, order, its name). One object while it waits.
-Place: TypeAlias = tuple[float, int, CallId]
-#: An open agent: (rank, idle order, epoch, agent); open while the epoch is the agent's.
-Opened: TypeAlias = tuple[Any, int, int, Seat]
+from acd.live import Caller, Opened, Seat
+
 #: Not worth tidying up.
 FEW = 16
 
+_order = attrgetter("order")
+
 
 class Line:
-    """The places of all calls of one queue. Their kappas lie side by side, so that searching does
-    not look at the places themselves, which are all over the memory."""
+    """Waiting calls in the order of score: by kappa, by order among equals."""
 
-    __slots__ = ("_kappas", "places")
+    __slots__ = ("_kappas", "calls")
 
     def __init__(self) -> None:
-        self._kappas = array("d")
-        self.places: list[Place] = []
+        self._kappas: list[float] = []
+        self.calls: list[Caller] = []
 
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def add(self, place: Place) -> int:
-        """Put a place in; how many are before it."""
-        kappas, places, kappa = self._kappas, self.places, place[0]
-        if not places or kappas[-1] < kappa:
+    def add(self, call: Caller) -> int:
+        """Put a call in; how many are before it."""
+        kappas, calls, kappa = self._kappas, self.calls, call.kappa
+        if not calls or kappas[-1] < kappa:
             kappas.append(kappa)
-            places.append(place)
-            return len(places) - 1
+            calls.append(call)
+            return len(calls) - 1
         at = bisect_right(kappas, kappa)
-        while at and places[at - 1] > place:
-            at -= 1
+        if at and kappas[at - 1] == kappa and calls[at - 1].order > call.order:
+            at = bisect_left(calls, call.order, bisect_left(kappas, kappa), at, key=_order)
         kappas.insert(at, kappa)
-        places.insert(at, place)
+        calls.insert(at, call)
         return at
 
-    def before(self, place: Place) -> int:
-        """How many are before a place that is in."""
-        places = self.places
-        if places[0] is place:
+    def before(self, call: Caller) -> int:
+        """How many are before a call that is in."""
+        kappas, calls, kappa = self._kappas, self.calls, call.kappa
+        if calls[0] is call:
             return 0
-        at = bisect_left(self._kappas, place[0])
-        while places[at] is not place:
-            at += 1
+        at = bisect_left(kappas, kappa)
+        if calls[at] is not call:
+            at = bisect_left(calls, call.order, at, bisect_right(kappas, kappa, at), key=_order)
         return at
 
-    def remove(self, place: Place) -> None:
-        at = self.before(place)
-        del self._kappas[at], self.places[at]
+    def remove(self, call: Caller) -> None:
+        at = self.before(call)
+        del self._kappas[at], self.calls[at]
 
 
-class Row(Generic[Entry]):
-    """A sorted list from whose front entries are taken."""
+class Bucket:
+    """The open agents of a signature who prefer it alike and have alike many contacts, by rank, who
+    became idle first among equals. Who is not open any more stays until they come up or are too
+    many."""
 
-    __slots__ = ("entries", "front")
+    __slots__ = ("_most", "_opened", "_ranks", "load", "preference")
 
-    def __init__(self) -> None:
-        #: Sorted from `front` on; what is before it is gone.
-        self.entries: list[Entry] = []
-        self.front = 0
-
-    def __len__(self) -> int:
-        return len(self.entries) - self.front
-
-    def add(self, entry: Entry) -> None:
-        insort(self.entries, entry, self.front)
-
-    def skip(self, front: int) -> None:
-        """What is before this index is gone."""
-        if front > FEW and 2 * front > len(self.entries):
-            del self.entries[:front]
-            self.front = 0
-        else:
-            self.front = front
-
-    def crowded(self, wanted: int) -> bool:
-        """Are there many entries more than are wanted?"""
-        return len(self.entries) - self.front > 2 * wanted + FEW
-
-    def keep(self, entries: Iterable[Entry]) -> None:
-        """Only these, sorted already."""
-        self.entries = list(entries)
-        self.front = 0
-
-
-class Bucket(Row[Opened]):
-    """The open agents of a signature who prefer it alike, by rank and idle order. Who is not open
-    any more stays until they come up or are too many."""
-
-    __slots__ = ("most", "preference")
-
-    def __init__(self, preference: int) -> None:
-        super().__init__()
+    def __init__(self, preference: int, load: int) -> None:
         self.preference = preference
+        self.load = load
+        self._ranks: list[float] = []
+        self._opened: list[Opened] = []
         #: So many entries are not too many.
-        self.most = 4 * FEW
+        self._most = 4 * FEW
 
-    def tidy(self) -> None:
-        """Only those who are open."""
-        self.keep([entry for entry in self.entries if entry[3].epoch == entry[2]])
-        self.most = 3 * len(self.entries) + 4 * FEW
+    def add(self, rank: float, agent: Opened) -> None:
+        ranks, opened = self._ranks, self._opened
+        if not opened or (ranks[-1] <= rank and opened[-1].order < agent.order):
+            ranks.append(rank)
+            opened.append(agent)
+        else:
+            at = bisect_right(ranks, rank)
+            if at and ranks[at - 1] == rank and opened[at - 1].order > agent.order:
+                at = bisect_right(opened, agent.order, bisect_left(ranks, rank), at, key=_order)
+            ranks.insert(at, rank)
+            opened.insert(at, agent)
+        if len(opened) > self._most:
+            self._tidy()
 
     def first(self) -> Seat | None:
-        entries = self.entries
-        for at in range(self.front, len(entries)):
-            _, _, epoch, seat = entries[at]
-            if seat.epoch == epoch:
-                self.skip(at)
+        at = 0
+        for agent in self._opened:
+            seat = agent.seat
+            if seat is not None:
+                if at:
+                    del self._ranks[:at], self._opened[:at]
                 return seat
-        self.keep(())
+            at += 1
+        if at:
+            del self._ranks[:], self._opened[:]
         return None
+
+    def _tidy(self) -> None:
+        """Only those who are open."""
+        still = [agent.seat is not None for agent in self._opened]
+        self._ranks = list(compress(self._ranks, still))
+        self._opened = list(compress(self._opened, still))
+        self._most = 3 * len(self._opened) + 4 * FEW

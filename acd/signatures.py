@@ -7,14 +7,11 @@ from typing import TypeAlias
 
 from acd.live import Caller, Seat
 from acd.relaxation import Needs, needs_by_step, ordered
-from acd.rows import Bucket, Line, Place, Row
-from acd.strategies import PERSONAL, RANKS
-from calls.base import AgentId, CallId, Channel, OverflowWhen, QueueId
+from acd.rows import Bucket, Line
+from acd.strategies import RANKS
+from calls.base import AgentId, Channel, OverflowWhen, QueueId
 from calls.config import Agent, Queue
 
-#: An agent and a signature that they fit: the agent's preference among calls (lower goes first),
-#: and where they are while they are open.
-Fit: TypeAlias = tuple[int, Bucket, "Signature"]
 #: What makes signatures of one queue alike.
 Key: TypeAlias = tuple[frozenset[tuple[str, int]], int, tuple[QueueId, ...], AgentId, Channel]
 
@@ -26,6 +23,21 @@ NOTHING: frozenset[tuple[str, int]] = frozenset()
 LATER: tuple[OverflowWhen, ...] = ("waited", "nobody_signed_in", "nobody_ready")
 #: So many different wishes of the calls of one queue are remembered.
 DEMANDS = 1024
+
+
+class Fit:
+    """How agents fit a signature: one object for all of them who do so alike."""
+
+    __slots__ = ("bucket", "number", "signature", "turn")
+
+    def __init__(self, signature: "Signature", number: int, bucket: Bucket) -> None:
+        self.signature = signature
+        #: Their preference among calls: lower goes first, but after what is overdue.
+        self.number = number
+        #: The least that it can come to.
+        self.turn = number if signature.overdue == inf else 0
+        #: Where those are who are open and have no contacts yet.
+        self.bucket = bucket
 
 
 class Signature:
@@ -42,14 +54,12 @@ class Signature:
         "needs",
         "only",
         "overdue",
-        "personal",
         "queues",
         "rank",
         "ring",
         "slope",
         "voice",
         "waiting",
-        "waits",
     )
 
     def __init__(self, lane: "Lane", key: Key, needs: Needs) -> None:
@@ -65,14 +75,10 @@ class Signature:
         self.slope = lane.queue.slope
         self.overdue = lane.queue.overdue or inf
         self.rank = RANKS[lane.queue.strategy]
-        #: Agents rank alike in all such signatures.
-        self.personal = self.voice and self.rank in PERSONAL
-        #: Of those who wait here; and some who did.
-        self.waiting: Row[Place] = Row()
-        #: The first of them who does, and how many do.
-        self.head: Place | None = None
-        self.waits = 0
-        #: The open agents, by preference.
+        self.waiting = Line()
+        #: The first who waits.
+        self.head: Caller | None = None
+        #: The open agents, by preference and how many contacts they have.
         self.buckets: list[Bucket] = []
         self.fits: dict[tuple[int, int], Fit] = {}
         #: What has this signature noted as its own.
@@ -103,39 +109,28 @@ class Signature:
         """One object for all agents who fit alike."""
         known = self.fits.get((number, preference))
         if known is None:
-            bucket = next((one for one in self.buckets if one.preference == preference), None)
-            if bucket is None:
-                bucket = Bucket(preference)
-                insort(self.buckets, bucket, key=lambda one: one.preference)
-            known = self.fits[number, preference] = (number, bucket, self)
+            known = self.fits[number, preference] = Fit(self, number, self.bucket(preference, 0))
         return known
 
-    def next(self) -> None:
-        """The head does not wait any more; another one does."""
-        row = self.waiting
-        entries, at = row.entries, row.front + 1
-        # As many as wait: then all do.
-        while len(entries) - at != self.waits and not self._waits(entries[at]):
-            at += 1
-        self.head = entries[at]
-        row.skip(at)
+    def rank_of(self, seat: Seat) -> float:
+        """By the queue's strategy, among those who may take the calls."""
+        if self.rank is None:
+            return 0.0
+        return self.rank(seat, self.needs.skills, self.queues[0])
 
-    def tidy(self) -> None:
-        """Only those who wait, if there are many others."""
-        if self.waiting.crowded(self.waits):
-            self.waiting.keep(place for place in self.waiting.entries if self._waits(place))
-
-    def _waits(self, place: Place) -> bool:
-        """Is this the place of a call that waits here?"""
-        call = self.lane.calls.get(place[2])
-        return call is not None and call.place is place and call.signature is self
+    def bucket(self, preference: int, load: int) -> Bucket:
+        """Of the open agents with this preference and so many contacts."""
+        for known in self.buckets:
+            if known.preference == preference and known.load == load:
+                return known
+        made = Bucket(preference, load)
+        insort(self.buckets, made, key=lambda one: (one.preference, one.load))
+        return made
 
     def first(self) -> Seat | None:
         """The open agent who should take a call; none while calls wait."""
-        if self.waits:
-            return None
-        for bucket in self.buckets:
-            if bucket.entries:
+        if self.head is None:
+            for bucket in self.buckets:
                 seat = bucket.first()
                 if seat is not None:
                     return seat
@@ -160,14 +155,12 @@ class Lane:
     """One queue: its signatures, and all its calls in the order of their score."""
 
     __slots__ = (
-        "able", "calls", "demands", "guarded", "head_start", "later", "line", "queue", "signatures",
+        "able", "demands", "guarded", "head_start", "later", "line", "queue", "signatures",
         "signed_in", "slope", "steps", "timed", "together",
     )  # fmt: skip
 
-    def __init__(self, queue: Queue, calls: Mapping[CallId, Caller]) -> None:
-        """`calls` are all that wait, in whatever queue."""
+    def __init__(self, queue: Queue) -> None:
         self.queue = queue
-        self.calls = calls
         self.slope = queue.slope
         self.head_start = queue.priority
         self.steps = ordered(queue)
@@ -179,19 +172,18 @@ class Lane:
         #: How many phones may ring for one call.
         self.together = queue.ring_limit if queue.strategy == "ring_all" else 1
         self.signatures: dict[Key, Signature] = {}
-        self.demands: dict[tuple[Channel, tuple[tuple[str, int], ...]], Demand] = {}
-        #: The places of all calls in the queue, also those that do not want an agent.
+        self.demands: dict[Channel | tuple[Channel, tuple[tuple[str, int], ...]], Demand] = {}
+        #: All calls in the queue, also those that do not want an agent.
         self.line = Line()
         #: Its agents who are signed in, and those of them who are not on a break.
         self.signed_in = 0
         self.able = 0
 
-    def place(self, call: Caller) -> Place:
-        kappa = self.slope * (call.queued - call.credit) - (self.head_start + call.priority)
-        return kappa, call.order, call.call
+    def kappa(self, call: Caller) -> float:
+        return self.slope * (call.queued - call.credit) - (self.head_start + call.priority)
 
     def demand(self, channel: Channel, skills: Mapping[str, int]) -> Demand:
-        key = channel, tuple(skills.items())
+        key = (channel, tuple(skills.items())) if skills else channel
         known = self.demands.get(key)
         if known is None:
             if len(self.demands) >= DEMANDS:

@@ -1,7 +1,7 @@
 """All that an Acd knows, as plain values that go to JSON and back with msgspec.
 
-A running `acd.acd.Acd` changes the records of agents and waiting calls in place (`acd.live`), so a
-snapshot copies them. Everything else that it holds (index, timers) is made from this again.
+A running `acd.acd.Acd` has agents and waiting calls alive (`acd.live`) and makes their records for
+a snapshot. Everything else that it holds (index, timers) is made from this again.
 """
 
 from operator import attrgetter
@@ -163,11 +163,11 @@ class AcdState(msgspec.Struct, kw_only=True):
     dropped: dict[str, int] = {}
 
     def copy(self) -> "AcdState":
-        """A state of its own. Only the records that never change are shared."""
+        """A state of its own. Records are shared: none of them ever changes."""
         return AcdState(
             queues=self.queues.copy(),
-            agents={name: _agent_copy(agent) for name, agent in self.agents.items()},
-            waiting={call: WaitingCall(*call_fields(one)) for call, one in self.waiting.items()},
+            agents=self.agents.copy(),
+            waiting=self.waiting.copy(),
             offers=self.offers.copy(),
             conversations=self.conversations.copy(),
             items=self.items.copy(),
@@ -178,9 +178,3 @@ class AcdState(msgspec.Struct, kw_only=True):
             numbered=self.numbered,
             dropped=self.dropped.copy(),
         )
-
-
-def _agent_copy(agent: AgentRecord) -> AgentRecord:
-    copy = AgentRecord(*agent_fields(agent))
-    copy.offered = agent.offered.copy()
-    return copy

@@ -12,15 +12,15 @@ from math import inf, log
 from typing import TypeAlias
 
 from acd.agents import OCCUPANCY_TAU
-from acd.state import AgentRecord
+from acd.live import Seat
 from calls.base import QueueId
 from calls.config import Strategy
 
 #: The agent, what the call needs (least proficiency by skill), and its queue.
-Rank: TypeAlias = Callable[[AgentRecord, Mapping[str, int], QueueId], float]
+Rank: TypeAlias = Callable[[Seat, Mapping[str, int], QueueId], float]
 
 
-def least_occupied(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
+def least_occupied(agent: Seat, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Least busy of late. All idle agents' occupancy fades as exp(-t/tau), so
     ln(occupancy) + t/tau stays what it was when the agent became idle."""
     if agent.occupancy <= 0.0:
@@ -28,7 +28,7 @@ def least_occupied(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueI
     return round(log(agent.occupancy) + agent.since / OCCUPANCY_TAU, 6)
 
 
-def best_skill(agent: AgentRecord, needs: Mapping[str, int], _queue: QueueId) -> float:
+def best_skill(agent: Seat, needs: Mapping[str, int], _queue: QueueId) -> float:
     """Most proficient in what the call needs, summed."""
     have, total = agent.config.skills, 0
     for skill in needs:
@@ -36,17 +36,17 @@ def best_skill(agent: AgentRecord, needs: Mapping[str, int], _queue: QueueId) ->
     return -total
 
 
-def fewest_calls(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
+def fewest_calls(agent: Seat, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Fewest calls taken since signing in."""
     return agent.calls
 
 
-def round_robin(agent: AgentRecord, _needs: Mapping[str, int], queue: QueueId) -> float:
+def round_robin(agent: Seat, _needs: Mapping[str, int], queue: QueueId) -> float:
     """Whose last offer of this queue is longest ago."""
     return agent.offered.get(queue, 0)
 
 
-def in_order(agent: AgentRecord, _needs: Mapping[str, int], _queue: QueueId) -> float:
+def in_order(agent: Seat, _needs: Mapping[str, int], _queue: QueueId) -> float:
     """Who was configured first."""
     return agent.number
 

@@ -107,7 +107,7 @@ class Core:
         if seat is None:
             index.wait(call, signature)
         else:
-            seat.epoch = 0
+            seat.close()
             index.leave(call)
         return seat
 

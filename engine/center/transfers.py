@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from acd.live import AT_WORK, present
+from acd.live import AT_WORK, Seat, present
 from acd.messages import Withdraw
-from acd.state import AgentRecord
 from calls.base import AgentId, CallOutcome, EndCause, Instant
 from calls.commands import Dial, Join, StartMusic, StopMusic
 from calls.facts import CallRelaxed, OutsideDialled, OutsideEnded, OutsideJoined
@@ -82,7 +81,7 @@ def _offer_to(
     center.watch(call)
 
 
-def only(agent: AgentRecord, wants: Queued, timeout: float) -> Queued:
+def only(agent: Seat, wants: Queued, timeout: float) -> Queued:
     """The same of one agent, as one of their own queue."""
     name, queues = agent.config.name, agent.config.queues
     return replace(

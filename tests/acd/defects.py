@@ -22,10 +22,10 @@ from acd.live import Caller, Seat
 from acd.messages import Accept, Release, Unreached
 from acd.offers import CONSEQUENCES, consequence
 from acd.signatures import Lane, Signature
-from acd.state import AgentRecord, Item
+from acd.state import Item
 from acd.strategies import Rank
 from calls.actions import ExtendWrapUp
-from calls.base import OfferId, OfferOutcome
+from calls.base import Channel, OfferId, OfferOutcome
 from calls.config import Agent, Queue, Strategy
 from calls.events import Tick
 
@@ -72,18 +72,20 @@ def handled(m: Patch, kind: type, first: Callable[[Floor, Any], object]) -> None
 
 # The order of calls
 
-Place = tuple[float, int, Caller]
 
-
-def placed(kappa: Callable[[Queue, Caller], float], sign: int = 1) -> Callable[[Patch], None]:
-    def place(lane: Lane, call: Caller) -> Place:
-        return kappa(lane.queue, call), sign * call.order, call
-
-    return lambda m: m.setattr(Lane, "place", place)
+def placed(kappa: Callable[[Queue, Caller], float]) -> Callable[[Patch], None]:
+    return lambda m: m.setattr(Lane, "kappa", lambda lane, call: kappa(lane.queue, call))
 
 
 def kappa(queue: Queue, call: Caller) -> float:
     return queue.slope * (call.queued - call.credit) - queue.priority - call.priority
+
+
+def last_come_first(m: Patch) -> None:
+    def last(call: Caller, *_: object, **__: object) -> None:
+        call.order = -call.order
+
+    after(m, Caller, "__init__", last)
 
 
 def first_head_only(m: Patch) -> None:
@@ -91,7 +93,7 @@ def first_head_only(m: Patch) -> None:
 
     def best_call(index: Index, seat: Seat, now: float) -> Caller | None:
         room = seat.room
-        seat.room = tuple([fit for fit in fits if fit[2].waiting][:1] for fits in room)
+        seat.room = tuple(fit for fit in room if fit.signature.head is not None)[:1]
         chosen = real(index, seat, now)
         seat.room = room
         return chosen
@@ -137,19 +139,15 @@ def without_ring(signature: Signature, _agent: Agent) -> None:
 
 
 def room_for(free: Callable[[int, int], bool], *, beside: bool) -> Callable[[Patch], None]:
-    """`Index.fit_room` by how many contacts there are and may be, and whether voice may come
+    """`acd.index.has_room` by how many contacts there are and may be, and whether voice may come
     beside them."""
 
-    def fit_room(_index: Index, seat: Seat) -> None:
-        seat.epoch = 0
-        room = [
-            fits
-            for channel, fits in seat.parallel.items()
-            if free(seat.contacts.get(channel, 0), seat.config.capacity[channel])
-        ]
-        seat.room = (seat.fits, *room) if beside or not seat.items else tuple(room)
+    def has_room(seat: Seat, channel: Channel) -> bool:
+        if channel == "voice":
+            return beside or not seat.items
+        return free(seat.contacts.get(channel, 0), seat.config.capacity[channel])
 
-    return lambda m: m.setattr(Index, "fit_room", fit_room)
+    return lambda m: m.setattr(acd.index, "has_room", has_room)
 
 
 def first_configuration_only(m: Patch) -> None:
@@ -192,10 +190,10 @@ def stays_open(m: Patch) -> None:
     real = Floor.become
 
     def become(floor: Floor, agent: Seat, event: AgentEvent, *rest: Any, **named: Any) -> None:
-        epoch = agent.epoch
+        opened = agent.opened
         real(floor, agent, event, *rest, **named)
-        if event == "ask_not_ready":
-            agent.epoch = epoch
+        if event == "ask_not_ready" and opened is not None:
+            opened.seat, agent.opened = agent, opened
 
     m.setattr(Floor, "become", become)
 
@@ -205,7 +203,7 @@ def never_tired(m: Patch) -> None:
     m.setattr(Floor, "free", lambda floor, agent, rest=0.0: real(floor, agent))
 
 
-def one_more_miss(outcome: OfferOutcome, agent: AgentRecord) -> tuple[AgentEvent, str]:
+def one_more_miss(outcome: OfferOutcome, agent: Seat) -> tuple[AgentEvent, str]:
     if outcome == "timed_out" and agent.ronas < agent.config.rona_limit:
         return "pass_over", ""
     return consequence(outcome, agent)
@@ -234,11 +232,11 @@ def loses_the_place(m: Patch) -> None:
     after(m, Floor, "end_offer", last)
 
 
-def unfaded(agent: AgentRecord, _needs: Mapping[str, int], _queue: str) -> float:
+def unfaded(agent: Seat, _needs: Mapping[str, int], _queue: str) -> float:
     return log(agent.occupancy) if agent.occupancy else -1e9
 
 
-def least_skilled(agent: AgentRecord, needs: Mapping[str, int], _queue: str) -> float:
+def least_skilled(agent: Seat, needs: Mapping[str, int], _queue: str) -> float:
     return sum(agent.config.skills.get(skill, 0) for skill in needs)
 
 
@@ -340,7 +338,7 @@ def at_entry(**changed: Callable[[Any], Any]) -> Callable[[Patch], None]:
 
 
 def room_for_one_more(m: Patch) -> None:
-    def first(lane: Lane, queue: Queue, _calls: object) -> None:
+    def first(lane: Lane, queue: Queue) -> None:
         lane.queue = replace(queue, limit=queue.limit + 1 if queue.limit else 0)
 
     after(m, Lane, "__init__", first)
@@ -385,7 +383,7 @@ DEFECTS: dict[str, Callable[[Patch], None]] = {
     "priority is ignored": placed(lambda q, c: kappa(q, c) + q.priority + c.priority),
     "slopes are ignored": placed(lambda q, c: c.queued - c.credit - q.priority - c.priority),
     "credit is ignored": placed(lambda q, c: kappa(q, c) + q.slope * c.credit),
-    "the last come is first": placed(kappa, sign=-1),
+    "the last come is first": last_come_first,
     "overdue calls go before nobody": preference_first,
     "all calls are overdue": overdue_at_once,
     "heads are not compared": first_head_only,

@@ -3,8 +3,8 @@
 import pytest
 
 from acd.agents import TRANSITIONS, AgentEvent, step
+from acd.live import Seat
 from acd.messages import Release
-from acd.state import AgentRecord
 from calls.actions import FinishWrapUp, Refused, SetAgentState
 from calls.base import AgentState
 from calls.config import Agent
@@ -45,14 +45,16 @@ LOG_OUT = SetAgentState(agent="ann", state="logged_out")
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("state", STATES)
 def test_a_step_outside_the_table_is_an_error(state: AgentState, event: AgentEvent) -> None:
-    record = AgentRecord(config=Agent(name="ann"), since=1.0, state=state)
+    agent = Seat(Agent(name="ann"), since=1.0)
+    agent.state = state
+    before = agent.record()
     if event in TRANSITIONS[state]:
-        step(record, event, 2.0)
-        assert (record.state, record.since) == (TRANSITIONS[state][event], 2.0)
+        step(agent, event, 2.0)
+        assert (agent.state, agent.since) == (TRANSITIONS[state][event], 2.0)
     else:
         with pytest.raises(UnexpectedEvent, match=f"'ann' is {state}: no {event}"):
-            step(record, event, 2.0)
-        assert record == AgentRecord(config=Agent(name="ann"), since=1.0, state=state)
+            step(agent, event, 2.0)
+        assert agent.record() == before
 
 
 def test_every_state_can_be_reached_and_left() -> None:
