@@ -26,6 +26,15 @@ from engine.models import User
 
 By: TypeAlias = Literal["queue", "agent", "hour", "skill", "organisation"]
 
+#: What each variant of the service level is, for people.
+VARIANTS: dict[str, str] = {
+    "standard": "answered in time / (answered + abandoned, but for short abandons)",
+    "answered": "answered in time / answered",
+    "offered": "answered in time / (answered + abandoned)",
+    "abandoned_late": "answered in time / (answered + abandoned late)",
+    "abandoned_well": "(answered + abandoned, in time) / (answered + abandoned)",
+}
+
 #: The longest period, in seconds.
 LONGEST = 400 * 86400.0
 

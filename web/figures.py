@@ -10,6 +10,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from calls.errors import InputInvalid
+from engine import reports
 from engine.reports import By, Report, Row
 from engine.simulation import charts
 from engine.simulation.charts import Series
@@ -25,14 +26,7 @@ BY = {
     "skill": "Skill",
     "organisation": "Organisation",
 }
-VARIANTS = {
-    "": "as each queue is set",
-    "standard": "answered in time / (answered + abandoned, but for short abandons)",
-    "answered": "answered in time / answered",
-    "offered": "answered in time / (answered + abandoned)",
-    "abandoned_late": "answered in time / (answered + abandoned late)",
-    "abandoned_well": "(answered + abandoned, in time) / (answered + abandoned)",
-}
+VARIANTS = {"": "as each queue is set", **reports.VARIANTS}
 #: A title, a legend (names and classes) and a drawing.
 _Picture: TypeAlias = tuple[str, list[tuple[str, str]], Markup]
 

@@ -103,6 +103,8 @@ def _told(found: Results | Comparison) -> Iterator[str]:
         yield figures.heading(found)
     for title, rows in figures.sections(found):
         yield f"\n{title}"
+        if above := figures.columns(found):
+            yield f"  {'':<22}{''.join(f'{column:>20}' for column in above)}"
         for figure, cells, certain in rows:
             values = "".join(f"{cell:>20}" for cell in cells)
             yield f"  {figure.title:<22}{values}{' *' * certain}"

@@ -1,14 +1,19 @@
 """The figures of a simulation as people read them: their names, units and meaning, in order."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from calls.base import QueueId
+from engine.reports import VARIANTS
 from engine.simulation.results import Comparison, Estimate, Results
 
 Estimates: TypeAlias = dict[str, Estimate]
 Unit: TypeAlias = Literal["count", "share", "seconds"]
+#: Of a queue that there is not.
+NOTHING = Estimate(mean=None)
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -48,9 +53,11 @@ OF_QUEUE = (
         "service_level",
         "service level",
         "share",
-        "answered in time of all offered, short abandons left out",
+        "as above",
     ),
-    Figure("abandonment", "abandonment", "share", "abandoned of offered, short ones left out"),
+    Figure(
+        "abandonment", "abandonment", "share", "abandoned of them and answered, short ones left out"
+    ),
     Figure("in_time_of_all", "in time, of all", "share", "short abandons not left out"),
     Figure("abandoned_of_all", "abandoned, of all", "share", "short abandons not left out"),
     Figure("asa", "ASA", "seconds", "mean wait of the answered, ringing included"),
@@ -98,45 +105,49 @@ def heading(results: Results) -> str:
     return f"{results.title} ({results.file}): {runs} of {span}{warm_up}, seed {results.seed}"
 
 
+def columns(found: Results | Comparison) -> list[str]:
+    """What stands above the cells of each row, by the names of the files; nothing above one."""
+    if isinstance(found, Results):
+        return []
+    return [Path(found.one.file).stem, Path(found.other.file).stem, "difference"]
+
+
 def sections(found: Results | Comparison) -> Iterator[Section]:
     """The figures of each queue, then of the center, fit to be shown."""
     if isinstance(found, Results):
-        one, other, difference = found, None, None
-    else:
-        one, other, difference = found.one, found.other.figures, found.differences
-    for queue, estimates in one.figures.queues.items():
-        within = f"service level within {one.service_level_seconds[queue]:g} s"
-        yield Section(
-            f"queue {queue}, {within}",
-            _rows(
-                OF_QUEUE,
-                estimates,
-                other.queues.get(queue) if other else None,
-                difference.queues.get(queue) if difference else None,
-            ),
-        )
-    yield Section(
-        "the whole center",
-        _rows(
-            OF_CENTER,
-            one.figures.center,
-            other.center if other else None,
-            difference.center if difference else None,
-        ),
-    )
+        for queue, estimates in found.figures.queues.items():
+            title = f"queue {queue}, {_service_level(found, queue)}"
+            yield Section(title, [_row(figure, estimates) for figure in OF_QUEUE])
+        center = found.figures.center
+        yield Section("the whole center", [_row(figure, center) for figure in OF_CENTER])
+        return
+    one, other, less = found.one.figures, found.other.figures, found.differences
+    for queue in one.queues | other.queues:
+        of = [_service_level(results, queue) for results in (found.one, found.other)]
+        title = f"queue {queue}, {' against '.join(dict.fromkeys(text for text in of if text))}"
+        three = [table.queues.get(queue, {}) for table in (one, other, less)]
+        yield Section(title, [_row(figure, *three) for figure in OF_QUEUE])
+    three = [one.center, other.center, less.center]
+    yield Section("the whole center", [_row(figure, *three) for figure in OF_CENTER])
 
 
-def _rows(
-    figures: tuple[Figure, ...], one: Estimates, other: Estimates | None, less: Estimates | None
-) -> list[Row]:
-    rows = []
-    for figure in figures:
-        name, unit = figure.name, figure.unit
-        cells = [shown(unit, one[name])]
-        if other is not None and less is not None:
-            cells += [shown(unit, other[name]), shown(unit, less[name], signed=True)]
-        rows.append(Row(figure, tuple(cells), less is not None and _certain(less[name])))
-    return rows
+def _service_level(results: Results, queue: QueueId) -> str:
+    """What it is of a queue; nothing where there is no such queue."""
+    if queue not in results.service_level_seconds:
+        return ""
+    variant = VARIANTS[results.service_level_variants[queue]]
+    return f"service level within {results.service_level_seconds[queue]:g} s: {variant}"
+
+
+def _row(
+    figure: Figure, one: Estimates, other: Estimates | None = None, less: Estimates | None = None
+) -> Row:
+    name, unit = figure.name, figure.unit
+    if other is None or less is None:
+        return Row(figure, (shown(unit, one.get(name, NOTHING)),))
+    difference = less.get(name, NOTHING)
+    cells = [shown(unit, table.get(name, NOTHING)) for table in (one, other)]
+    return Row(figure, (*cells, shown(unit, difference, signed=True)), _certain(difference))
 
 
 def warnings(found: Results | Comparison) -> list[str]:

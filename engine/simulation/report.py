@@ -38,6 +38,7 @@ def page(found: Results | Comparison) -> str:
     ).get_template("report.html")
     return template.render(
         headings=[figures.heading(results) for results in shown],
+        columns=figures.columns(found),
         sections=list(figures.sections(found)),
         warnings=figures.warnings(found),
         pictures=[(results.title, _pictures(results)) for results in shown],

@@ -15,6 +15,7 @@ from statistics import NormalDist
 import msgspec
 
 from calls.base import Instant, QueueId
+from calls.config import ServiceLevelVariant
 from engine.simulation import many
 from engine.simulation.outcome import Figures, Interval, Outcome, Quotient, Waits
 from engine.simulation.scenario import Scenario
@@ -57,6 +58,7 @@ class Results(msgspec.Struct, kw_only=True):
     length: float
     #: The service level of each queue counts calls answered within this time.
     service_level_seconds: dict[QueueId, float]
+    service_level_variants: dict[QueueId, ServiceLevelVariant]
     figures: Table
     #: When the first interval begins, and the length of each in seconds; the clock is `timezone`'s.
     begins: Instant
@@ -184,6 +186,9 @@ def _results(scenario: Scenario, outcomes: list[Outcome], seed: int) -> Results:
         length=scenario.length,
         service_level_seconds={
             name: plan.queue.service_level for name, plan in scenario.queues.items()
+        },
+        service_level_variants={
+            name: plan.queue.service_level_variant for name, plan in scenario.queues.items()
         },
         figures=_table([outcome.figures for outcome in outcomes]),
         begins=scenario.start + scenario.warm_up,

@@ -120,7 +120,7 @@ def test_simulate_tells_the_figures(terminal: Terminal, tmp_path: Path) -> None:
     path = write(tmp_path, SCENARIO)
     out = terminal.ok(f"simulate {path} --runs 3")
     assert out.startswith(f"<Sales & more> ({path}): 3 runs of 2 h each, seed 1\n")
-    assert "queue sales, service level within 20 s" in out
+    assert "queue sales, service level within 20 s: answered in time / (answered + aband" in out
     for figure in ("offered", "service level", "ASA", "AHT", "abandonment", "occupancy"):
         assert re.search(rf"  {figure} +\S+ .*± \d", out), figure
     assert "confidence" not in out
@@ -151,11 +151,30 @@ def test_simulate_against_another(terminal: Terminal, tmp_path: Path) -> None:
     )
     assert offered.rstrip().endswith("+0.0 ± 0.0")
     assert re.search(r"-\d+\.\d ± \d+\.\d \*$", abandoned), "surely fewer"
+    assert lines[4].split() == ["scenario", "many", "difference"]
     found = json.loads(terminal.ok(f"{command} --json"))
     change = found["differences"]["queues"]["sales"]["abandoned"]
     parts = [found[one]["figures"]["queues"]["sales"]["abandoned"] for one in ("one", "other")]
     assert change["mean"] == pytest.approx(parts[1]["mean"] - parts[0]["mean"])
     assert change["high"] < 0
+
+
+def test_simulate_against_other_queues(terminal: Terminal, tmp_path: Path) -> None:
+    """What only one of them has is shown as well, and how each is judged."""
+    one = write(tmp_path, SCENARIO)
+    other = SCENARIO.replace("sales", "orders").replace("orders: {", "orders: {service_level: 9, ")
+    out = terminal.ok(f"simulate {one} --against {write(tmp_path, other, 'other.yaml')} --runs 2")
+    for queue, seconds, cells in (
+        ("sales", 20, r"\S+ ± \S+ +– +–"),
+        ("orders", 9, r"– +\S+ ± \S+ +–"),
+    ):
+        told = out.partition(f"queue {queue}, service level within {seconds} s: ")[2]
+        assert re.search(rf"^  offered +{cells}$", told.partition("\nqueue")[0], re.MULTILINE)
+    judged = write(
+        tmp_path, SCENARIO.replace("sales: {", "sales: {service_level: 9, ", 1), "9.yaml"
+    )
+    out = terminal.ok(f"simulate {one} --against {judged} --runs 2")
+    assert re.search(r"queue sales, service level within 20 s: .* against .* within 9 s: ", out)
 
 
 def test_simulate_writes_a_page(terminal: Terminal, tmp_path: Path) -> None:
