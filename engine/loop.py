@@ -44,6 +44,8 @@ RETRY_AFTER = 0.5
 #: Who else writes is done in a few milliseconds, but the writer thread, once it waits for them, may
 #: sleep for a hundred (SQLite's own patience): the loop tries so often, so many seconds apart.
 ATTEMPTS, AGAIN_AFTER = 20, 0.001
+#: Seconds until a message that led to no command is committed, with others that came meanwhile.
+COMMIT_AFTER = 0.005
 #: Seconds until facts are published: a switch that was told to ring a phone or to join two parties
 #: has the processor first. On a page nobody sees the difference.
 PUBLISH_AFTER = 0.01
@@ -96,6 +98,8 @@ class Loop:
         self._pending: list[_Step] = []
         self._committing = False
         self._flush_due = False
+        #: The commit of what nobody waits for.
+        self._unhurried: asyncio.TimerHandle | None = None
         self._unpublished: list[Published] = []
         self._publishing: asyncio.TimerHandle | None = None
         #: Commits running that the loop could not do by itself.
@@ -202,10 +206,12 @@ class Loop:
             pass  # `_committed` goes on
         elif self._refused == 0 and not _URGENT.isdisjoint(map(type, step.commands)):
             self._flush()
-        elif not self._flush_due:
+        elif not self._flush_due and (step.commands or step.waiter is not None):
             # What came with this message, from the same packet perhaps, is committed with it.
             self._flush_due = True
             self._aio.call_soon(self._flush)
+        elif not self._flush_due and self._unhurried is None:
+            self._unhurried = self._aio.call_later(COMMIT_AFTER, self._flush)
         self._set_timer()
 
     def _sort(self, step: _Step, output: Output, now: Instant) -> None:
@@ -248,6 +254,9 @@ class Loop:
     def _flush(self) -> None:
         """Commit all that is handled: at once if nobody else writes, else beside the loop."""
         self._flush_due = False
+        if self._unhurried is not None:
+            self._unhurried.cancel()
+            self._unhurried = None
         if self._committing:
             return  # `_committed` goes on
         if self._pending and self.healthy and self._since_snapshot < SNAPSHOT_EVERY:
