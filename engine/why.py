@@ -34,6 +34,8 @@ from engine.storage import Database
 #: Callers who came up to so many seconds before may still have waited.
 LINE = 3600.0
 
+#: What others in line did before.
+_IN_LINE = (CallQueued, CallRelaxed, CallLeftQueue, OfferMade, OfferEnded)
 #: What others did while the call waited.
 _MEANWHILE = (
     AgentStateChanged,
@@ -119,7 +121,7 @@ def _meanwhile(
     session: Session, begin: Instant, until: Instant, queues: set[QueueId]
 ) -> Iterator[Published]:
     """What others did, and of before that who stood in line."""
-    for published in history.between(session, begin - LINE, begin, (CallQueued, CallLeftQueue)):
+    for published in history.between(session, begin - LINE, begin, _IN_LINE):
         if getattr(published.fact, "queue", "") in queues:
             yield published
     offered: set[CallId] = set()

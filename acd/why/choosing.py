@@ -5,6 +5,9 @@ from acd.why.telling import clock, lasted
 from calls.base import AgentId, Instant
 from calls.config import Strategy
 
+#: Is replaced by names.
+AGENTS = "{agents}"
+
 _RULES: dict[Strategy, str] = {
     "longest_idle": "longest idle ({idle})",
     "least_occupied": "least occupied",
@@ -38,7 +41,10 @@ def chosen(floor: Onlooker, visit: Visit, agent: AgentId, now: Instant, *, waite
         return (
             f"whose preference for it ({order[agent][1]}) was the first of {len(free)} who fitted"
         )
-    rule = _RULES[floor.queue(visit.fact.queue).strategy].format(idle=idle)
+    strategy = floor.queue(visit.fact.queue).strategy
+    if strategy == "best_skill" and len({floor.proficiency(name, visit) for name in first}) == 1:
+        strategy = "longest_idle"  # which decides among equals
+    rule = _RULES[strategy].format(idle=idle)
     if len(first) < len(free):
         return f"{rule} of {len(first)} with preference {order[agent][1]}"
     return f"{rule} of {len(first)} who fitted"
@@ -59,36 +65,40 @@ def _became_free(floor: Onlooker, visit: Visit, agent: AgentId) -> str:
     if not ahead:
         return how
     callers = "a caller who came earlier" if len(ahead) == 1 else f"{len(ahead)} who came earlier"
-    return f"{how}; before {callers}, {_advantage(floor, visit, ahead[0])}"
+    advantage = _advantage(floor, visit, ahead[0])
+    return f"{how}; before {callers}{', thanks to ' if advantage else ''}{advantage}"
 
 
 def served_first(floor: Onlooker, visit: Visit, other: Visit | None, agent: AgentId) -> str:
-    """What is said of a call that an agent was offered instead of this one."""
+    """What is said of a call that an agent was offered instead of this one; `AGENTS` stands for
+    the agents of all such calls."""
     if other is None:
         return "of whom nothing more is known"
     if other.only == agent:
-        return f"kept for {floor.name(agent)} alone"
+        return f"kept for {AGENTS} alone"
     elsewhere = ""
     if other.fact.queue != visit.fact.queue:
-        title = floor.title(other.fact.queue)
-        mine, theirs = floor.turn(agent, visit), floor.turn(agent, other)
-        if theirs < mine:
-            return f"of {title} ({floor.name(agent)} serves that first)"
-        if theirs > mine:
-            return f"of {title} who had waited too long to be passed over"
-        elsewhere = f"of {title} "
+        elsewhere = f"of {floor.title(other.fact.queue)} "
+    (mine, _), (theirs, taken_for) = floor.turn(agent, visit), floor.turn(agent, other)
+    if theirs < mine:
+        if taken_for != other.fact.queue:
+            elsewhere += f"who could be taken for {floor.title(taken_for)} by then "
+        return f"{elsewhere}(served first by {AGENTS})"
+    if theirs > mine:
+        return f"{elsewhere}who had waited too long to be passed over"
     if other.began <= visit.began:
         old = other.queued > visit.queued
         return f"{elsewhere}{'with an old place' if old else 'who came before'}"
-    return elsewhere + _advantage(floor, other, visit)
+    advantage = _advantage(floor, other, visit)
+    return f"{elsewhere}{f'with {advantage}' if advantage else 'who came later'}"
 
 
 def _advantage(floor: Onlooker, first: Visit, then: Visit) -> str:
-    """Why a call that came later is before another."""
+    """What puts a call that came later before another; nothing where nothing does."""
     if first.fact.credit > 0 and first.began <= then.began:
-        return "with an old place"
+        return "an old place"
     one, other = floor.queue(first.fact.queue), floor.queue(then.fact.queue)
     start = first.fact.priority + one.priority - then.fact.priority - other.priority
     if start > 0:
-        return f"with a head start of {lasted(start)}"
-    return "whose waiting counts for more" if one.slope > other.slope else "who came later"
+        return f"a head start of {lasted(start)}"
+    return "waiting that counts for more" if one.slope > other.slope else ""

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Literal, TypeAlias
 
+from acd.why.choosing import AGENTS
 from acd.why.onlooker import Onlooker, Visit
 from acd.why.telling import everybody, listed, needs, some, were
 from calls.base import AgentId, AgentState, Instant
@@ -44,8 +45,8 @@ class Holdup:
         known: bool,
     ) -> None:
         self.begin = begin
-        #: What was said of callers whom agents who fitted served meanwhile.
-        self.served: Counter[str] = Counter()
+        #: What is said of callers whom agents who fitted served meanwhile, and which agents.
+        self.served: defaultdict[str, list[AgentId]] = defaultdict(list)
         self._floor = floor
         self._visit = visit
         self._known = known
@@ -206,8 +207,10 @@ class Holdup:
         return "was in a later ring"
 
     def _served(self) -> str:
-        parts = [
-            f"{'a caller' if count == 1 else f'{count} callers'} {why}"
-            for why, count in self.served.most_common()
-        ]
+        parts = []
+        for why, agents in sorted(self.served.items(), key=lambda item: -len(item[1])):
+            callers = "a caller" if len(agents) == 1 else f"{len(agents)} callers"
+            names = [self._floor.name(agent) for agent in dict.fromkeys(agents)]
+            whom = listed(names) if len(names) <= _NAMED else f"{len(names)} agents"
+            parts.append(f"{callers} {why.replace(AGENTS, whom)}")
         return f"; meanwhile {listed(parts)} went first" if parts else ""

@@ -5,6 +5,7 @@ looked for from end to end.
 """
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
 import msgspec
 
@@ -18,6 +19,7 @@ from calls.facts import (
     ConfigurationChanged,
     Fact,
     OfferEnded,
+    OfferMade,
 )
 
 
@@ -92,11 +94,20 @@ class Onlooker:
                 visit.needs, visit.widened, visit.ring = fact.skills, fact.queues, fact.ring
             case CallLeftQueue(call=call):
                 self.line.pop(call, None)
+            case OfferMade(call=call, offer=offer, agent=agent) if call in self.line:
+                self.line[call].offers = self.line[call].offers | {offer: agent}
             case OfferEnded(agent=agent, outcome=outcome):
+                self._offer_ended(fact)
                 person = self.people.setdefault(agent, Person())
                 person.excused = outcome in ("rescinded", "answered_elsewhere")
             case _:
                 pass
+
+    def _offer_ended(self, fact: OfferEnded) -> None:
+        visit = self.line.get(fact.call)
+        if visit is not None:
+            pending = visit.offers.items()
+            visit.offers = {offer: agent for offer, agent in pending if offer != fact.offer}
 
     # Questions
 
@@ -126,18 +137,25 @@ class Onlooker:
         found += [(1, served[queue]) for queue in visit.widened if queue in served]
         return min(found, default=None)
 
-    def turn(self, agent: AgentId, visit: Visit) -> int:
-        """How early in their order an agent serves a call; smaller is earlier."""
+    def turn(self, agent: AgentId, visit: Visit) -> tuple[int, QueueId]:
+        """How early in their order an agent serves a call, smaller is earlier, and as a call of
+        which queue."""
         if visit.only == agent:
-            return 0
+            return 0, visit.fact.queue
         served = self._served(agent)
         wanted = (visit.fact.queue, *visit.widened)
-        return min((served[queue] for queue in wanted if queue in served), default=10**6)
+        turns = ((served[queue], queue) for queue in wanted if queue in served)
+        return min(turns, key=itemgetter(0), default=(10**6, visit.fact.queue))
 
     def lacks(self, agent: AgentId, visit: Visit) -> dict[str, int]:
         """The skills that an agent lacks for a call, with the level that is needed."""
         has = self.agents[agent].skills if agent in self.agents else {}
         return {name: level for name, level in visit.needs.items() if has.get(name, 0) < level}
+
+    def proficiency(self, agent: AgentId, visit: Visit) -> int:
+        """In all that a call needs together."""
+        has = self.agents[agent].skills if agent in self.agents else {}
+        return sum(has.get(name, 0) for name in visit.needs)
 
     def able(self, visit: Visit) -> set[AgentId]:
         """All who may take a call, whatever they do at the moment."""

@@ -340,7 +340,6 @@ class _Story:
         if self._known:
             why = choosing.chosen(self._floor, visit, fact.agent, self._now, waited=self._waited)
         self._ringing.phones[fact.offer] = (fact.agent, why, "")
-        visit.offers = visit.offers | {fact.offer: fact.agent}
 
     def _offer_ended(self, fact: OfferEnded) -> None:
         visit, ringing = self._visit, self._ringing
@@ -349,8 +348,7 @@ class _Story:
         agent, why, _ = ringing.phones.get(fact.offer, (fact.agent, "", ""))
         how = OFFERS[fact.outcome].format(lasted(fact.lasted))
         ringing.phones[fact.offer] = (agent, why, how)
-        visit.offers = {offer: who for offer, who in visit.offers.items() if offer != fact.offer}
-        if not visit.offers:
+        if not visit.offers.keys() - {fact.offer}:
             self._close_ringing()
         if fact.outcome == "accepted":
             self._calling = fact.agent
@@ -362,7 +360,7 @@ class _Story:
             return
         if self._floor.person(fact.agent).state == "ready":
             why = choosing.served_first(self._floor, visit, other, fact.agent)
-            self._holdup[1].served[why] += 1
+            self._holdup[1].served[why].append(fact.agent)
 
     # What lasts
 

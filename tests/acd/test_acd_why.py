@@ -455,7 +455,7 @@ def test_an_old_place_given_back_goes_first(acd: Told) -> None:
           as the old place is given back
         0:00-0:11 Bea Kowalska, the only one there who fitted, was talking or in after-call work
         0:11-0:13 offered to Bea Kowalska, who was free again; before a caller who came earlier,
-          with an old place; answered after 2 s
+          thanks to an old place; answered after 2 s
         0:13 connected to Bea Kowalska
     """)
 
@@ -473,8 +473,37 @@ def test_another_queue_is_served_first(acd: Told) -> None:
     assert acd.why() == text("""
         0:00 queued for Support at place 1; needs Polish >= 5
         0:00-... Jan, the only one there who fitted, was talking; meanwhile a caller of Sales
-          (Jan serves that first) went first
+          (served first by Jan) went first
     """)
+
+
+def test_who_may_be_taken_for_another_queue_is_served_first(acd: Told) -> None:
+    acd.queue(title="Support", skills=POLISH, relaxation=[{"after": 30, "queues": ["sales"]}])
+    acd.queue("sales", title="Sales")
+    acd.agent("jan", title="Jan", skills=POLISH, queues={"sales": 1, "support": 2})
+    sign_in(acd, "jan")
+    talk(acd, "x")
+    acd.call("a")
+    acd.until(40)
+    acd.call("c", credit=100.0)
+    acd.do(Release(call="x", by="caller"), after=5)
+    acd.do(FinishWrapUp(agent="jan"), after=5)
+    accept(acd, "a", after=1)
+    *_, told = acd.why().partition("meanwhile ")
+    assert " ".join(told.split()) == (
+        "a caller who could be taken for Sales by then (served first by Jan) went first"
+    )
+
+
+def test_who_is_rung_for_already_is_not_passed_over(acd: Told) -> None:
+    acd.queue(title="Support", skills=POLISH, wrap_up=0.0)
+    sign_in(acd, "bea", "jan")
+    talk(acd, "x", "y")
+    acd.call("a")
+    acd.call("c", after=5)
+    acd.do(Release(call="x", by="caller"), after=5)
+    acd.do(Release(call="y", by="caller"), after=5)
+    assert "0:10-... offered to Jan, who was free again; it still rings" in acd.why()
 
 
 def test_the_caller_gave_up_while_a_phone_rang(acd: Told) -> None:
@@ -534,6 +563,13 @@ def test_chosen_by_preference_and_by_skill(acd: Told) -> None:
         0:00-... offered to Jan, whose preference for it (1) was the first of 3 who fitted; it
           still rings
     """)
+
+
+def test_among_equals_in_skill_the_longest_idle_is_chosen(acd: Told) -> None:
+    acd.queue(title="Support", strategy="best_skill")
+    sign_in(acd, "ola", "bea")
+    acd.call("c", after=10)
+    assert "offered to Ola, longest idle (0:10) of 2 who fitted" in acd.why()
 
 
 def test_of_a_time_whose_settings_are_not_known(acd: Told) -> None:
