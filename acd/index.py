@@ -146,6 +146,7 @@ class Index:
         call.signature = signature
         if signature.waiting.add(call) == 0:
             signature.head = call
+            signature.kappa = call.kappa
 
     def hold(self, call: Caller) -> None:
         """No (more) agent is wanted for this call; it keeps its place in the line."""
@@ -156,8 +157,13 @@ class Index:
         waiting = signature.waiting
         waiting.remove(call)
         if signature.head is call:
-            signature.head = waiting.calls[0] if waiting.calls else None
-            self.tidy(signature)
+            if waiting.calls:
+                head = signature.head = waiting.calls[0]
+                signature.kappa = head.kappa
+            else:
+                signature.head = None
+            if signature.only:
+                self.tidy(signature)
 
     def position(self, call: Caller) -> int:
         """1-based, in the order of score."""
@@ -193,7 +199,7 @@ class Index:
             head = signature.head
             if head is None:
                 continue
-            score = signature.slope * now - head.kappa
+            score = signature.slope * now - signature.kappa
             number = 0 if score >= signature.overdue else fit.number
             if (
                 chosen is None

@@ -42,15 +42,13 @@ class Line:
     def before(self, call: Caller) -> int:
         """How many are before a call that is in."""
         kappas, calls, kappa = self._kappas, self.calls, call.kappa
-        if calls[0] is call:
-            return 0
         at = bisect_left(kappas, kappa)
         if calls[at] is not call:
             at = bisect_left(calls, call.order, at, bisect_right(kappas, kappa, at), key=_order)
         return at
 
     def remove(self, call: Caller) -> None:
-        at = self.before(call)
+        at = 0 if self.calls[0] is call else self.before(call)
         del self._kappas[at], self.calls[at]
 
 

@@ -49,6 +49,7 @@ class Signature:
         "demands",
         "fits",
         "head",
+        "kappa",
         "key",
         "lane",
         "needs",
@@ -76,8 +77,9 @@ class Signature:
         self.overdue = lane.queue.overdue or inf
         self.rank = RANKS[lane.queue.strategy]
         self.waiting = Line()
-        #: The first who waits.
+        #: The first who waits, and its kappa.
         self.head: Caller | None = None
+        self.kappa = 0.0
         #: The open agents, by preference and how many contacts they have.
         self.buckets: list[Bucket] = []
         self.fits: dict[tuple[int, int], Fit] = {}
