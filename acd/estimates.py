@@ -17,9 +17,11 @@ little by little:
   callers, make this queue slower than its own figures say. It moves a little up for each wait above
   its range and down for each below, and rests when both come as often as they should.
 
-The hit rate is the share of waits that fell into the range expected when the caller came. Below
-`TRUSTED`, or with fewer than `ENOUGH` counted, nothing should be announced. A caller who gives up
-before the end of their range tells nothing about it and is not counted.
+The hit rate is the share of waits that fell into the range expected when the caller came, to the
+second; callers are told both ends rounded up to minutes, in which more waits fall. Below `TRUSTED`,
+or with fewer than `ENOUGH` counted, nothing should be announced. It is measured all the same, so a
+queue that has become silent speaks again once its ranges are good. A caller who gives up before the
+end of their range tells nothing about it and is not counted.
 
 All are plain sums on immutable records, O(1) for each call and for each estimate.
 """

@@ -52,9 +52,19 @@ def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Inst
         today=QueueFigures(),
         virtual=sum(call.virtual for call in line),
         closed=overflow.is_closed(queue, now),
-        expected=None if load is None else estimates.expected(load, len(line), lane.able),
+        expected=_expected(load, len(line), lane.able, ready=agents["ready"]),
         estimate_hits=None if load is None else estimates.hits(load),
+        estimate_told=load is not None and estimates.trusted(load),
     )
+
+
+def _expected(
+    load: estimates.Load | None, waiting: int, able: int, *, ready: int
+) -> tuple[float, float] | None:
+    """What a caller who came now should expect."""
+    if ready and not waiting:
+        return 0.0, 0.0
+    return None if load is None else estimates.expected(load, waiting, able)
 
 
 def agent_views(floor: Floor) -> tuple[AgentView, ...]:

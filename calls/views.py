@@ -52,11 +52,14 @@ class QueueView(Word):
     #: Callers who keep their place without the line; they count in `waiting` as well.
     virtual: int = 0
     closed: bool = False
-    #: The wait a caller who came now should expect, as a range of seconds.
+    #: The wait a caller who came now should expect, as a range of seconds; none where somebody is
+    #: ready and nobody waits.
     expected: tuple[float, float] | None = None
     #: The share of callers whose wait was inside the range expected when they came; None while
-    #: too few have been counted. Below `acd.estimates.TRUSTED` callers are told no wait.
+    #: too few have been counted.
     estimate_hits: float | None = None
+    #: It has been right often enough for callers to be told it.
+    estimate_told: bool = False
     service_level_variant: ServiceLevelVariant = "standard"
 
 

@@ -122,6 +122,16 @@ def test_a_queue_that_has_become_erratic_stops_to_announce() -> None:
     assert line.share_announced() < 0.1
 
 
+def test_a_queue_that_was_silent_speaks_again_once_its_ranges_are_good() -> None:
+    line = Line(3, 10, 22, lambda rng: 5.0 if rng.random() < 0.97 else 5800.0, patience=1800)
+    line.run(8_000)
+    assert line.share_announced() < 0.1
+    line.served.clear()
+    line.service = exponential(180)
+    line.run(8_000)
+    assert line.share_announced() > 0.95
+
+
 def test_agents_who_are_busy_elsewhere_as_well_are_learned() -> None:
     """Of eight agents that the queue is said to have, four are always at other queues."""
     line = Line(4, 4, 50, exponential(180), tell=8).run(10_000)

@@ -364,6 +364,22 @@ def test_views_tell_what_supervisors_look_at(acd: Driven) -> None:
     assert not acd.view("cyd").phone_online
 
 
+def test_no_wait_is_expected_while_somebody_is_ready(acd: Driven) -> None:
+    assert acd.queue_view().expected is None
+    acd.ready("ann")
+    assert acd.queue_view().expected == (0.0, 0.0)
+    for number in range(10):
+        acd.talk(f"c{number}")
+        acd.do(Release(call=f"c{number}", by="caller"), after=300)
+        acd.do(FinishWrapUp(agent="ann"))
+    assert acd.queue_view().expected == (0.0, 0.0), "however long conversations are"
+    acd.call("c")
+    busy = acd.queue_view().expected
+    assert busy is not None
+    assert busy[1] > 300
+    assert not acd.queue_view().estimate_told
+
+
 def test_the_expected_wait_is_told_once_it_has_been_true() -> None:
     """One agent, a conversation of 100 s each: who comes finds one before them."""
     acd = Driven()
@@ -378,6 +394,7 @@ def test_the_expected_wait_is_told_once_it_has_been_true() -> None:
     view = acd.queue_view()
     assert view.estimate_hits is not None
     assert view.estimate_hits > 0.9
+    assert view.estimate_told
     told = acd.acd.estimate("c41")
     assert told is not None
     assert told[0] < 100.0 < told[1]

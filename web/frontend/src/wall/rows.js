@@ -72,8 +72,10 @@ export function updateQueue(card, queue) {
 /** What a caller who came now should expect, and how good such ranges have been. */
 function expected(queue) {
   if (queue.estimate_hits === null) return "Expected wait: too few callers have waited to tell";
-  const right = `right for ${Math.round(queue.estimate_hits * 100)} % of callers`;
+  const silent = queue.estimate_told ? "" : ", too few for callers to be told";
+  const right = `right for ${Math.round(queue.estimate_hits * 100)} % of callers${silent}`;
   if (queue.expected === null) return `Expected wait: not known now; ${right}`;
+  if (queue.expected[1] === 0) return `Expected wait: none now; ${right}`;
   const [from, to] = queue.expected.map(duration);
   return `Expected wait: ${from} to ${to}, ${right}`;
 }
