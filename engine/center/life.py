@@ -209,7 +209,8 @@ def end(
     state = center.state
     center.hang_up(call.leg, now, told)
     part(center, call, now)
-    unbridge(center, call)
+    if not seats.stay(center, call):
+        unbridge(center, call)
     center.forget(call)
     if call.call_back and state.kept.get(call.call_back) == call.call:
         del state.kept[call.call_back]

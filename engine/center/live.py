@@ -8,7 +8,17 @@ build (`engine.compiled`), where one of a struct is looked up by its name.
 from operator import attrgetter
 from typing import Any
 
-from calls.base import AgentId, CallId, CallOutcome, Instant, Language, LegId, OfferId, QueueId
+from calls.base import (
+    AgentId,
+    BridgeId,
+    CallId,
+    CallOutcome,
+    Instant,
+    Language,
+    LegId,
+    OfferId,
+    QueueId,
+)
 from calls.events import CallerIdentified, KnownTicket
 from engine.center.state import CallState, LegState, Phase, Role
 from ivr.messages import Frame, Queued, Transferred
@@ -29,6 +39,7 @@ class Leg:
         self.call = call
         self.agent = agent
         self.offer: OfferId | None = None
+        self.bridge: BridgeId = ""
         self.up = False
         self.held: bool | None = None
         self.muted: bool | None = None

@@ -240,7 +240,7 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
     known.missed = 0
     call = center.calls.get(known.call)
     talking.tell_again(center, found.leg, known)
-    if known.role == "seat" and call is None and found.bridge is not None:
+    if known.role == "seat" and call is None and found.bridge not in (None, known.bridge):
         talking.put_aside(center, [found.leg])  # the end of its conversation may have been lost
     if not found.inbound and found.up and not known.up:
         life.leg_answered(center, LegAnswered(leg=found.leg), now)

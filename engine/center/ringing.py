@@ -114,6 +114,7 @@ def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
         call.transfer = call.gives_up = None
         center.watch(call)
     announce(center, call.agent, call.other_leg)
+    seats.welcome(center, call, call.other_leg)
     center.emit(Join(bridge=call.bridge, legs=(call.leg, call.other_leg)))
     recordings.connected(center, call, now)
     supervision.follow(center, call)

@@ -5,6 +5,9 @@ A seat is dialled when its agent becomes ready. It is kept through conversations
 hung up when the agent logs out or is no longer configured so. A seat that is lost, or cannot be
 set up, makes its agent not ready, with the reason; the next ``ready`` dials it again. A call that
 is offered while the seat is being dialled is accepted by its answer.
+
+A seat whose caller has left stays in their bridge, and the next caller comes to it: so a call is
+set up by one move, that of the caller.
 """
 
 from typing import TYPE_CHECKING
@@ -12,11 +15,11 @@ from typing import TYPE_CHECKING
 from acd.messages import Reject
 from calls.actions import SetAgentState
 from calls.base import AgentId, EndCause, Instant, LegId
-from calls.commands import Dial
+from calls.commands import Dial, Unbridge
 from calls.facts import AgentStateChanged, ConfigurationChanged
 from calls.port import switch_of
-from engine.center import life
-from engine.center.live import Leg
+from engine.center import life, supervision
+from engine.center.live import Call, Leg
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -72,7 +75,40 @@ def look(center: "CallCenter", name: AgentId, now: Instant) -> None:
 
 
 def remove(center: "CallCenter", name: AgentId, now: Instant) -> None:
-    center.hang_up(center.state.seats.pop(name), now)
+    leg = center.state.seats.pop(name)
+    _leave(center, center.legs[leg])
+    center.hang_up(leg, now)
+
+
+def stay(center: "CallCenter", call: Call) -> bool:
+    """A call is over: may the bridge be left to the seat that was in it? The seat must not be
+    wanted elsewhere already, and nobody else be there any more: neither the caller, nor who
+    listens or records."""
+    if call.phase != "talking" or call.about or call.leg in center.state.closing:
+        return False
+    leg = center.state.seats.get(call.agent, "")
+    known = center.legs.get(leg)
+    if known is None or not known.up or known.call or known.bridge:
+        return False
+    if supervision.followers(center, call.agent, switch_of(leg)):
+        return False
+    if any(one.bridge == call.bridge for one in center.state.recordings.values()):
+        return False
+    known.bridge = call.bridge
+    return True
+
+
+def welcome(center: "CallCenter", call: Call, leg: LegId) -> None:
+    """A caller comes to who stays on the line, if that is somewhere."""
+    known = center.legs[leg]
+    if known.bridge and not call.virtual:
+        call.bridge, known.bridge = known.bridge, ""
+
+
+def _leave(center: "CallCenter", known: Leg) -> None:
+    if known.bridge:
+        center.emit(Unbridge(bridge=known.bridge))
+        known.bridge = ""
 
 
 def _dial(center: "CallCenter", name: AgentId, now: Instant) -> None:
@@ -91,6 +127,7 @@ def dial(leg: LegId, name: AgentId) -> Dial:
 def ended(center: "CallCenter", known: Leg, cause: EndCause, now: Instant) -> None:
     """A seat is lost, or could not be set up."""
     del center.state.seats[known.agent]
+    _leave(center, known)
     call = center.calls.get(known.call)
     if call is not None and known.offer is not None and not known.up:
         center.acd_does(Reject(offer=known.offer, outcome=life.REJECTED[cause]), now)

@@ -52,6 +52,8 @@ class LegState(msgspec.Struct, kw_only=True, omit_defaults=True):
     agent: AgentId = ""
     #: Its answer accepts this.
     offer: OfferId | None = None
+    #: Where a seat waits for the next caller: alone in the bridge of its last conversation.
+    bridge: BridgeId = ""
     #: We dialled it and it was answered.
     up: bool = False
     #: What its switch was told last of it in a conversation; None: nothing so far.

@@ -38,6 +38,9 @@ class Bridges:
         del members[leg.id]
         if not members:
             del self._members[leg.bridge]
+        elif len(members) == 1:  # whoever comes next begins another conversation
+            [(last, _)] = members.values()
+            members[last.id] = (last, False)
         leg.bridge = None
 
     def remove(self, bridge: BridgeId) -> None:
