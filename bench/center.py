@@ -17,8 +17,8 @@ from engine.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = (sys.executable, "-c", "from engine.cli import main; main()", "run")
-#: Seconds until a center must be up.
-START_LIMIT = 300.0
+#: Seconds until a center must be up. Asterisk takes minutes to make thousands of phones.
+START_LIMIT = 1200.0
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -28,6 +28,8 @@ from engine.storage import Database
 #: The systems, and the context of the dialplan that each has its callers in.
 CONTEXTS = {"app_queue": "bench", "ringdesk": "inbound"}
 NUMBER = "2000"
+#: Milliseconds that a caller waits for an answer, and one who stays for the end of the call.
+PATIENCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Staff:
     """Who works. `phones`: agents with a registered phone, ready in both systems' queues.
 
     `away`: agents and members without a registered phone. `seats`: of the `phones`, so many belong
-    to Ringdesk alone and stay on the line; the others then belong to app_queue alone.
+    to Ringdesk alone and stay on the line; the others then belong to app_queue alone. `talk`: after
+    so many seconds agents hang up; 0: they leave that to the caller.
     """
 
     phones: int
     away: int = 0
     seats: int = 0
+    talk: float = 0.0
 
     def names(self) -> list[str]:
         return [f"agent-b{number:04}" for number in range(1, self.phones + self.away + 1)]
@@ -61,11 +65,15 @@ class Stage:
     async def turn(
         self, system: str, *, rate: float, calls: int, talk: float, most: int
     ) -> tuple[Sipp, int]:
-        """One burst of calls, `most` at a time; gives its callers and how many of them failed."""
-        callers = Sipp(self.settings, "caller", self.settings.home, center.free_port())
+        """One burst of calls, `most` at a time; gives its callers and how many of them failed.
+
+        They hang up `talk` seconds after the answer; 0: they stay until the agent hangs up.
+        """
+        scenario = "caller" if talk else "patient"
+        callers = Sipp(self.settings, scenario, self.settings.home, center.free_port())
         await callers.start(
             *("-s", NUMBER, "-r", str(rate), "-m", str(calls), "-d", str(int(talk * 1000))),
-            *("-l", str(most), "-recv_timeout", "10000"),
+            *("-l", str(most), "-recv_timeout", str(PATIENCE)),
             keys={"endpoint": f"caller-{system}", "prefix": f"9{len(self.turns):02}"},
         )
         failed = 0
@@ -145,7 +153,8 @@ async def _peopled(
     passwords: Mapping[str, str],
     staff: Staff,
 ) -> AsyncIterator[Stage]:
-    agents = Sipp(settings, "agents", settings.home, center.free_port())
+    scenario = "brief" if staff.talk else "agents"
+    agents = Sipp(settings, scenario, settings.home, center.free_port())
     web = aiohttp.ClientSession(
         settings.http.url, headers={"Authorization": f"Bearer {token}"}, raise_for_status=True
     )
@@ -168,7 +177,7 @@ async def _prepare(stage: Stage, passwords: Mapping[str, str], staff: Staff) -> 
     for system, context in CONTEXTS.items():
         await _put_caller(stage.endpoint, f"caller-{system}", context)
     await _until_provisioned(stage.endpoint, [*names, *(f"{name}-web" for name in names)])
-    await _register(stage, {name: passwords[name] for name in working})
+    await _register(stage, {name: passwords[name] for name in working}, staff.talk)
     for name in names[staff.seats :]:
         await ami.act("QueueAdd", Queue="bench", Interface=f"PJSIP/{name}")
     for name in working:  # nobody answered for them for a moment
@@ -179,7 +188,7 @@ async def _prepare(stage: Stage, passwords: Mapping[str, str], staff: Staff) -> 
     await _until(stage.web, lambda agent: agent["state"] == "ready", staff.seats or len(working))
 
 
-async def _register(stage: Stage, passwords: Mapping[str, str]) -> None:
+async def _register(stage: Stage, passwords: Mapping[str, str], talk: float) -> None:
     settings = stage.settings
     table = settings.home / "phones.csv"
     lines = [
@@ -193,18 +202,21 @@ async def _register(stage: Stage, passwords: Mapping[str, str]) -> None:
     await register.start("-inf", str(table), "-r", "100", "-m", str(len(passwords)), *there)
     with contextlib.suppress(SippFailed):  # it counts the questions of Asterisk as calls as well
         await register.finish()
-    await stage.agents.start()
+    await stage.agents.start("-d", str(int(1000 * talk)))
 
 
 async def _until_provisioned(endpoint: AsteriskEndpoint, phones: Collection[str]) -> None:
     url = f"{endpoint.ari_url}/ari/endpoints/PJSIP"
-    async with asyncio.timeout(600), aiohttp.ClientSession(headers=_login(endpoint)) as session:
+    async with (
+        asyncio.timeout(center.START_LIMIT),
+        aiohttp.ClientSession(headers=_login(endpoint)) as session,
+    ):
         while True:
             async with session.get(url) as answer:
                 known = {item["resource"] for item in await answer.json()}
             if known.issuperset(phones):
                 return
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(5.0)  # Asterisk makes phones more slowly while it lists them
 
 
 async def _put_caller(endpoint: AsteriskEndpoint, name: str, context: str) -> None:
