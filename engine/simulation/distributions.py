@@ -4,7 +4,7 @@ Everything is drawn as a quantile of an even number from [0, 1) that belongs to 
 scenarios with the same seed have the same callers, and differ only by what was changed.
 """
 
-from math import inf, log, sqrt
+from math import hypot, inf, log, sqrt
 from statistics import NormalDist
 from typing import TypeAlias
 
@@ -46,7 +46,7 @@ class Lognormal(msgspec.Struct, frozen=True):
     deviation: float
 
     def at(self, quantile: float) -> float:
-        variance = log(1.0 + (self.deviation / self.mean) ** 2)
+        variance = 2.0 * log(hypot(1.0, self.deviation / self.mean))
         middle = log(self.mean) - variance / 2.0
         normal = _STANDARD.inv_cdf(max(quantile, _TINY)) if variance else 0.0
         return float(2.718281828459045 ** (middle + sqrt(variance) * normal))

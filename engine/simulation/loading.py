@@ -79,10 +79,10 @@ class _Loader:
         begins = sections["begins"].by(values.time_of_day) if "begins" in sections else 0.0
         for item in _some(sections["queues"]):
             self._queues[item.name] = _queue(item)
-        for item in sections["queues"].entries().values():
-            self._named_queues(item)
         for item in sections["flows"].entries().values() if "flows" in sections else ():
             self._flow(item)
+        for item in sections["queues"].entries().values():
+            self._named(item)
         for item in _some(sections["numbers"]):
             self._number(item)
         for item in _some(sections["agents"]):
@@ -114,14 +114,22 @@ class _Loader:
     def _file(self) -> str:
         return self._document.file
 
-    def _named_queues(self, item: Item) -> None:
-        """The queues that a queue's own rules and steps name are there."""
+    def _named(self, item: Item) -> None:
+        """The queues and flows that a queue's own rules and steps name are there."""
         queue = self._queues[item.name].queue
         named = [rule.target for rule in queue.overflow if rule.to == "queue"]
         named += [name for step in queue.relaxation for name in step.queues]
         for name in named:
             if name not in self._queues:
                 raise item.error(f"there is no queue {name!r}{did_you_mean(name, self._queues)}")
+        for rule in queue.overflow:
+            name, _, node = rule.target.partition(".")
+            if rule.to == "flow" and name not in self._flows:
+                raise item.error(f"there is no flow {name!r}{did_you_mean(name, self._flows)}")
+            if rule.to == "flow" and node and node not in (nodes := self._flows[name].nodes):
+                raise item.error(
+                    f"flow {name!r} has no node {node!r}{did_you_mean(node, list(nodes))}"
+                )
 
     def _flow(self, item: Item) -> None:
         text = item.text()
@@ -154,7 +162,7 @@ class _Loader:
             if "flow" in fields:
                 raise item.error("leads to a queue or to a flow, not to both")
             queue = fields["queue"].one_of(self._queues)
-            language = fields["language"].text() if "language" in fields else "en"
+            language = fields["language"].by(values.language) if "language" in fields else "en"
             name = f"straight-to-{queue}-{language}"
             number = Number(number=item.name, flow=name, language=language)
             source = _STRAIGHT.format(name=name, language=language, queue=queue)
@@ -232,7 +240,7 @@ def _calendar(
 
 
 def _queue(item: Item) -> QueuePlan:
-    queue = values.word(item, Queue, {"name": item.name}, others=_ABOUT_QUEUES)
+    queue = values.word(item, Queue, {"name": values.name(item)}, others=_ABOUT_QUEUES)
     if (fault := queue_fault(queue)) is not None:
         raise item.error(fault)
     fields = item.entries()

@@ -14,7 +14,7 @@ Theory of operation
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import inf
+from math import inf, nextafter
 from random import Random
 from typing import Any, TypeAlias
 
@@ -310,7 +310,9 @@ class _Run:
     def _call_queued(self, fact: CallQueued, now: Instant) -> None:
         party, queue = self._calls[fact.call], self._scenario.queues[fact.queue]
         party.queue, party.waits = queue, True
-        self._will(now + party.caller.patience(queue), self._lose_patience, fact.call)
+        # An agent who answers at once is there before the least patience is lost.
+        lost = max(now + party.caller.patience(queue), nextafter(now, inf))
+        self._will(lost, self._lose_patience, fact.call)
         self._tally.call_queued(fact, now)
 
     def _left_queue(self, fact: CallLeftQueue, now: Instant) -> None:

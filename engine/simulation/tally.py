@@ -47,8 +47,10 @@ class _Queue:
         self.line = Line()
         self.intervals = [Interval() for _ in range(intervals)]
         self.waits = Waits()
-        #: Seconds until an agent was there, or the caller gone: of all callers.
+        #: Seconds until an agent was there, or the caller gone: of all callers; and how many of
+        #: them found no agent free.
         self.found: list[float] = []
+        self.found_busy = 0
         #: Of everybody, counted or not.
         self.waiting = 0
 
@@ -72,7 +74,7 @@ class _Queue:
             "in_time_of_all": Quotient(in_time, line.offered),
             "abandoned_of_all": Quotient(line.abandoned, line.offered),
             "aht": Quotient(work.talked + work.wrapped, work.handled),
-            "found_busy": Quotient(sum(one > _AT_ONCE for one in found), len(found)),
+            "found_busy": Quotient(self.found_busy, len(found)),
             "until_agent": Quotient(sum(found), len(found)),
         }
 
@@ -211,6 +213,7 @@ class Tally:
         else:
             return
         queue.found.append(waited if caller.found is None else caller.found)
+        queue.found_busy += caller.found is None or caller.found > _AT_ONCE
 
     def conversation_ended(self, fact: ConversationEnded, _: Instant) -> None:
         caller = self._callers.get(fact.call)

@@ -28,6 +28,10 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RATE = re.compile(r"(\S+)\s+(?:per|/|an?)\s+(\S+)")
 _KEYS = re.compile(r"[0-9*#]*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+#: Seconds that no clock tells from none.
+LEAST_LENGTH = 1e-6
 #: What would not come to an end.
 MOST_LENGTH, MOST_CALLS = 366 * DAY, 1e6
 _NAMED_TIMES = {"second": 1.0, "minute": 60.0, "hour": HOUR, "day": DAY}
@@ -36,7 +40,7 @@ _NAMED_TIMES = {"second": 1.0, "minute": 60.0, "hour": HOUR, "day": DAY}
 def distribution(item: Item) -> Distribution:
     """``20``, ``{exponential: 3m}``, ``{uniform: [5, 20]}``, ``{lognormal: 3m, deviation: 2m}``."""
     if item.is_text():
-        return Constant(item.seconds())
+        return Constant(_time(item))
     fields = item.fields(_KINDS)
     kinds = [name for name in fields if name != "deviation"]
     if len(kinds) != 1 or ("deviation" in fields) != (kinds == ["lognormal"]):
@@ -47,31 +51,51 @@ def distribution(item: Item) -> Distribution:
     value = fields[kinds[0]]
     match kinds[0]:
         case "constant":
-            return Constant(value.seconds())
+            return Constant(_time(value))
         case "exponential":
             return Exponential(_positive(value))
         case "lognormal":
-            return Lognormal(_positive(value), fields["deviation"].seconds())
+            return Lognormal(_positive(value), _time(fields["deviation"]))
         case _:
-            bounds = [bound.seconds() for bound in value.items()]
+            bounds = [_time(bound) for bound in value.items()]
             if len(bounds) != 2 or bounds[0] > bounds[1]:
                 raise value.error("must be the least and the most, like [5, 20]")
             return Uniform(bounds[0], bounds[1])
 
 
-def _positive(item: Item) -> float:
+def _time(item: Item) -> float:
     seconds = item.seconds()
-    if seconds == 0:
+    if seconds > MOST_LENGTH:
+        raise item.error("must be at most a year")
+    return seconds
+
+
+def _positive(item: Item) -> float:
+    seconds = _time(item)
+    if seconds < LEAST_LENGTH:
         raise item.error("must be above 0")
     return seconds
 
 
 def length(item: Item) -> float:
     """A time above 0, a year at most."""
-    found = _positive(item)
-    if found > MOST_LENGTH:
-        raise item.error("must be at most a year")
-    return found
+    return _positive(item)
+
+
+def name(item: Item) -> str:
+    """What it stands under, as flows can say it."""
+    if not _NAME.fullmatch(item.name):
+        raise item.error(
+            "must have a name of small letters, digits, - and _, beginning with a letter"
+        )
+    return item.name
+
+
+def language(text: str) -> str:
+    """``en``. For `Item.by`."""
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError(f"must be a language code such as en, pl or uk, not {text!r}")
+    return text
 
 
 def rate(text: str) -> float:
@@ -128,7 +152,9 @@ def shifts(item: Item) -> tuple[Shift, ...]:
 
 
 def _shift(text: str) -> Shift:
-    since, _, until = text.partition("-")
+    since, dash, until = text.partition("-")
+    if not dash:
+        raise ValueError(f"must be like 08:00-16:00, not {text!r}")
     begin, end = time_of_day(since), time_of_day(until)
     return Shift(begin, end if end > begin else end + DAY)
 

@@ -1,5 +1,6 @@
 """Reading scenario files: what they may say, and the complaints about what they may not."""
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,24 @@ def test_a_flow_in_a_file_beside(tmp_path: Path) -> None:
             4,
             "queues.line: there is no queue 'lime'",
         ),
+        (
+            "wrap_up: 20",
+            "overflow: [{when: waited, to: flow, target: many}]",
+            4,
+            "queues.line: there is no flow 'many'",
+        ),
+        (
+            "wrap_up: 20",
+            "overflow: [{when: waited, to: flow, target: menu.bye}]",
+            4,
+            "queues.line: flow 'menu' has no node 'bye'",
+        ),
+        ("exponential: 3m", "constant: 1e300", 5, "talk.constant: must be at most a year"),
+        ("exponential: 3m", "uniform: [1, 1e99]", 5, "talk.uniform: must be at most a year"),
+        ("line:\n", "Line one:\n", 4, "queues.Line one: must have a name of small letters"),
+        ("{queue: line}", "{queue: line, language: e n}", 11, "2000.language: must be a language"),
+        ("warm_up: 5m", "day: 9999-01-01", 2, "day: must be a date, like 2025-11-17"),
+        ("warm_up: 5m", "timezone: Mars", 2, "timezone: must be a time zone, like Europe/Warsaw"),
         ("wrap_up: 20", "skils: {}", 6, "queues.line.skils: there is no such field"),
         ("count: 3", "count: none", 8, "agents.crew.count: must be a whole number of at least 1"),
         ("count: 3", "count: 1000000", 8, "agents.crew.count: must be at most 100000"),
@@ -119,6 +138,7 @@ def test_a_flow_in_a_file_beside(tmp_path: Path) -> None:
         ("count: 3", "misses: 30", 8, "agents.crew.misses: must be a share: like 30%"),
         ("count: 3", "shifts: 8-12", 8, "agents.crew.shifts: must be a list"),
         ("count: 3", "shifts: [8-12]", 8, "agents.crew.shifts: must be a time of day"),
+        ("count: 3", "shifts: ['08:00']", 8, "agents.crew.shifts: must be like 08:00-16:00"),
         ("count: 3", "shifts: ['08:00-12:00', '11:00-13:00']", 8, "these shifts overlap"),
         ("{flow: menu}", "{flow: many}", 10, "numbers.1000.flow: there is no flow 'many'"),
         ("{flow: menu}", "{}", 10, "numbers.1000: object missing required field `flow`"),
@@ -172,6 +192,11 @@ def test_complaints_about_the_file_itself(tmp_path: Path) -> None:
     ):
         with pytest.raises(RingdeskError, match=complaint):
             load(write(tmp_path, text))
+
+
+def test_the_widest_lognormal_has_a_quantile() -> None:
+    assert 0 <= Lognormal(60.0, 3e7).at(0.5) < 1e9
+    assert 0 <= Lognormal(1e-6, 3e7).at(0.999) < inf
 
 
 def test_quantiles() -> None:

@@ -39,6 +39,18 @@ def test_wrap_up_counts_into_handling(tmp_path: Path) -> None:
     assert agrees(found.center["occupancy"], 0.8, within=0.04)
 
 
+def test_erlang_b(tmp_path: Path) -> None:
+    """Whoever finds all agents busy goes at once."""
+    scenario = one_queue(
+        tmp_path, queue="talk: {exponential: 3m}, patience: 0", rate="160 per hour", length="10h"
+    )
+    found = simulate(scenario, runs=8, seed=6).figures
+    blocked = erlang.erlang_b(10, RATE * TALK)
+    assert agrees(found.queues["line"]["abandoned_of_all"], blocked, within=0.03)
+    assert agrees(found.queues["line"]["found_busy"], blocked, within=0.03)
+    assert agrees(found.center["occupancy"], 0.8 * (1 - blocked), within=0.03)
+
+
 @pytest.mark.parametrize(("per_hour", "patience"), [(160, 60.0), (240, 120.0)])
 def test_erlang_a(tmp_path: Path, per_hour: int, patience: float) -> None:
     """Callers who give up; the second case has more work than the agents can do."""
