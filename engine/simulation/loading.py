@@ -41,14 +41,16 @@ _ABOUT_CALLERS = ("rate", "hourly", "recorded")
 #: More agents than this are a typing mistake.
 _MOST_AGENTS = 100_000
 
-#: The flow of a number that leads straight into a queue.
+#: The flow of a number that leads straight into a queue. Whoever is not let in is not tried there
+#: again by an operator.
 _STRAIGHT = """\
 flow: {name}
 languages: [{language}]
 start: queue
 operator: queue
 nodes:
-  queue: {{kind: queue, queue: {queue}, language_skill: 0}}
+  queue: {{kind: queue, queue: {queue}, language_skill: 0, exits: {{overflow: sorry}}}}
+  sorry: {{kind: hangup}}
 """
 
 

@@ -39,6 +39,21 @@ def test_wrap_up_counts_into_handling(tmp_path: Path) -> None:
     assert agrees(found.center["occupancy"], 0.8, within=0.04)
 
 
+def test_a_line_of_limited_length(tmp_path: Path) -> None:
+    """M/M/2/5: whoever finds two talking and three waiting is not let in, and counts once."""
+    scenario = one_queue(
+        tmp_path, queue="talk: {exponential: 1m}, limit: 3", rate="120 per hour", agents=2
+    )
+    found = simulate(scenario, runs=6, seed=7).figures
+    # Two erlangs: one caller there is twice as likely as none, and all numbers above as one.
+    turned_away = 2 / (1 + 2 * 5)
+    assert agrees(found.center["ended_in_menu"], turned_away * 120 * 22, within=60)
+    line = found.queues["line"]
+    assert line["offered"] == found.center["arrived"]
+    assert line["overflowed"] == found.center["ended_in_menu"]
+    assert agrees(found.center["occupancy"], 1 - turned_away, within=0.03)
+
+
 def test_erlang_b(tmp_path: Path) -> None:
     """Whoever finds all agents busy goes at once."""
     scenario = one_queue(
