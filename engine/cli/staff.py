@@ -186,9 +186,11 @@ def _scheduled(agents: int, shrinkage: float) -> int:
 
 def _described(plan: Plan) -> str:
     schedule = f"; with {plan.shrinkage * 100:g} % shrinkage schedule {plan.scheduled}"
+    calls = "1 call" if plan.calls == 1 else f"{plan.calls:g} calls"
+    agents = "1 agent answers" if plan.agents == 1 else f"{plan.agents} agents answer"
     lines = [
-        f"{plan.calls:g} calls in {plan.per:g} s of {plan.aht:g} s each: {plan.load:.4g} erlangs.",
-        f"{plan.agents} agents answer at least {plan.target * 100:g} % within {plan.within:g} s"
+        f"{calls} in {plan.per:g} s of {plan.aht:g} s each: {plan.load:.4g} erlangs.",
+        f"{agents} at least {plan.target * 100:g} % within {plan.within:g} s"
         f"{schedule if plan.shrinkage else ''}.",
         "",
     ]

@@ -69,6 +69,12 @@ def test_staff(terminal: Terminal) -> None:
     ]  # fmt: skip
 
 
+def test_staff_for_very_few(terminal: Terminal) -> None:
+    out = terminal.ok("staff --calls 1 --per 1h --aht 30")
+    assert "1 call in 3600 s of 30 s each" in out
+    assert "1 agent answers at least 80 % within 20 s." in out
+
+
 def test_staff_for_callers_who_give_up(terminal: Terminal) -> None:
     line = "staff --calls 100 --per 30m --aht 3m --patience 2m"
     assert "12 agents" in terminal.ok(line), "fewer than those who wait for ever need"
