@@ -430,6 +430,20 @@ def test_intervals_hold_what_is_true_as_often_as_they_say() -> None:
     assert 0.91 <= held / 1000 <= 0.97
 
 
+def test_recorded_callers_of_the_day_on_which_the_clock_is_put_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
+) -> None:
+    """They called from 08:00 on, by the clock; and so they do again."""
+    spring = MENU.replace("length: 4h", "length: 1h\nday: 2026-03-29\ntimezone: Europe/Warsaw")
+    then = record(monkeypatch, database, loading.load(write(tmp_path, spring)), "7")
+    head, _, _ = MENU.replace("length: 4h", "length: 1h").partition("callers:")
+    source = "{database: center.db, first_day: 2026-03-29, timezone: Europe/Warsaw}"
+    replayed = write(tmp_path, f"{head}callers: {{past: {{recorded: {source}}}}}", "past.yaml")
+    scenario = loading.load(replayed)
+    assert scenario.start == datetime(2026, 3, 29, 6, tzinfo=UTC).timestamp()
+    assert running.run(scenario, "1").figures == then.figures
+
+
 def test_students_t() -> None:
     known = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 7: 2.365, 9: 2.262, 30: 2.042, 1000: 1.962}
     for freedom, quantile in known.items():
