@@ -1,55 +1,33 @@
-"""``python -m bench [--only NAME]``: measure, one JSON object a line, then a table.
+"""``python -m bench [--only NAME] [--interpreted]``: measure, one JSON object a line, then a table.
 
-A benchmark is a function that gives its results; `BENCHMARKS` has them by the names they report.
+The compiled build is measured, made first where it can be made; `--interpreted`: the sources.
 """
 
-import argparse
+import importlib
 import sys
-from collections.abc import Callable
 
-import msgspec
-
-from bench import acd, calls, ivr, simulation, start, twilio
-from bench.results import Result, table
 from calls.errors import RingdeskError
-
-BENCHMARKS: dict[Callable[[], list[Result]], tuple[str, ...]] = {
-    acd.costs: acd.COST_NAMES,
-    acd.scans: acd.SCAN_NAMES,
-    acd.growth: ("acd.growth_1k_100k",),
-    acd.memory: acd.MEMORY_NAMES,
-    simulation.calls_per_second: ("sim.calls_per_s",),
-    ivr.run: ivr.NAMES,
-    calls.run: calls.NAMES,
-    calls.many_members: calls.MEMBERS,
-    calls.seats: calls.SEATS,
-    calls.max_rate: calls.RATE,
-    twilio.run: twilio.NAMES,
-    start.start: ("run.start",),
-    start.first_start: ("run.first_start",),
-}
+from engine import compiled, compiling
+from engine.parts.progress import progress_on
 
 
 def main() -> int:
-    names = sorted(name for reported in BENCHMARKS.values() for name in reported)
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", choices=names, metavar="NAME", help=", ".join(names))
-    only = parser.parse_args().only
-    found: list[Result] = []
-    for measure, reported in BENCHMARKS.items():
-        if only and only not in reported:
-            continue
-        try:
-            results = measure()
-        except RingdeskError as error:
-            print(f"bench: {', '.join(reported)}: {error}", file=sys.stderr)
-            return 1
-        for result in results:
-            if only in (None, result.name):
-                print(msgspec.json.encode(result).decode(), flush=True)
-                found.append(result)
-    print(f"\n{table(found)}")
-    return 0
+    arguments = sys.argv[1:]
+    if "--interpreted" in arguments:
+        arguments.remove("--interpreted")
+    else:
+        _use_the_compiled()
+    code: int = importlib.import_module("bench.measuring").main(arguments)
+    return code
+
+
+def _use_the_compiled() -> None:
+    try:
+        compiling.build(progress_on())
+    except RingdeskError as error:
+        print(f"bench: measuring the interpreted build: {error}", file=sys.stderr)
+    else:
+        compiled.use()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine import compiled
+
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One number. `ratio` below 1 is better than what it is held against: value / against, or
@@ -18,6 +20,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     against: str
     ratio: float
     machine: str = ""
+    #: ``compiled`` or ``interpreted``, see `engine.compiled`.
+    build: str = ""
     #: More of the same measurement.
     detail: dict[str, float] = {}
 
@@ -39,6 +43,7 @@ def held_against(
         against=f"{against}: {round(other, 3):.10g} {unit}",
         ratio=round(other / value if more_is_better else value / other, 3),
         machine=machine(),
+        build=build(),
         detail={key: round(number, 3) for key, number in (detail or {}).items()},
     )
 
@@ -56,6 +61,11 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
 
 
+def build() -> str:
+    """Which build of the pure rooms is measured."""
+    return "compiled" if compiled.in_use() else "interpreted"
+
+
 def table(results: list[Result]) -> str:
     """The results as columns."""
     rows = [("name", "value", "ratio", "held against")]
@@ -63,7 +73,7 @@ def table(results: list[Result]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in rows]  # fmt: skip
-    return "\n".join([*lines, "", f"on {machine()}"])
+    return "\n".join([*lines, "", f"{build()}, on {machine()}"])
 
 
 def _other(result: Result) -> str:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from calls.errors import RingdeskError
+from engine import compiled
 
 #: Command -> (module, attribute), in the order that help shows them.
 COMMANDS = {
@@ -52,6 +53,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; an error that is ours is one line and exit status 2, never a traceback."""
+    compiled.use()
     try:
         cli()
     except RingdeskError as error:

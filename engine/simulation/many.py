@@ -1,10 +1,11 @@
 """Runs of scenarios, side by side: a run needs nothing of the others, so each may have a core."""
 
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from engine.compiled import in_use
+from engine.simulation.beginning import begin
 from engine.simulation.outcome import Outcome
 from engine.simulation.run import run
 from engine.simulation.scenario import Scenario
@@ -18,7 +19,7 @@ def outcomes(
     if min(jobs, len(runs)) == 1:
         return list(_one_by_one(runs, tell))
     # Spawned, not forked: whoever shows the progress may have threads.
-    pool = ProcessPoolExecutor(min(jobs, len(runs)), get_context("spawn"), _quiet)
+    pool = ProcessPoolExecutor(min(jobs, len(runs)), get_context("spawn"), begin, (in_use(),))
     try:
         futures = [pool.submit(run, scenario, seed) for scenario, seed in runs]
         for done, future in enumerate(as_completed(futures), 1):
@@ -40,8 +41,3 @@ def _one_by_one(
 
         yield run(scenario, seed, tell_all)
         tell_all(1.0)
-
-
-def _quiet() -> None:
-    """Who interrupts the command ends it, without a word from each process."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,0 +1,101 @@
+"""Make the compiled build: ``python -m engine.compiling``. See `engine.compiled`."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from calls.errors import PartMissing, RingdeskError
+from engine import compiled
+from engine.parts.progress import Progress, progress_on
+
+#: About how long it takes, in seconds: for the progress bar alone.
+_USUALLY = 90.0
+#: What compiles the files that are given after a folder to work in.
+_SCRIPT = """\
+import sys
+from mypyc.build import mypycify
+from setuptools import setup
+
+work, *files = sys.argv[1:]
+modules = mypycify(files, opt_level="1", debug_level="0", target_dir=f"{work}/c")
+places = ["--build-lib", f"{work}/made", "--build-temp", f"{work}/o"]
+setup(name="compiled", packages=[], ext_modules=modules, script_args=["build_ext", *places])
+"""
+#: The last lines of a compiler's complaint that are shown.
+_LINES = 15
+
+
+class BuildFailed(RingdeskError):
+    """The compiler did not take the sources. The text is the end of what it said."""
+
+
+def build(progress: Progress) -> Path:
+    """The folder of the compiled build of these sources, made if there is none; older ones go.
+
+    Raises `PartMissing`, whose text says what to install, and `BuildFailed`.
+    """
+    folder = compiled.folder()
+    if not folder.is_dir():
+        _require_tools()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as work:
+            made = _compile(Path(work), progress)
+            _tidy(folder.parent, Path(work))
+            made.rename(folder)
+    return folder
+
+
+def _require_tools() -> None:
+    compiler = (os.environ.get("CC") or str(sysconfig.get_config_var("CC"))).split()[0]
+    if shutil.which(compiler) is None:
+        raise PartMissing(f"there is no C compiler {compiler!r}.\nRemedy: install gcc.")
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    if not header.exists():
+        raise PartMissing(f"there is no {header}.\nRemedy: install python3-dev.")
+
+
+def _compile(work: Path, progress: Progress) -> Path:
+    """Compile in a process of its own, out of the sources and into `work`."""
+    made, log = work / "made", work / "log"
+    environment = {**os.environ, "MYPY_CACHE_DIR": str(work / "mypy")}
+    command = [sys.executable, "-c", _SCRIPT, str(work), *compiled.files()]
+    with log.open("wb") as said, progress.step("compiling the pure rooms") as step:
+        process = subprocess.Popen(
+            command, cwd=compiled.ROOT, env=environment, stdout=said, stderr=said
+        )
+        begun = time.monotonic()
+        while process.poll() is None:
+            step.advance(min((time.monotonic() - begun) / _USUALLY, 0.99))
+            time.sleep(0.2)
+    if process.returncode != 0:
+        end = log.read_text(errors="replace").splitlines()[-_LINES:]
+        raise BuildFailed("\n".join(["the pure rooms cannot be compiled:", *end]))
+    return made
+
+
+def _tidy(builds: Path, work: Path) -> None:
+    """Remove builds of other sources. Whoever runs one has it in memory."""
+    for old in builds.iterdir():
+        if old != work:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def main() -> int:
+    try:
+        folder = build(progress_on())
+    except RingdeskError as error:
+        click.echo(f"ringdesk: {error}", err=True)
+        return 2
+    click.echo(f"compiled: {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
