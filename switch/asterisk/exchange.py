@@ -53,10 +53,12 @@ from switch.asterisk.bridge_recorder import BridgeRecorder
 from switch.asterisk.bridges import Bridges, inside, lane_of
 from switch.asterisk.codec import Channel, Reply
 from switch.asterisk.conversations import Conversations
+from switch.asterisk.dials import Dials
 from switch.asterisk.legs import Leg, Wire
 from switch.asterisk.order import Order
 from switch.asterisk.recorder import recorded_channel
 from switch.asterisk.replies import describe, watch
+from switch.asterisk.requests import Request
 from switch.asterisk.routes import Routes
 from switch.asterisk.sockets import LinkLost
 from switch.asterisk.supervising import Supervising
@@ -101,6 +103,7 @@ class Exchange:
             line, self._legs, self._bridges, self._supervising.moved
         )
         self._recorder = BridgeRecorder(line, line.name, self._bridges)
+        self._dials = Dials()
         self._order = Order()
 
     # --- before and after
@@ -143,6 +146,7 @@ class Exchange:
     def hold_back_nothing(self) -> None:
         """The link is lost: what was to be done later is not done."""
         self._order.clear()
+        self._dials.clear()
         self._recorder.let_go()
 
     # --- events
@@ -341,7 +345,10 @@ class Exchange:
                 self._supervising.start(leg, command)
             case Hangup(reason=reason):
                 leg.withdrawn = True
-                leg.ask(requests.hang_up(leg.channel, reason))
+                if self._dials.drop(leg.id):
+                    self._ended(leg, "withdrawn")
+                else:
+                    leg.ask(requests.hang_up(leg.channel, reason))
             case _:
                 assert_never(command)
 
@@ -365,11 +372,15 @@ class Exchange:
         )
         leg.detect = command.detect
         leg.settling = asyncio.get_running_loop().create_future()
-        answer = leg.send(request)
-        watch(answer, lambda error: self._not_dialled(leg, error))
         if command.bridge:
             self._conversations.expect(leg, command.bridge)
-            answer.add_done_callback(lambda _: self._prepare(leg))
+        self._dials.make(leg.id, lambda: self._ring(leg, request))
+
+    def _ring(self, leg: Leg, request: Request) -> "asyncio.Future[Reply]":
+        answer = leg.send(request)
+        watch(answer, lambda error: self._not_dialled(leg, error))
+        answer.add_done_callback(lambda _: self._prepare(leg))
+        return answer
 
     def _prepare(self, leg: Leg) -> None:
         """While the phone rings there is time to make what the answer will need."""

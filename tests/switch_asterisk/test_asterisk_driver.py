@@ -35,7 +35,7 @@ from engine.asterisk_server import AsteriskServer
 from engine.phones import hearing
 from engine.phones.phone import Manner
 from engine.phones.wav import Sound
-from switch.asterisk import ari, codec, lanes, requests
+from switch.asterisk import ari, codec, dials, lanes, requests
 from tests.switch_asterisk.place import PASSWORD, Place, beep, driver, say
 
 pytestmark = [pytest.mark.center, pytest.mark.xdist_group("asterisk-driver")]
@@ -191,6 +191,19 @@ async def test_a_dial_given_twice_rings_once(place: Place) -> None:
     place.driver.execute(Hangup(leg=leg))
     assert (await place.wait(LegEnded, leg=leg)).cause == "withdrawn"
     assert len(agent.calls) == 1
+
+
+async def test_a_crowd_that_is_dialled_and_withdrawn_is_gone_without_a_trace(place: Place) -> None:
+    agent = await place.registered("anna", Manner("ignore"))
+    legs = [place.dial(f"phone:{agent.name}") for _ in range(3 * dials.AT_ONCE)]
+    for leg in legs:
+        place.driver.execute(Hangup(leg=leg))
+    for leg in legs:
+        assert (await place.wait(LegEnded, leg=leg)).cause == "withdrawn"
+    later = place.dial(f"phone:{agent.name}")
+    await place.wait(LegRinging, leg=later)
+    assert [leg.leg for leg in await place.driver.legs()] == [later]
+    assert len(place.all(LegEnded)) == len(legs)
 
 
 async def test_a_phone_that_asterisk_has_forgotten_is_unreachable(place: Place) -> None:
