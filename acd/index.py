@@ -29,6 +29,7 @@ Cost: an arrival looks into one signature; an agent who becomes ready compares t
 signatures they prefer most. Becoming busy costs nothing.
 """
 
+from bisect import bisect
 from operator import attrgetter
 
 from acd.live import Caller, Opened, Presence, Seat
@@ -253,7 +254,8 @@ class Index:
         for seat in self._candidates(signature):
             fit = signature.fit(seat.config)
             if fit is not None:
-                seat.fits = tuple(sorted((*seat.fits, fit), key=_turn))
+                at = bisect(seat.fits, fit.turn, key=_turn)
+                seat.fits = (*seat.fits[:at], fit, *seat.fits[at:])
                 seat.room = _room(seat)
                 if seat.opened is not None and fit in seat.room:
                     _bucket(seat, fit).add(signature.rank_of(seat), seat.opened)

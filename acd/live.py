@@ -1,5 +1,6 @@
 """Agents and waiting calls as a running Acd holds them: what a snapshot has of them, and where the
-index has them. One object for each, changed in place: that is what makes a decision cheap."""
+index has them. One object for each, changed in place: that is what makes a decision cheap. What the
+index looks at comes first in them, so that it lies together where this is compiled."""
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -40,12 +41,19 @@ class Caller:
         credit: float = 0.0,
         asked_by: AgentId = "",
     ) -> None:
+        #: Where it is in lines (`acd.index`); right while it waits.
+        self.kappa = 0.0
+        #: What it needs at each step; None before it has entered its queue as it is configured.
+        self.demand: Demand | None = None
+        #: Where it waits for agents; None while it does not (an agent is reserved for it, it is
+        #: held).
+        self.signature: Signature | None = None
         self.call = call
         self.queue = queue
+        self.order = order
         self.skills = skills
         self.priority = priority
         self.queued = queued
-        self.order = order
         self.channel: Channel = channel
         self.credit = credit
         self.agent: AgentId = ""
@@ -59,13 +67,6 @@ class Caller:
         self.tried = queued
         self.expected: tuple[float, float] | None = None
         self.asked_by = asked_by
-        #: Where it is in lines (`acd.index`); right while it waits.
-        self.kappa = 0.0
-        #: What it needs at each step; None before it has entered its queue as it is configured.
-        self.demand: Demand | None = None
-        #: Where it waits for agents; None while it does not (an agent is reserved for it, it is
-        #: held).
-        self.signature: Signature | None = None
 
     def record(self) -> WaitingCall:
         """For a snapshot."""
@@ -97,6 +98,15 @@ class Seat:
     )
 
     def __init__(self, config: Agent, since: Instant, number: int = 0) -> None:
+        #: The signatures that they fit, in the order of `Fit.turn`; and those of them that there is
+        #: room for now.
+        self.fits: tuple[Fit, ...] = ()
+        self.room: tuple[Fit, ...] = ()
+        #: None while the agent is not open.
+        self.opened: Opened | None = None
+        self.idle_order = 0
+        #: Contacts that they have beside others.
+        self.items: dict[OfferId, Item] = {}
         self.config = config
         self.since = since
         self.state: AgentState = "logged_out"
@@ -108,7 +118,6 @@ class Seat:
         self.next_state: Literal["", "ready", "not_ready", "logged_out"] = ""
         self.next_reason = ""
         self.disposition: Disposition | None = None
-        self.idle_order = 0
         self.ronas = 0
         self.calls = 0
         self.occupancy = 0.0
@@ -118,14 +127,7 @@ class Seat:
         self.joined: Instant | None = None
         self.talked = 0.0
         self.extended = 0
-        #: The signatures that they fit, in the order of `Fit.turn`; and those of them that there is
-        #: room for now.
-        self.fits: tuple[Fit, ...] = ()
-        self.room: tuple[Fit, ...] = ()
-        #: None while the agent is not open.
-        self.opened: Opened | None = None
-        #: Contacts that they have beside others, and how many of each channel.
-        self.items: dict[OfferId, Item] = {}
+        #: How many of those of each channel.
         self.contacts: dict[Channel, int] = {}
         #: As it was counted in their queues last.
         self.presence: Presence = 0

@@ -1,7 +1,6 @@
 """Who can be matched with whom, and the queues that it is sorted by. `acd.index` says how."""
 
 from bisect import insort
-from collections.abc import Mapping
 from math import inf
 from typing import TypeAlias
 
@@ -64,6 +63,12 @@ class Signature:
     )
 
     def __init__(self, lane: "Lane", key: Key, needs: Needs) -> None:
+        #: The first who waits, and its kappa.
+        self.head: Caller | None = None
+        self.kappa = 0.0
+        self.slope = lane.queue.slope
+        self.overdue = lane.queue.overdue or inf
+        self.waiting = Line()
         self.lane = lane
         self.key = key
         self.needs = needs
@@ -73,13 +78,7 @@ class Signature:
         self.queues = (name, *(other for other in needs.queues if other != name))
         self.ring = 0 if name in needs.queues else needs.ring
         self.voice = self.channel == "voice"
-        self.slope = lane.queue.slope
-        self.overdue = lane.queue.overdue or inf
         self.rank = RANKS[lane.queue.strategy]
-        self.waiting = Line()
-        #: The first who waits, and its kappa.
-        self.head: Caller | None = None
-        self.kappa = 0.0
         #: The open agents, by preference and how many contacts they have.
         self.buckets: list[Bucket] = []
         self.fits: dict[tuple[int, int], Fit] = {}
@@ -184,7 +183,7 @@ class Lane:
     def kappa(self, call: Caller) -> float:
         return self.slope * (call.queued - call.credit) - (self.head_start + call.priority)
 
-    def demand(self, channel: Channel, skills: Mapping[str, int]) -> Demand:
+    def demand(self, channel: Channel, skills: dict[str, int]) -> Demand:
         key = (channel, tuple(skills.items())) if skills else channel
         known = self.demands.get(key)
         if known is None:

@@ -21,7 +21,7 @@ from acd.index import Index
 from acd.live import Caller, Seat
 from acd.messages import Accept, Release, Unreached
 from acd.offers import CONSEQUENCES, consequence
-from acd.signatures import Lane, Signature
+from acd.signatures import Fit, Lane, Signature
 from acd.state import Item
 from acd.strategies import Rank
 from calls.actions import ExtendWrapUp
@@ -114,6 +114,10 @@ def overdue_at_once(m: Patch) -> None:
     after(m, Signature, "__init__", lambda self, *_: setattr(self, "overdue", -inf))
 
 
+def looks_at_the_preferred_only(m: Patch) -> None:
+    after(m, Fit, "__init__", lambda self, *_: setattr(self, "turn", self.number))
+
+
 # Who fits
 
 
@@ -124,6 +128,11 @@ def fits_unless(wrong: Callable[[Signature, Agent], bool]) -> Callable[[Patch], 
         return None if wrong(signature, agent) else real(signature, agent)
 
     return lambda m: m.setattr(Signature, "fit", fit)
+
+
+def loads_do_not_count(m: Patch) -> None:
+    real = Signature.bucket
+    m.setattr(Signature, "bucket", lambda signature, first, _load: real(signature, first, 0))
 
 
 def just_reached(signature: Signature, agent: Agent) -> bool:
@@ -386,9 +395,11 @@ DEFECTS: dict[str, Callable[[Patch], None]] = {
     "the last come is first": last_come_first,
     "overdue calls go before nobody": preference_first,
     "all calls are overdue": overdue_at_once,
+    "overdue calls are not looked for": looks_at_the_preferred_only,
     "heads are not compared": first_head_only,
     "heads do not age": compared_long_ago,
     "a call taken out of its queue is offered again": lambda m: m.setattr(Index, "hold", nothing),
+    "who has most chats is as good for one more": loads_do_not_count,
     "a level just reached does not do": fits_unless(just_reached),
     "who has one queue's calls must be of it": fits_unless(not_of_the_queue),
     "rings are ignored": lambda m: before(m, Signature, "fit", without_ring),
