@@ -15,6 +15,7 @@ from calls.codec import decode_fact
 from calls.errors import DatabaseUnreachable
 from calls.facts import (
     CallArrived,
+    CallEnded,
     CallLeftQueue,
     CallQueued,
     ConversationEnded,
@@ -38,6 +39,7 @@ _OF_CALLS = (
     CallLeftQueue,
     ConversationEnded,
     WrapUpEnded,
+    CallEnded,
 )
 _KINDS = [kind.__name__ for kind in (CallArrived, *_OF_CALLS)]
 
@@ -50,6 +52,7 @@ class _Call:
     number: str
     dials: str
     keys: list[str] = field(default_factory=list)
+    stayed: float | None = None
     #: On the line, in all queues, before anybody talked with them.
     waited: float = 0.0
     #: They gave up there.
@@ -81,6 +84,8 @@ class _Call:
                 self.abandoned = outcome == "abandoned"
             case ConversationEnded(talked=talked):
                 self.talk = (self.talk or 0.0) + talked
+            case CallEnded(outcome="abandoned_menu", lasted=lasted):
+                self.stayed = lasted
             case WrapUpEnded(lasted=lasted):
                 self.wrap_up = (self.wrap_up or 0.0) + lasted
             case _:
@@ -151,6 +156,7 @@ def _fold(
             number=call.number,
             dials=call.dials,
             keys=tuple(call.keys),
+            stayed=call.stayed,
             patience=call.waited if call.abandoned else None,
             waited=call.waited,
             talk=call.talk,

@@ -207,11 +207,17 @@ class _Run:
         caller, stream = one
         word = scripts.Caller(number=caller.number, dials=caller.dials)
         leg = self._world.call(word, self._now)
-        self._legs[leg] = _Party(leg, caller)
+        self._legs[leg] = party = _Party(leg, caller)
+        if caller.known is not None and caller.known.stayed is not None:
+            self._will(self._now + caller.known.stayed, self._leave_menu, party)
         self._await(stream)
         self._came += 1
         if self._came % _TELL_EVERY == 0:
             self._tell((self._now - self._start) / self._scenario.length)
+
+    def _leave_menu(self, party: _Party, _: Instant) -> None:
+        if party.queue is None:
+            self._world.hang_up(party.leg, self._now)
 
     def _lose_patience(self, call: CallId, _: Instant) -> None:
         party = self._calls.get(call)

@@ -85,6 +85,8 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     dials: str
     keys: tuple[str, ...]
+    #: How long they stayed who hung up in the menu.
+    stayed: float | None
     patience: float | None
     #: How long the caller is known to have waited at least.
     waited: float

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from calls.errors import InputInvalid
 from calls.events import Tick
-from calls.facts import Fact
+from calls.facts import CallArrived, CallEnded, Fact, NodeEntered
 from calls.messages import Message, Output
 from calls.views import Published
 from engine.center import CallCenter
@@ -21,6 +21,7 @@ from engine.simulation import run as running
 from engine.simulation.outcome import Outcome, Quotient
 from engine.simulation.results import compare, estimate, simulate, student_t
 from engine.simulation.scenario import Scenario
+from engine.simulation.tally import CENTER
 from engine.storage import Database, opened
 from tests.simulation.scenes import mean, one_queue, write
 
@@ -350,6 +351,29 @@ def test_recorded_callers_do_as_they_did(
             assert again.figures[part][name] == pytest.approx(figure), (part, name)
     assert then.figures[queue]["offered"].part > 50
     assert then.figures[queue]["abandoned"].part == then.waits[queue].abandoned.total()
+
+
+def test_recorded_callers_who_hung_up_in_the_menu_do_so_again(
+    tmp_path: Path, database: Database
+) -> None:
+    """They pressed nothing, and would come to the operator if they stayed."""
+    arrived = datetime(2024, 4, 22, 8, 30, tzinfo=UTC).timestamp()
+    told: list[tuple[float, Fact]] = [
+        (0, CallArrived(call="a", leg="x/1", caller="1", called="1000")),
+        (5, NodeEntered(call="a", node="menu", kind="menu")),
+        (8, CallEnded(call="a", outcome="abandoned_menu", cause="hangup", lasted=8)),
+        (60, CallArrived(call="b", leg="x/2", caller="2", called="1000")),
+    ]
+    entries = [
+        Entry(n, arrived + after, Tick(), [Published(seq=n, at=arrived + after, fact=fact)])
+        for n, (after, fact) in enumerate(told, 1)
+    ]
+    Journal(database).append(entries)
+    head, _, _ = MENU.partition("callers:")
+    replayed = write(tmp_path, f"{head}callers: {{past: {{recorded: center.db}}}}", "past.yaml")
+    found = running.run(loading.load(replayed), "1").figures
+    assert (found[CENTER]["arrived"].part, found[CENTER]["left_menu"].part) == (2, 1)
+    assert found["sales"]["offered"].part == 1
 
 
 def test_journals_that_cannot_be_read(
