@@ -28,6 +28,8 @@ from engine.storage import Database
 #: The systems, and the context of the dialplan that each has its callers in.
 CONTEXTS = {"app_queue": "bench", "ringdesk": "inbound"}
 NUMBER = "2000"
+#: There app_queue answers first, as Ringdesk always does, so that who waits hears music.
+WITH_MUSIC = "2001"
 #: Milliseconds that a caller waits for an answer, and one who stays for the end of the call.
 PATIENCE = 10_000
 
@@ -67,12 +69,13 @@ class Stage:
     ) -> tuple[Sipp, int]:
         """One burst of calls, `most` at a time; gives its callers and how many of them failed.
 
-        They hang up `talk` seconds after the answer; 0: they stay until the agent hangs up.
+        They hang up `talk` seconds after the answer; 0: they hear music and stay until the agent
+        hangs up.
         """
-        scenario = "caller" if talk else "patient"
+        scenario, number = ("caller", NUMBER) if talk else ("patient", WITH_MUSIC)
         callers = Sipp(self.settings, scenario, self.settings.home, center.free_port())
         await callers.start(
-            *("-s", NUMBER, "-r", str(rate), "-m", str(calls), "-d", str(int(talk * 1000))),
+            *("-s", number, "-r", str(rate), "-m", str(calls), "-d", str(int(talk * 1000))),
             *("-l", str(most), "-recv_timeout", str(PATIENCE)),
             keys={"endpoint": f"caller-{system}", "prefix": f"9{len(self.turns):02}"},
         )
@@ -133,7 +136,8 @@ def _configure(settings: Settings, staff: Staff) -> tuple[str, dict[str, str]]:
             )
             configuration.save_agent(session, agent)
         configuration.publish_folder(session, settings.flows)
-        configuration.save_number(session, Number(number=NUMBER, flow="bench"))
+        for dialled in (NUMBER, WITH_MUSIC):
+            configuration.save_number(session, Number(number=dialled, flow="bench"))
         token = users.create_token(session, "bench", "supervisor")
     database.close()
     return token, passwords
