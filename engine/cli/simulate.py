@@ -66,8 +66,8 @@ def command(
       ringdesk simulate monday.yaml --runs 20 --report monday.html
       ringdesk simulate monday.yaml --against two-agents-less.yaml
 
-    The figures are those of the live pages, over callers who came after the warm-up; behind ± is
-    the 95 % confidence interval of a mean over the runs. With --against both scenarios get the
+    The figures are those of the live pages, over callers who came after the warm-up: counts are of
+    a run, shares and times of all runs together; behind ± is the 95 % confidence interval. With --against both scenarios get the
     same callers, as far as their streams are the same; a difference with * is more than chance.
     """
     loaded = load(scenario)
