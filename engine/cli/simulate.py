@@ -67,8 +67,9 @@ def command(
       ringdesk simulate monday.yaml --against two-agents-less.yaml
 
     The figures are those of the live pages, over callers who came after the warm-up: counts are of
-    a run, shares and times of all runs together; behind ± is the 95 % confidence interval. With --against both scenarios get the
-    same callers, as far as their streams are the same; a difference with * is more than chance.
+    a run, shares and times of all runs together; behind ± is the 95 % confidence interval. With
+    --against both scenarios get the same callers, as far as their streams are the same; a
+    difference with * is more than chance.
     """
     loaded = load(scenario)
     other = load(against) if against is not None else None
