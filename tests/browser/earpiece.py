@@ -74,21 +74,21 @@ class Earpiece:
 
 
 def share_heard(heard: Sound, sound: Sound) -> float:
-    """The share (0..1) of a sound's half seconds that were heard in order.
+    """The share (0..1) of a sound's half seconds that were heard, each in its place.
 
     A browser's jitter buffer stretches and mends, so parts are shorter and less alike than what
-    a SIP phone records (`engine.phones.hearing`).
+    a SIP phone records (`engine.phones.hearing`), and may be a quarter of a second early or late.
     """
-    half = RATE // 2
-    pieces = [sound[at : at + half] for at in range(0, len(sound) - half + 1, half)]
-    pieces = [piece for piece in pieces if np.abs(piece.astype(np.int32)).mean() > 50]
-    found, after = 0, 0
-    for piece in pieces:
-        likeness = hearing.correlation(heard[after:], piece)
-        if len(likeness) and likeness.max() >= 0.7:
-            found += 1
-            after += int(likeness.argmax()) + half // 2
-    return found / len(pieces)
+    half, drift = RATE // 2, RATE // 4
+    places = range(0, len(sound) - half + 1, half)
+    pieces = [(at, sound[at : at + half]) for at in places]
+    loud = [one for one in pieces if np.abs(one[1].astype(np.int32)).mean() > 50]
+    #: For each piece, when the whole sound would have begun.
+    begun = [np.flatnonzero(hearing.correlation(heard, piece) >= 0.7) - at for at, piece in loud]
+    found = 0
+    for begin in np.unique(np.concatenate(begun) // drift) * drift:
+        found = max(found, sum(bool((np.abs(one - begin) <= drift).any()) for one in begun))
+    return found / len(loud)
 
 
 def write_for_microphone(path: Path, sound: Sound) -> None:
