@@ -33,7 +33,7 @@ from calls.facts import FlowStarted, LanguageChosen, NodeEntered, NodeLeft
 from ivr import waits
 from ivr.flow import Flow
 from ivr.messages import Finished, Frame, Queued, SessionOutput, Transferred
-from ivr.node import Ask, Descend, Leave, Listen, Notes, Play, Return, Step
+from ivr.node import Ask, Descend, Leave, Listen, Node, Notes, Play, Return, Step
 from ivr.speaking import Value, ValueFailed
 from ivr.state import Asked, SessionState
 from ivr.surroundings import Alone, Surroundings
@@ -230,18 +230,30 @@ class Session:
             state.waits_for = Asked(request="")
             state.overdue = self._now + IDENTIFIED_WITHIN
             return None
-        return self._step(node.enter, self._visit())
+        return self._take_in(node)
+
+    def _take_in(self, node: Node) -> Step:
+        try:
+            return node.enter(self._visit())
+        except ValueFailed:
+            return Leave(exit="error")
 
     def _known_now(self) -> Step:
         """Who calls is known, or will never be: the node can be entered."""
         self._wait_no_more()
         self._state.unknown = self._state.who is None
-        return self._step(self._flow.node(self._state.node).enter, self._visit())
+        return self._take_in(self._flow.node(self._state.node))
 
     def _go_on(self, event: PromptEnded | RecordingEnded | StoreEvent) -> Step:
         """Let the node take what it waited for."""
-        state = self._state
         self._wait_no_more()
+        try:
+            return self._taken(event)
+        except ValueFailed:
+            return Leave(exit="error")
+
+    def _taken(self, event: PromptEnded | RecordingEnded | StoreEvent) -> Step:
+        state = self._state
         node = self._flow.nodes[state.node]
         visit = self._visit()
         match event:
@@ -250,24 +262,17 @@ class Session:
             case PromptEnded():
                 if event.digits:
                     state.idle_nodes = 0
-                return self._step(node.heard, visit, event)
+                return node.heard(visit, event)
             case RecordingEnded():
                 state.idle_nodes = 0
-                return self._step(node.recorded, visit, event)
+                return node.recorded(visit, event)
             case RequestFailed():
-                return self._step(node.survives, visit) or Leave(exit="error")
+                return node.survives(visit) or Leave(exit="error")
             case TicketDrafted(ticket=ticket):
                 state.ticket = ticket
             case _:
                 pass
-        return self._step(node.answered, self._visit(), event)
-
-    def _step(self, take: Any, *arguments: Any) -> Step:
-        try:
-            step: Step = take(*arguments)
-        except ValueFailed:
-            return Leave(exit="error")
-        return step
+        return node.answered(self._visit(), event)
 
     def _give_up(self, wanted: Prompt | Record | Asked) -> None:
         """Its end was never reported."""

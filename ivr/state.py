@@ -60,8 +60,8 @@ class SessionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     rescued: bool = False
 
 
-class WaitingState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that the treatment of one waiting caller knows."""
+class WaitingState(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All that the treatment of one waiting caller knows; changed in place by that."""
 
     call: CallId
     leg: LegId

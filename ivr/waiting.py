@@ -79,11 +79,12 @@ class Waiting:
         before, changed = self._state, _as_configured(queue, self._state.language)
         if all(getattr(before, field) == value for field, value in changed.items()):
             return []
+        new_music = changed["music"] != before.music
         self._change(**changed, message_next=before.message_next and bool(changed["messages"]))
         if before.stage != "music":
             return []
         music = self._music_again(now)
-        return music if changed["music"] != before.music else []
+        return music if new_music else []
 
     def handle(
         self,
@@ -125,8 +126,12 @@ class Waiting:
     def deadline(self) -> Instant | None:
         return self._state.due
 
+    @property
+    def stage(self) -> Stage:
+        return self._state.stage
+
     def snapshot(self) -> WaitingState:
-        return self._state
+        return msgspec.structs.replace(self._state)
 
     # --- keys
 
@@ -246,7 +251,8 @@ class Waiting:
         return [StopPrompt(leg=state.leg, prompt=state.prompt)] if state.prompt else []
 
     def _change(self, **fields: Any) -> None:
-        self._state = msgspec.structs.replace(self._state, **fields)
+        for name, value in fields.items():
+            setattr(self._state, name, value)
 
 
 def _as_configured(queue: Queue, language: Language) -> dict[str, Any]:

@@ -30,7 +30,7 @@ RINGS = 40.0
 def promised(center: "CallCenter", call: Call) -> bool:
     """The caller has been told that they will be called, or is just being told."""
     waiting = center.waits.get(call.call)
-    return bool(call.call_back) or (waiting is not None and waiting.snapshot().stage == "goodbye")
+    return bool(call.call_back) or (waiting is not None and waiting.stage == "goodbye")
 
 
 def keep(center: "CallCenter", call: Call, now: Instant) -> None:

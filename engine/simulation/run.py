@@ -107,8 +107,9 @@ class _Run:
         self._center = CallCenter(center="s")
         self._world = World("sim", quiet=True, strangers=Answering(after=0.0))
         self._tally = Tally(scenario, self._start)
-        #: When the center wants to be woken.
+        #: When the center wants to be woken, once that is known again.
         self._due: Instant | None = None
+        self._is_due_known = False
         self._came = 0
         #: Who is on the line, by their leg and by their call.
         self._legs: dict[LegId, _Party] = {}
@@ -125,7 +126,9 @@ class _Run:
         world, handle = self._world, self._handle
         limit = self._end + AFTER
         while True:
-            due, of_world = self._due, world.deadline()
+            of_world = world.deadline()
+            # Nothing is due before what happens now.
+            due = None if of_world is not None and of_world <= self._now else self._next_due()
             if due is not None and (of_world is None or due < of_world):
                 now, told = due, _TICK_ALONE
             elif of_world is not None:
@@ -139,6 +142,11 @@ class _Run:
             for event in told or world.advance(self._now):
                 handle(event)
 
+    def _next_due(self) -> Instant | None:
+        if not self._is_due_known:
+            self._due, self._is_due_known = self._center.deadline(), True
+        return self._due
+
     def _handle(self, message: Message) -> None:
         now, does, center = self._now, self._does, self._center
         for output in center.handle(message, now):
@@ -150,7 +158,7 @@ class _Run:
             for answer in answers:
                 self._handle(answer)
         else:
-            self._due = center.deadline()
+            self._is_due_known = False
 
     def _will(self, at: Instant, deed: Deed, what: Any) -> None:
         if at < inf:
