@@ -34,7 +34,6 @@ from operator import attrgetter
 
 from acd.live import Caller, Opened, Presence, Seat
 from acd.relaxation import Needs
-from acd.rows import Bucket
 from acd.signatures import NOTHING, Fit, Key, Lane, Signature
 from calls.base import AgentId, CallId, Channel, QueueId
 from calls.config import Queue
@@ -179,14 +178,8 @@ class Index:
     def open(self, seat: Seat) -> None:
         """An agent is ready and no call waits that they fit."""
         seat.close()
-        opened = seat.opened = Opened(seat)
-        load = len(seat.items)
-        for fit in seat.room:
-            signature = fit.signature
-            by = signature.rank
-            rank = 0.0 if by is None else by(seat, signature.needs.skills, signature.queues[0])
-            bucket = fit.bucket if load == 0 else signature.bucket(fit.bucket.preference, load)
-            bucket.add(rank, opened)
+        seat.opened = Opened(seat)
+        _list(seat, seat.opened, seat.room)
 
     def best_call(self, seat: Seat, now: float) -> Caller | None:
         """The waiting call that a ready agent should take: of those that are overdue or else of
@@ -258,7 +251,7 @@ class Index:
                 seat.fits = (*seat.fits[:at], fit, *seat.fits[at:])
                 seat.room = _room(seat)
                 if seat.opened is not None and fit in seat.room:
-                    _bucket(seat, fit).add(signature.rank_of(seat), seat.opened)
+                    _list(seat, seat.opened, (fit,))
         return signature
 
     def _drop(self, signature: Signature) -> None:
@@ -310,7 +303,12 @@ def _room(seat: Seat) -> tuple[Fit, ...]:
     return tuple(fit for fit in seat.fits if has_room(seat, fit.signature.channel))
 
 
-def _bucket(seat: Seat, fit: Fit) -> Bucket:
-    """Where an agent is while they are open."""
+def _list(seat: Seat, opened: Opened, fits: tuple[Fit, ...]) -> None:
+    """Put an open agent into the lists of signatures that they fit."""
     load = len(seat.items)
-    return fit.bucket if load == 0 else fit.signature.bucket(fit.bucket.preference, load)
+    for fit in fits:
+        signature = fit.signature
+        by = signature.rank
+        rank = 0.0 if by is None else by(seat, signature.needs.skills, signature.queues[0])
+        bucket = fit.bucket if load == 0 else signature.bucket(fit.bucket.preference, load)
+        bucket.add(rank, opened)

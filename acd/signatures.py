@@ -113,12 +113,6 @@ class Signature:
             known = self.fits[number, preference] = Fit(self, number, self.bucket(preference, 0))
         return known
 
-    def rank_of(self, seat: Seat) -> float:
-        """By the queue's strategy, among those who may take the calls."""
-        if self.rank is None:
-            return 0.0
-        return self.rank(seat, self.needs.skills, self.queues[0])
-
     def bucket(self, preference: int, load: int) -> Bucket:
         """Of the open agents with this preference and so many contacts."""
         for known in self.buckets:

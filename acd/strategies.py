@@ -61,5 +61,3 @@ RANKS: dict[Strategy, Rank | None] = {
     "in_order": in_order,
     "ring_all": None,
 }
-#: Those that ask neither for the queue nor for what the call needs.
-PERSONAL: frozenset[Rank | None] = frozenset({None, least_occupied, fewest_calls, in_order})
