@@ -28,6 +28,8 @@ modules = mypycify(files, opt_level="1", debug_level="0", target_dir=f"{work}/c"
 places = ["--build-lib", f"{work}/made", "--build-temp", f"{work}/o"]
 setup(name="compiled", packages=[], ext_modules=modules, script_args=["build_ext", *places])
 """
+#: How the folders of compilers at work begin; no compiler works for longer than so many seconds.
+_WORK, _LONGEST = ".", 3600.0
 #: The last lines of a compiler's complaint that are shown.
 _LINES = 15
 
@@ -45,10 +47,14 @@ def build(progress: Progress) -> Path:
     if not folder.is_dir():
         _require_tools()
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as work:
+        with tempfile.TemporaryDirectory(prefix=_WORK, dir=folder.parent) as work:
             made = _compile(Path(work), progress)
-            _tidy(folder.parent, Path(work))
-            made.rename(folder)
+            _tidy(folder.parent)
+            try:
+                made.rename(folder)
+            except OSError:
+                if not folder.is_dir():
+                    raise  # else somebody else was faster
     return folder
 
 
@@ -81,10 +87,12 @@ def _compile(work: Path, progress: Progress) -> Path:
     return made
 
 
-def _tidy(builds: Path, work: Path) -> None:
-    """Remove builds of other sources. Whoever runs one has it in memory."""
+def _tidy(builds: Path) -> None:
+    """Remove builds of other sources, and what a killed compiler has left. Whoever runs a build
+    has it in memory; where another compiler is at work, it is let alone."""
     for old in builds.iterdir():
-        if old != work:
+        left = old.name.startswith(_WORK) and time.time() - old.stat().st_mtime < _LONGEST
+        if not left:
             shutil.rmtree(old, ignore_errors=True)
 
 

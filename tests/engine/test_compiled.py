@@ -1,5 +1,6 @@
 """The compiled build decides as the sources do, and whoever cannot make it is told why."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import pytest
 
 from calls.errors import PartMissing
 from engine import compiled, compiling
-from engine.parts.progress import Silent
+from engine.parts.progress import Progress, Silent
+
+#: One compiles, and all of them run the same build.
+pytestmark = pytest.mark.xdist_group("compiled")
 
 #: Golden calls through the whole center, and histories of the Acd beside a brute-force router.
 DECISIONS = (
@@ -100,3 +104,22 @@ def test_without_the_headers_of_python_it_is_told_what_to_install(
     monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
     with pytest.raises(PartMissing, match="install python3-dev"):
         compiling.build(Silent())
+
+
+def test_a_new_build_takes_the_place_of_old_ones_but_not_of_one_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builds = tmp_path / "compiled"
+    for name in ("0123456789abcdef", ".under-way", ".left"):
+        (builds / name).mkdir(parents=True)
+    os.utime(builds / ".left", (0.0, 0.0))
+    monkeypatch.setattr(compiled, "builds", lambda: builds)
+
+    def compile_nothing(work: Path, _: Progress) -> Path:
+        (work / "made").mkdir()
+        return work / "made"
+
+    monkeypatch.setattr(compiling, "_compile", compile_nothing)
+    monkeypatch.setattr(compiling, "_require_tools", lambda: None)
+    made = compiling.build(Silent())
+    assert {one.name for one in builds.iterdir()} == {made.name, ".under-way"}
