@@ -56,9 +56,15 @@ def catch_up(database: Database, region: str, batch: int = 500) -> int:
         taken += len(rows)
 
 
+def hold(session: Session) -> None:
+    """What this session does from now on comes before or after a batch, not amid one. To be told
+    before it writes: a batch and it would wait for one another else."""
+    meta.hold(session, meta.PROJECTED)
+
+
 def refresh(session: Session, calls: Sequence[CallId], region: str) -> None:
-    """Put the records and the notes of those of the calls again that have ended and have one."""
-    meta.hold(session, meta.PROJECTED)  # so that it comes before or after a batch
+    """Put the records and the notes of those of the calls again that have ended and have one.
+    The session must `hold`."""
     there = select(models.CallRecord.call).where(models.CallRecord.call.in_(calls))
     if found := session.scalars(there).all():
         _put(session, _fold(session, found), region)

@@ -4,7 +4,6 @@ Called in a thread beside the loop; the answers go back to the machine as events
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -19,12 +18,10 @@ from calls.events import (
     TicketDrafted,
 )
 from calls.requests import (
-    AskService,
     DraftTicket,
     FileVoicemail,
     FindTicket,
     IdentifyCaller,
-    RecordPrompt,
     ReportFault,
     Request,
 )
@@ -50,10 +47,6 @@ _of_number = (
 _EARLIER = _of_number.limit(EARLIER_CALLS)
 _LAST_TALK = _of_number.where(CallRecord.agent != "").limit(1)
 
-_Alone: TypeAlias = (
-    IdentifyCaller | FindTicket | FileVoicemail | ReportFault | AskService | RecordPrompt
-)
-
 _log = structlog.get_logger(__name__)
 
 
@@ -70,18 +63,25 @@ def answer_all(requests: Sequence[Request], database: Database, region: str) -> 
     try:
         with database.session() as session:
             # What is only read first: who has written keeps others from it until the end.
-            wanted = [request for request in requests if isinstance(request, DraftTicket)]
             found: dict[str, StoreEvent] = {
-                request.request: _answer(session, request, region)
+                request.request: _read(session, request, region)
                 for request in requests
-                if not isinstance(request, DraftTicket)
+                if isinstance(request, IdentifyCaller | FindTicket)
             }
-            if wanted:
-                found |= {event.request: event for event in _draft(session, wanted, region)}
-            # A caller may have hung up meanwhile: then the record is there without a ticket.
-            drafted = [event.call for event in found.values() if isinstance(event, TicketDrafted)]
-            if drafted:
-                projections.refresh(session, drafted, region)
+            if writes := [request for request in requests if request.request not in found]:
+                projections.hold(session)
+                wanted = [request for request in writes if isinstance(request, DraftTicket)]
+                written = [
+                    *(_draft(session, wanted, region) if wanted else ()),
+                    *(
+                        _write(session, request, region)
+                        for request in writes
+                        if not isinstance(request, DraftTicket)
+                    ),
+                ]
+                # A caller may have hung up meanwhile: the record is there without a ticket then.
+                projections.refresh(session, [event.call for event in written], region)
+                found |= {event.request: event for event in written}
         return [found[request.request] for request in requests]
     except DatabaseUnreachable as error:
         return [_failed(request, error) for request in requests]
@@ -92,18 +92,20 @@ def answer_all(requests: Sequence[Request], database: Database, region: str) -> 
         return [answer(request, database, region) for request in requests]
 
 
-def _answer(session: Session, request: _Alone, region: str) -> StoreEvent:
+def _read(session: Session, request: IdentifyCaller | FindTicket, region: str) -> StoreEvent:
+    if isinstance(request, FindTicket):
+        return filing.find_ticket(session, request)
+    return _identify(session, request, region)
+
+
+def _write(session: Session, request: Request, region: str) -> TicketDrafted:
     match request:
-        case IdentifyCaller():
-            return _identify(session, request, region)
-        case FindTicket():
-            return filing.find_ticket(session, request)
         case FileVoicemail():
             return filing.file_voicemail(session, request, region)
         case ReportFault():
             return filing.report_fault(session, request, region)
-        case AskService() | RecordPrompt():
-            raise InputInvalid("the running center answers these by itself")
+        case _:
+            raise InputInvalid("the running center answers this by itself")
 
 
 def _failed(request: Request, error: Exception) -> RequestFailed:

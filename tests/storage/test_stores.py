@@ -1,8 +1,10 @@
 """Who is calling, and a ticket for the call."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from calls.events import (
     CallerIdentified,
@@ -309,6 +311,28 @@ def test_a_message_is_written_on_the_calls_ticket_once(database: Database, route
         assert [note.text for note in tickets.notes(session, router.id)] == [
             "Voice message from 22 123 01 01, 12 seconds: /recordings/c-3.flow-1"
         ]
+
+
+def test_a_message_and_a_batch_of_records_do_not_wait_for_one_another(
+    database: Database, router: Ticket
+) -> None:
+    """A batch writes on the tickets of its calls when it has taken its turn."""
+    with ThreadPoolExecutor() as threads:
+        with database.session() as batch:
+            projections.hold(batch)
+            message = threads.submit(voicemail, database, router.id)
+            until_it_waits(database, message)
+            tickets.add_note(batch, router.id, "ringdesk", "The call ended.")
+        assert message.result().id == router.id
+
+
+def until_it_waits(database: Database, work: "Future[KnownTicket]") -> None:
+    """Until another session has come to where only one may be; SQLite lets one write at a time."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    while not database.sqlite and not work.done():
+        with database.session() as session:
+            if session.scalar(waiting):
+                return
 
 
 def test_a_message_without_a_ticket_makes_one(database: Database, anna: int) -> None:
