@@ -35,7 +35,7 @@ _LINES = 15
 
 
 class BuildFailed(RingdeskError):
-    """The compiler did not take the sources. The text is the end of what it said."""
+    """The compiler did not take the sources. The text says why."""
 
 
 def build(progress: Progress) -> Path:
@@ -49,6 +49,8 @@ def build(progress: Progress) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=_WORK, dir=folder.parent) as work:
             made = _compile(Path(work), progress)
+            if compiled.folder() != folder:
+                raise BuildFailed("the sources were changed meanwhile: compile them once more")
             _tidy(folder.parent)
             try:
                 made.rename(folder)

@@ -80,8 +80,9 @@ class Board:
 
     def __init__(self, name: str, strangers: Answering | None) -> None:
         self.name = name
-        #: When, in what order, what happens, and what it is about.
-        self._heap: list[tuple[float, int, Happening, Any]] = []
+        #: When, in what order, what happens, and what it is about. Typed loosely: compiled code
+        #: would take a tuple of known length apart at each look.
+        self._heap: list[tuple[Any, ...]] = []
         self._order = 0
         self._told: list[SwitchEvent] = []
         self._passed = 0.0
@@ -102,9 +103,9 @@ class Board:
     def advance(self, now: float) -> list[SwitchEvent]:
         """Let everything happen that is due by `now`, and tell it in order."""
         self._passed = now
-        heap, pop = self._heap, heapq.heappop
+        heap = self._heap
         while heap and heap[0][0] <= now:
-            at, _, happen, what = pop(heap)
+            at, _, happen, what = heapq.heappop(heap)
             happen(what, at)
         told, self._told = self._told, []
         return told

@@ -123,3 +123,16 @@ def test_a_new_build_takes_the_place_of_old_ones_but_not_of_one_under_way(
     monkeypatch.setattr(compiling, "_require_tools", lambda: None)
     made = compiling.build(Silent())
     assert {one.name for one in builds.iterdir()} == {made.name, ".under-way"}
+
+
+def test_what_was_edited_while_it_was_compiled_is_no_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGDESK_HOME", str(tmp_path))
+    names = iter(("before", "after"))
+    monkeypatch.setattr(compiled, "folder", lambda: compiled.builds() / next(names))
+    monkeypatch.setattr(compiling, "_compile", lambda work, _: work / "made")
+    monkeypatch.setattr(compiling, "_require_tools", lambda: None)
+    with pytest.raises(compiling.BuildFailed, match="changed"):
+        compiling.build(Silent())
+    assert not list(compiled.builds().iterdir())
