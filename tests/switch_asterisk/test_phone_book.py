@@ -38,7 +38,7 @@ async def test_thousands_of_phones_have_all_accounts_before_the_first_endpoint()
     book.connected(cast(AriLink, asterisk))
     await book.restored()
     names = [f"agent{number}" for number in range(50)]
-    await book.provision([Phone(name=name, password="x") for name in names], [])
+    await book.provision([Phone(name=name, password="x", browser=False) for name in names], [])
     kinds = [kind for kind, _ in asterisk.made]
     assert kinds.index("endpoint") == 2 * len(names)
     assert {name for kind, name in asterisk.made if kind == "endpoint"} == set(names)
