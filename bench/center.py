@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
+from engine import compiled
 from engine import settings as all_settings
 from engine.settings import Settings
 
@@ -28,7 +29,10 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The settings of a center of its own, as environment variables."""
+    """The settings of a center of its own, as environment variables. It runs the compiled build
+    if the benchmark does."""
+    if compiled.in_use():
+        (home / "compiled").symlink_to(compiled.builds())
     return {
         "RINGDESK_HOME": str(home),
         "RINGDESK_PARTS": os.environ.get("RINGDESK_PARTS", str(ROOT / "var" / "parts")),
