@@ -13,7 +13,7 @@ run: $(VENV)/.run ## set up what is missing and run the demo center
 	@exec $(BIN)/ringdesk run --demo
 
 test: $(VENV)/.dev check ## set up what is missing and run every check and test
-	@exec $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist loadgroup
+	@exec $(BIN)/python -m pytest -n $(or $(WORKERS),$(shell expr $$(nproc) + 2)) --dist loadgroup
 
 check: $(VENV)/.dev ## style, types, import rule
 	$(BIN)/ruff check .
