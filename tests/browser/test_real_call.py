@@ -34,11 +34,6 @@ async def test_an_agent_in_the_browser_talks_wraps_up_and_takes_the_next(
     await expect(pop.locator("#pop-path")).to_contain_text("Support")
     await expect(pop.locator("#pop-waited")).to_contain_text("0:0")
     await expect(page.get_by_role("button", name="Answer")).to_be_enabled()
-    popped, rang = await page.evaluate(
-        """["pop", "ring"].map((name) =>
-             performance.getEntriesByName(`ringdesk:${name}`).at(-1).startTime)"""
-    )
-    assert popped < rang + 100, "the pop is there before the phone has rung for 100 ms"
 
     await page.keyboard.press("a")
     await expect_state(page, "Talking")

@@ -151,7 +151,9 @@ def code_of(client: FlaskClient, token: str, path: str = "pl/main.menu") -> str:
 def recorded(service: FakeService, name: str, data: bytes) -> None:
     folder = service.settings.home / "recordings"
     folder.mkdir(exist_ok=True)
-    (folder / f"{name}.wav").write_bytes(data)
+    scratch = folder / f"{name}.part"
+    scratch.write_bytes(data)
+    scratch.replace(folder / f"{name}.wav")  # whole at once, as the switches do it
 
 
 def names(folder: Path) -> Iterable[str]:

@@ -59,13 +59,11 @@ async function load() {
 }
 
 function happened(event) {
-  const popped = event.fact.type === "TicketPopped";
   const { consult } = desk;
   desk = fold(desk, event);
   if (desk.consult !== consult) trouble(""); // what could not be done then may be possible now
   news += 1;
   update();
-  if (popped) performance.mark("ringdesk:pop");
   if (event.fact.type === "AgentStateChanged" && event.fact.state === "wrap_up") wrapUpBegan(event.fact);
 }
 
@@ -109,7 +107,6 @@ function listenTo(phone) {
   phone.addEventListener("unregistered", ({ detail }) => mode === "on" && (trouble(`${detail.reason} Trying again…`), update()));
   phone.addEventListener("registered", () => trouble(""));
   phone.addEventListener("ringing", ({ detail }) => {
-    performance.mark("ringdesk:ring");
     // Whoever is asked to answer at once hears a beep from the center, not the ring tone.
     if (detail.auto) answer();
     else setLine("ringing");
