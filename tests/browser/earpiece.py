@@ -74,14 +74,15 @@ class Earpiece:
 
 
 def share_heard(heard: Sound, sound: Sound) -> float:
-    """The share (0..1) of a sound's half seconds that were heard, each in its place.
+    """The share (0..1) of a sound's quarters of a second that were heard, each in its place.
 
-    A browser's jitter buffer stretches and mends, so parts are shorter and less alike than what
-    a SIP phone records (`engine.phones.hearing`), and may be a quarter of a second early or late.
+    A browser's jitter buffer stretches and mends, and what it stretches is not alike: so parts are
+    shorter than what a SIP phone records (`engine.phones.hearing`), less alike, and may be a
+    quarter of a second early or late.
     """
-    half, drift = RATE // 2, RATE // 4
-    places = range(0, len(sound) - half + 1, half)
-    pieces = [(at, sound[at : at + half]) for at in places]
+    quarter = drift = RATE // 4
+    places = range(0, len(sound) - quarter + 1, quarter)
+    pieces = [(at, sound[at : at + quarter]) for at in places]
     loud = [one for one in pieces if np.abs(one[1].astype(np.int32)).mean() > 50]
     #: For each piece, when the whole sound would have begun.
     begun = [np.flatnonzero(hearing.correlation(heard, piece) >= 0.7) - at for at, piece in loud]
