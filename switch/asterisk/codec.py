@@ -249,6 +249,7 @@ def survey(
     channels: tuple[Channel, ...],
     bridges: tuple[Bridge, ...],
 ) -> Survey:
+    channels = _once(channels)
     held = (bridge.channels for bridge in bridges if bridge.id.endswith(HELD))
     ours = set(application.channel_ids)
     return Survey(
@@ -257,6 +258,15 @@ def survey(
         bridges=bridges,
         listening=tuple(one.id for one in channels if is_listening(one) and one.id in ours),
     )
+
+
+def _once(channels: Iterable[Channel]) -> tuple[Channel, ...]:
+    """A channel that changes while Asterisk lists it may come twice; who was up stays up."""
+    found: dict[str, Channel] = {}
+    for channel in channels:
+        if channel.id not in found or found[channel.id].state != "Up":
+            found[channel.id] = channel
+    return tuple(found.values())
 
 
 def is_inbound(channel: Channel) -> bool:

@@ -310,6 +310,15 @@ def test_held_legs_are_in_their_bridge_and_who_only_listens_is_no_leg() -> None:
     assert found.listening == ("spy",)
 
 
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_a_channel_that_is_listed_twice_is_one_leg(newer_first: bool) -> None:
+    seen = (Channel(id="a", name="PJSIP/a", state="Ringing"), channel_named("a", "PJSIP/a"))
+    ours = codec.Application(channel_ids=("a",))
+    bridges = (codec.Bridge(id="b-1", name="ringdesk", channels=("a",)),)
+    [leg] = codec.survey("asterisk", ours, seen[::-1] if newer_first else seen, bridges).legs
+    assert (leg.leg, leg.up, leg.bridge) == ("asterisk/a", True, "asterisk/b-1")
+
+
 def test_who_answered_is_still_being_found_out() -> None:
     ours = codec.Application(channel_ids=("a",))
     [leg] = codec.live_legs("asterisk", ours, [channel_named("a", "PJSIP/a", "AMD")], ())
