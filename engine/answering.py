@@ -27,6 +27,9 @@ log = structlog.get_logger()
 #: Seconds before a store is asked: a thread at work slows the loop down, just when a call is to be
 #: set up; and whoever is looked up has 100 ms before it would be noticed. So long it is gathered.
 ASK_AFTER = 0.015
+#: Under load longer: many are answered for little more than one, and the calls need the processor.
+#: So many times as long as the last answers took, but no longer than this (seconds).
+REST, LONGEST = 6.0, 0.06
 #: Threads that answer.
 THREADS = 4
 
@@ -71,14 +74,17 @@ class Answering:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer_gathered(self) -> None:
+        took = 0.0
         try:
             while self._gathered:
-                await asyncio.sleep(ASK_AFTER)
+                await asyncio.sleep(min(max(ASK_AFTER, REST * took), LONGEST))
                 asked, self._gathered = self._gathered, []
+                begun = self._aio.time()
                 requests = [request for request, _ in asked]
                 events = await self._aio.run_in_executor(
                     self._threads, stores.answer_all, requests, self._database, self._region
                 )
+                took = self._aio.time() - begun
                 for (_, deliver), event in zip(asked, events, strict=True):
                     deliver(event)
         finally:

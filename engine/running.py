@@ -24,6 +24,9 @@ from engine.storage import Database
 
 log = structlog.get_logger()
 
+#: Seconds between two batches of call records; under load longer, since many cost little more than
+#: one: so many times as long as the last batch took, but no longer than this.
+PROJECT_EVERY, REST, LONGEST_REST = 0.2, 30.0, 1.0
 #: Seconds between two looks for legs that we and a switch disagree about.
 SURVEY_EVERY = 15.0
 #: Seconds between two looks for configuration that another process has changed.
@@ -122,6 +125,7 @@ class Running:
         while True:
             await self._projecting.wait()
             self._projecting.clear()
+            begun = self._aio.time()
             try:
                 await asyncio.to_thread(projections.catch_up, self._database, self._settings.region)
             except DatabaseUnreachable as error:
@@ -129,7 +133,8 @@ class Running:
                 self._projecting.set()
             except Exception:  # a fault of ours: tried again with the next facts
                 log.exception("projections.failed")
-            await asyncio.sleep(0.2)
+            took = self._aio.time() - begun
+            await asyncio.sleep(min(max(PROJECT_EVERY, REST * took), LONGEST_REST))
 
     # --- configuration
 
