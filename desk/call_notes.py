@@ -4,10 +4,30 @@ from collections.abc import Sequence
 from typing import cast
 
 import msgspec
-from sqlalchemy import BindParameter, Table, bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from desk.models import Ticket, TicketNote
+
+_NOTES = cast(Table, TicketNote.__table__)
+_TICKETS = cast(Table, Ticket.__table__)
+_THERE = select(_TICKETS.c.id).where(_TICKETS.c.id.in_(bindparam("tickets", expanding=True)))
+_FORGET = delete(_NOTES).where(_NOTES.c.key.in_(bindparam("keys", expanding=True)))
+_WRITE = insert(_NOTES)
+_AT: BindParameter[float] = bindparam("note_at")
+_TOUCH = (
+    update(_TICKETS)
+    .where(_TICKETS.c.id == bindparam("ticket"), _TICKETS.c.updated < _AT)
+    .values(updated=_AT)
+)
 
 
 class CallNote(msgspec.Struct, frozen=True):
@@ -20,30 +40,21 @@ class CallNote(msgspec.Struct, frozen=True):
     at: float
 
 
-def put(session: Session, notes: Sequence[CallNote]) -> None:
+def put(connection: Connection, notes: Sequence[CallNote]) -> None:
     """Each call has one note: put again it replaces the earlier one, on whatever ticket.
 
     Notes on tickets that are deleted are left out.
     """
     if not notes:
         return
-    written = cast(Table, TicketNote.__table__)
-    tickets = cast(Table, Ticket.__table__)
     wanted = {note.ticket for note in notes}
-    there = set(session.scalars(select(tickets.c.id).where(tickets.c.id.in_(wanted))))
+    there = set(connection.scalars(_THERE, {"tickets": list(wanted)}))
     rows = [_row(note) for note in notes if note.ticket in there]
-    keys = [_key(note.call) for note in notes]
-    session.execute(delete(written).where(written.c.key.in_(keys)))
+    connection.execute(_FORGET, {"keys": [_key(note.call) for note in notes]})
     if not rows:
         return
-    session.execute(insert(written), rows)
-    at: BindParameter[float] = bindparam("note_at")
-    session.connection().execute(
-        update(tickets)
-        .where(tickets.c.id == bindparam("ticket"), tickets.c.updated < at)
-        .values(updated=at),
-        [{"ticket": row["ticket_id"], "note_at": row["at"]} for row in rows],
-    )
+    connection.execute(_WRITE, rows)
+    connection.execute(_TOUCH, [{"ticket": row["ticket_id"], "note_at": row["at"]} for row in rows])
 
 
 def _key(call: str) -> str:

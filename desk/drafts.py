@@ -4,15 +4,10 @@ import time
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
-from desk import tickets
-from desk.models import Contact, Ticket
-
-_DRAFTED = select(Ticket.drafted_for, Ticket.id).where(
-    Ticket.drafted_for.in_(bindparam("calls", expanding=True))
-)
+from calls.events import KnownTicket
+from desk import contacts, tickets
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,35 +21,34 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     assignee: str
 
 
-def put(session: Session, drafts: Sequence[Draft]) -> list[Ticket]:
+def put(connection: Connection, drafts: Sequence[Draft]) -> list[KnownTicket]:
     """The tickets of these calls, in their order: made once, however often they are asked for."""
     wanted = {draft.call: draft for draft in drafts}
-    first = tickets.take_numbers(session, "incident", len(wanted))  # nobody else makes one now
-    rows = session.execute(_DRAFTED, {"calls": list(wanted)})
-    known = {call: session.get_one(Ticket, ticket) for call, ticket in rows}
-    tickets.give_back(session, "incident", len(known))
-    made = {
-        call: tickets.Made(draft.assignee or "ringdesk", _ticket(session, draft))
-        for call, draft in wanted.items()
-        if call not in known
-    }
-    tickets.add(session, list(made.values()), first, time.time())
-    known |= {call: one.ticket for call, one in made.items()}
+    # Nobody else makes one from here on.
+    first = tickets.take_numbers(connection, "incident", len(wanted))
+    known = tickets.drafted_for(connection, wanted)
+    tickets.give_back(connection, "incident", len(known))
+    missing = [draft for call, draft in wanted.items() if call not in known]
+    made = tickets.add(connection, _new(connection, missing), first, time.time())
+    known |= {draft.call: ticket for draft, ticket in zip(missing, made, strict=True)}
     return [known[draft.call] for draft in drafts]
 
 
-def _ticket(session: Session, draft: Draft) -> Ticket:
-    contact = session.get(Contact, draft.contact_id) if draft.contact_id is not None else None
-    return Ticket(
-        kind="incident",
-        title=tickets.checked_title(draft.title),
-        description="",
-        status="new",
-        impact=2,
-        urgency=2,
-        contact=contact,
-        queue=draft.queue,
-        assignee=draft.assignee,
-        caller=draft.caller,
-        drafted_for=draft.call,
-    )
+def _new(connection: Connection, drafts: Sequence[Draft]) -> list[tickets.New]:
+    people = contacts.by_ids(connection, [draft.contact_id for draft in drafts])
+    new = []
+    for draft in drafts:
+        person = people.get(draft.contact_id)
+        new.append(
+            tickets.New(
+                author=draft.assignee or "ringdesk",
+                title=tickets.checked_title(draft.title),
+                contact_id=person.id if person else None,
+                organisation_id=person.organisation_id if person else None,
+                queue=draft.queue,
+                assignee=draft.assignee,
+                caller=draft.caller,
+                drafted_for=draft.call,
+            )
+        )
+    return new

@@ -4,13 +4,16 @@ Every change of a field is kept in the ticket's history with its author.
 """
 
 import time
-from collections.abc import Sequence
-from typing import NamedTuple, cast
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, func, insert, or_, select, update
+import msgspec
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from calls.errors import InputInvalid
+from calls.events import KnownTicket
 from desk.models import Contact, NumberSeries, Ticket, TicketChange, TicketNote
 from desk.priority import KINDS, LEVELS, OPEN_STATUSES, PREFIXES, STATUSES, Kind, priority
 
@@ -27,6 +30,21 @@ CHANGEABLE = (
     "contact_id",
     "queue",
     "assignee",
+)
+
+# Calls make tickets and ask for them by plain tables: mapped classes take several times as long.
+_TICKETS = cast(Table, Ticket.__table__)
+#: The columns of a `KnownTicket`.
+KNOWN = tuple(_TICKETS.c[name] for name in KnownTicket.__struct_fields__)
+_MAKE = insert(_TICKETS).returning(*KNOWN)
+_OPEN = (
+    select(_TICKETS.c.contact_id, _TICKETS.c.created, *KNOWN)
+    .where(_TICKETS.c.contact_id.in_(bindparam("contacts", expanding=True)))
+    .where(_TICKETS.c.status.in_(OPEN_STATUSES))
+    .order_by(_TICKETS.c.created.desc(), _TICKETS.c.id.desc())
+)
+_DRAFTED = select(_TICKETS.c.drafted_for, *KNOWN).where(
+    _TICKETS.c.drafted_for.in_(bindparam("calls", expanding=True))
 )
 
 _SERIES = cast(Table, NumberSeries.__table__)
@@ -59,65 +77,104 @@ def create(
 
     `at`: seconds since the epoch, now by default. Raises `InputInvalid`, naming the field.
     """
-    kind = _checked_kind(kind)
-    ticket = Ticket(
-        kind=kind,
+    contact = _contact(session, contact_id)
+    ticket = New(
+        author=author,
+        kind=_checked_kind(kind),
         title=checked_title(title),
         description=description.strip(),
         status=_checked_status(status),
         impact=_checked_level("impact", impact),
         urgency=_checked_level("urgency", urgency),
-        contact=_contact(session, contact_id),
+        contact_id=contact_id,
+        organisation_id=contact.organisation_id if contact else None,
         queue=queue,
         assignee=assignee,
         caller=caller,
     )
-    number = take_numbers(session, kind)
-    add(session, [Made(author, ticket)], number, time.time() if at is None else at)
-    return ticket
+    connection = session.connection()
+    number = take_numbers(connection, ticket.kind)
+    [made] = add(connection, [ticket], number, time.time() if at is None else at)
+    return get(session, made.id)
 
 
-class Made(NamedTuple):
-    """A new ticket, and who has made it."""
+class New(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket to be made, and by whom; all is checked."""
 
     author: str
-    ticket: Ticket
+    kind: Kind = "incident"
+    title: str
+    description: str = ""
+    status: str = "new"
+    impact: int = 2
+    urgency: int = 2
+    contact_id: int | None
+    #: That of the contact.
+    organisation_id: int | None
+    queue: str
+    assignee: str
+    caller: str
+    drafted_for: str | None = None
 
 
-def add(session: Session, made: Sequence[Made], first: int, now: float) -> None:
-    """Give tickets what follows from the rest of them, numbers from `first` on, and a history."""
-    for number, (_, ticket) in enumerate(made, first):
-        ticket.number = f"{PREFIXES[_checked_kind(ticket.kind)]}-{number}"
-        ticket.organisation = ticket.contact.organisation if ticket.contact else None
-        ticket.priority = priority(ticket.impact, ticket.urgency)
-        ticket.created = ticket.updated = now
-        ticket.resolved = None if ticket.status in OPEN_STATUSES else now
-        session.add(ticket)
-    session.flush()
-    rows = [_changed(one.ticket, one.author, now, "created", "", one.ticket.number) for one in made]
-    if rows:
-        session.execute(_CHANGED, rows)
+def add(connection: Connection, wanted: Sequence[New], first: int, now: float) -> list[KnownTicket]:
+    """Make tickets with numbers from `first` on, each with what follows from the rest of it and
+    a history."""
+    if not wanted:
+        return []
+    rows = [_row(ticket, number, now) for number, ticket in enumerate(wanted, first)]
+    # The database may give them back in another order.
+    made = {row.number: known(row) for row in connection.execute(_MAKE, rows)}
+    tickets = [made[row["number"]] for row in rows]
+    history = [
+        _changed(ticket.id, new.author, now, "created", "", ticket.number)
+        for new, ticket in zip(wanted, tickets, strict=True)
+    ]
+    connection.execute(_CHANGED, history)
+    return tickets
 
 
-def take_numbers(session: Session, kind: Kind, count: int = 1) -> int:
+def _row(ticket: New, number: int, now: float) -> dict[str, Any]:
+    row = msgspec.structs.asdict(ticket)
+    del row["author"]  # the history has it
+    row["number"] = f"{PREFIXES[ticket.kind]}-{number}"
+    row["priority"] = priority(ticket.impact, ticket.urgency)
+    row["created"] = row["updated"] = now
+    row["resolved"] = None if ticket.status in OPEN_STATUSES else now
+    return row
+
+
+def take_numbers(connection: Connection, kind: Kind, count: int = 1) -> int:
     """The first of so many numbers. One statement takes them, so nobody else can be given the
-    same; nobody else makes a ticket of this kind before this session ends."""
-    last: int | None = session.execute(_TAKE, {"of": kind, "by": count}).scalar()
+    same; nobody else makes a ticket of this kind before this transaction ends."""
+    last: int | None = connection.execute(_TAKE, {"of": kind, "by": count}).scalar()
     if last is None:
         raise InputInvalid(f"kind: there is no number series for {kind!r}")
     return last - count + 1
 
 
-def give_back(session: Session, kind: Kind, count: int) -> None:
-    """So many of the numbers taken in this session, the last ones, are not needed after all."""
+def give_back(connection: Connection, kind: Kind, count: int) -> None:
+    """So many of the numbers taken in this transaction, the last ones, are not needed after all."""
     if count:
-        session.execute(_TAKE, {"of": kind, "by": -count})
+        connection.execute(_TAKE, {"of": kind, "by": -count})
 
 
-def drafted_for(session: Session, calls: Sequence[str]) -> dict[str, int]:
+def known(ticket: Ticket | Row[Any]) -> KnownTicket:
+    """What calls know of a ticket; of a row with the columns `KNOWN`."""
+    return KnownTicket(
+        id=ticket.id,
+        number=ticket.number,
+        title=ticket.title,
+        status=ticket.status,
+        priority=ticket.priority,
+        queue=ticket.queue,
+    )
+
+
+def drafted_for(connection: Connection, calls: Collection[str]) -> dict[str, KnownTicket]:
     """The tickets drafted for these calls, by call."""
-    drafts = select(Ticket.drafted_for, Ticket.id).where(Ticket.drafted_for.in_(calls))
-    return {call: ticket for call, ticket in session.execute(drafts) if call is not None}
+    rows = connection.execute(_DRAFTED, {"calls": list(calls)})
+    return {row.drafted_for: known(row) for row in rows}
 
 
 def get(session: Session, ticket: int) -> Ticket:
@@ -147,15 +204,19 @@ def by_digits(session: Session, digits: str, contact: int | None) -> Ticket | No
     return next(iter([*theirs, *found]), None)
 
 
-def open_of(session: Session, contact: int) -> list[Ticket]:
-    """The open tickets of a contact, the newest first."""
-    return list(
-        session.scalars(
-            select(Ticket)
-            .where(Ticket.contact_id == contact, Ticket.status.in_(OPEN_STATUSES))
-            .order_by(Ticket.created.desc(), Ticket.id.desc())
-        )
-    )
+class OpenTicket(NamedTuple):
+    """An open ticket, and when it was made."""
+
+    created: float
+    ticket: KnownTicket
+
+
+def open_of(connection: Connection, contacts: Collection[int]) -> dict[int, list[OpenTicket]]:
+    """The open tickets of contacts, by contact, the newest first."""
+    found: defaultdict[int, list[OpenTicket]] = defaultdict(list)
+    for row in connection.execute(_OPEN, {"contacts": list(contacts)}):
+        found[row.contact_id].append(OpenTicket(row.created, known(row)))
+    return found
 
 
 def search(
@@ -219,7 +280,7 @@ def change(
             continue
         setattr(found, name, checked)
         found.updated = now
-        session.execute(_CHANGED, _changed(found, author, now, name, before, checked))
+        session.execute(_CHANGED, _changed(found.id, author, now, name, before, checked))
     _settle(found, now)
     session.flush()
     session.refresh(found)
@@ -287,11 +348,11 @@ def _settle(ticket: Ticket, now: float) -> None:
 
 
 def _changed(
-    ticket: Ticket, author: str, now: float, field: str, before: object, after: object
+    ticket: int, author: str, now: float, field: str, before: object, after: object
 ) -> dict[str, object]:
     texts = ["" if value is None else str(value) for value in (before, after)]
     return {
-        "ticket_id": ticket.id,
+        "ticket_id": ticket,
         "at": now,
         "author": author,
         "field": field,

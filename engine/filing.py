@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from calls.errors import InputInvalid
-from calls.events import KnownTicket, TicketDrafted, TicketFound
+from calls.events import TicketDrafted, TicketFound
 from calls.requests import FileVoicemail, FindTicket, ReportFault
 from cti.numbers import for_people, normalise
 from desk import drafts, tickets
@@ -15,17 +15,6 @@ from desk.priority import OPEN_STATUSES
 from engine import faults
 
 
-def known_ticket(ticket: Ticket) -> KnownTicket:
-    return KnownTicket(
-        id=ticket.id,
-        number=ticket.number,
-        title=ticket.title,
-        status=ticket.status,
-        priority=ticket.priority,
-        queue=ticket.queue,
-    )
-
-
 def find_ticket(session: Session, request: FindTicket) -> TicketFound:
     found = tickets.by_number(session, request.number)
     if found is None and request.number.isdecimal():
@@ -33,7 +22,7 @@ def find_ticket(session: Session, request: FindTicket) -> TicketFound:
     return TicketFound(
         request=request.request,
         call=request.call,
-        ticket=known_ticket(found) if found else None,
+        ticket=tickets.known(found) if found else None,
         open=found is not None and found.status in OPEN_STATUSES,
     )
 
@@ -41,8 +30,10 @@ def find_ticket(session: Session, request: FindTicket) -> TicketFound:
 def file_voicemail(session: Session, request: FileVoicemail, region: str) -> TicketDrafted:
     """Write on the call's ticket where the message can be heard."""
     who = _name(session, request.contact, request.caller, region)
-    ticket = session.get(Ticket, request.ticket) if request.ticket is not None else None
-    if ticket is None:
+    found = session.get(Ticket, request.ticket) if request.ticket is not None else None
+    if found is not None:
+        ticket = tickets.known(found)
+    else:
         draft = Draft(
             call=request.call,
             caller=normalise(request.caller, region),
@@ -51,7 +42,7 @@ def file_voicemail(session: Session, request: FileVoicemail, region: str) -> Tic
             queue=request.queue,
             assignee="",
         )
-        [ticket] = drafts.put(session, [draft])
+        [ticket] = drafts.put(session.connection(), [draft])
     tickets.add_note(
         session,
         ticket.id,
@@ -61,7 +52,7 @@ def file_voicemail(session: Session, request: FileVoicemail, region: str) -> Tic
         call=request.call,
         key=f"voicemail-{request.recording}",
     )
-    return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
+    return TicketDrafted(request=request.request, call=request.call, ticket=ticket)
 
 
 def report_fault(session: Session, request: ReportFault, region: str) -> TicketDrafted:
@@ -72,8 +63,10 @@ def report_fault(session: Session, request: ReportFault, region: str) -> TicketD
         raise InputInvalid(f"there is no ticket {request.fault!r} to attach a caller to")
     who = _name(session, request.contact, request.caller, region)
     caller = normalise(request.caller, region)
-    own = faults.attached(session, fault, request.contact, caller)
-    if own is None:
+    waiting = faults.attached(session, fault, request.contact, caller)
+    if waiting is not None:
+        own = tickets.known(waiting)
+    else:
         draft = Draft(
             call=request.call,
             caller=caller,
@@ -82,7 +75,7 @@ def report_fault(session: Session, request: ReportFault, region: str) -> TicketD
             queue=fault.queue,
             assignee="",
         )
-        [own] = drafts.put(session, [draft])
+        [own] = drafts.put(session.connection(), [draft])
         number = for_people(request.caller, region)
         tickets.add_note(
             session,
@@ -100,7 +93,7 @@ def report_fault(session: Session, request: ReportFault, region: str) -> TicketD
         call=request.call,
         key=faults.key(fault.id, request.call, faults.OWN),
     )
-    return TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(own))
+    return TicketDrafted(request=request.request, call=request.call, ticket=own)
 
 
 def recording_address(recording: str) -> str:

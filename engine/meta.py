@@ -1,6 +1,9 @@
-"""Single values in the database, by key. Nothing here commits: that is the session's matter."""
+"""Single values in the database, by key. Nothing here commits: that is the matter of
+who gives the session, or the connection."""
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, insert, select, update
+from typing import TypeAlias
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine.models import meta
@@ -10,28 +13,39 @@ CONFIGURATION = "configuration_version"
 #: The last fact that is in the call records.
 PROJECTED = "projected"
 
+#: What a value is read from or written to.
+Asked: TypeAlias = Session | Connection
+
+_READ = select(meta.c.value).where(meta.c.key == bindparam("of"))
 _HOLD = (
     update(meta)
     .where(meta.c.key == bindparam("of"))
     .values(value=meta.c.value)
     .returning(meta.c.value)
 )
+_SWAP = (
+    update(meta)
+    .where(meta.c.key == bindparam("of"), meta.c.value == bindparam("before"))
+    .values(value=bindparam("after"))
+    .returning(meta.c.key)
+)
 
 
-def read(session: Session, key: str) -> str | None:
-    return session.scalar(select(meta.c.value).where(meta.c.key == key))
-
-
-def hold(session: Session, key: str) -> str:
-    """The value of a key that is there; nobody else can write it before this session ends."""
-    value: str = session.execute(_HOLD, {"of": key}).scalar_one()
+def read(asked: Asked, key: str) -> str | None:
+    value: str | None = asked.execute(_READ, {"of": key}).scalar()
     return value
 
 
-def swap(session: Session, key: str, before: str, after: str) -> bool:
+def hold(asked: Asked, key: str) -> str:
+    """The value of a key that is there; nobody else can write it before this transaction ends."""
+    value: str = asked.execute(_HOLD, {"of": key}).scalar_one()
+    return value
+
+
+def swap(asked: Asked, key: str, before: str, after: str) -> bool:
     """Write `after` if the value is `before`; False, and nothing done, if it is not."""
-    swapped = update(meta).where(meta.c.key == key, meta.c.value == before).values(value=after)
-    return session.execute(swapped.returning(meta.c.key)).first() is not None
+    swapped = asked.execute(_SWAP, {"of": key, "before": before, "after": after})
+    return swapped.first() is not None
 
 
 def write(session: Session, key: str, value: str) -> None:

@@ -7,12 +7,11 @@ transaction, which is short: the journal's writer may be waiting for it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 import msgspec
-from sqlalchemy import Table, delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from calls.base import CallId, Instant
 from calls.codec import decode_fact
@@ -29,6 +28,24 @@ from engine.storage import Database
 #: Facts after which the record of an ended call is folded (again).
 _TELLING = ("CallEnded", "ConversationEnded", "ConversationRecorded", "WrapUpEnded")
 
+# Made once: to put a statement together takes longer than it does.
+_BATCH = (
+    select(facts.c.seq, facts.c.kind, facts.c.call)
+    .where(facts.c.seq > bindparam("after"))
+    .order_by(facts.c.seq)
+    .limit(bindparam("most"))
+)
+_OF_CALLS = (
+    select(facts.c.call, facts.c.at, facts.c.body)
+    .where(facts.c.call.in_(bindparam("calls", expanding=True)))
+    .order_by(facts.c.seq)
+)
+_RECORDS = cast(Table, models.CallRecord.__table__)
+_ARE_CALLS = _RECORDS.c.call.in_(bindparam("calls", expanding=True))
+_RECORDED = select(_RECORDS.c.call).where(_ARE_CALLS)
+_FORGET = delete(_RECORDS).where(_ARE_CALLS)
+_RECORD = insert(_RECORDS)
+
 
 def catch_up(database: Database, region: str, batch: int = 500) -> int:
     """Take in all facts committed since the last time; how many there were.
@@ -37,58 +54,53 @@ def catch_up(database: Database, region: str, batch: int = 500) -> int:
     """
     taken = 0
     while True:
-        with database.session() as session:
-            cursor = meta.read(session, meta.PROJECTED) or "0"
-            rows = session.execute(
-                select(facts.c.seq, facts.c.kind, facts.c.call)
-                .where(facts.c.seq > int(cursor))
-                .order_by(facts.c.seq)
-                .limit(batch)
-            ).all()
+        with database.transaction() as connection:
+            cursor = meta.read(connection, meta.PROJECTED) or "0"
+            rows = connection.execute(_BATCH, {"after": int(cursor), "most": batch}).all()
             ended = {row.call for row in rows if row.kind in _TELLING and row.call}
-            records = _fold(session, ended)
+            records = _fold(connection, ended)
         if not rows:
             return taken
-        with database.session() as session:
-            if not meta.swap(session, meta.PROJECTED, cursor, str(rows[-1].seq)):
+        with database.transaction() as connection:
+            if not meta.swap(connection, meta.PROJECTED, cursor, str(rows[-1].seq)):
                 continue  # somebody else did this batch
-            _put(session, records, region)
+            _put(connection, records, region)
         taken += len(rows)
 
 
-def hold(session: Session) -> None:
-    """What this session does from now on comes before or after a batch, not amid one. To be told
-    before it writes: a batch and it would wait for one another else."""
-    meta.hold(session, meta.PROJECTED)
+def hold(connection: Connection) -> None:
+    """What this transaction does from now on comes before or after a batch, not amid one. To be
+    told before it writes: a batch and it would wait for one another else."""
+    meta.hold(connection, meta.PROJECTED)
 
 
-def refresh(session: Session, calls: Sequence[CallId], region: str) -> None:
+def refresh(connection: Connection, calls: Sequence[CallId], region: str) -> None:
     """Put the records and the notes of those of the calls again that have ended and have one.
-    The session must `hold`."""
-    there = select(models.CallRecord.call).where(models.CallRecord.call.in_(calls))
-    if found := session.scalars(there).all():
-        _put(session, _fold(session, found), region)
+    The transaction must `hold`."""
+    if found := connection.scalars(_RECORDED, {"calls": calls}).all():
+        _put(connection, _fold(connection, found), region)
 
 
-def _fold(session: Session, calls: Iterable[CallId]) -> list[CallRecord]:
+def _fold(connection: Connection, calls: Collection[CallId]) -> list[CallRecord]:
     """The records of those of the `calls` that have ended."""
-    folded = [fold(call, call_facts) for call, call_facts in _facts_of(session, calls).items()]
+    if not calls:
+        return []
+    folded = [fold(call, call_facts) for call, call_facts in _facts_of(connection, calls).items()]
     return [record for record in folded if record.outcome is not None]
 
 
-def _put(session: Session, records: Sequence[CallRecord], region: str) -> None:
+def _put(connection: Connection, records: Sequence[CallRecord], region: str) -> None:
     if not records:
         return
     orphans = [record.call for record in records if record.ticket is None]
-    drafts = tickets.drafted_for(session, orphans) if orphans else {}
+    drafts = tickets.drafted_for(connection, orphans) if orphans else {}
     for record in records:
-        record.ticket = record.ticket or drafts.get(record.call)
-    table = cast(Table, models.CallRecord.__table__)
-    calls = [record.call for record in records]
-    session.execute(delete(table).where(table.c.call.in_(calls)))
-    session.execute(insert(table), [_row(record, region) for record in records])
+        if record.ticket is None and record.call in drafts:
+            record.ticket = drafts[record.call].id
+    connection.execute(_FORGET, {"calls": [record.call for record in records]})
+    connection.execute(_RECORD, [_row(record, region) for record in records])
     call_notes.put(
-        session,
+        connection,
         [
             call_notes.CallNote(
                 ticket=record.ticket,
@@ -104,16 +116,11 @@ def _put(session: Session, records: Sequence[CallRecord], region: str) -> None:
 
 
 def _facts_of(
-    session: Session, calls: Iterable[CallId]
+    connection: Connection, calls: Collection[CallId]
 ) -> dict[CallId, list[tuple[Instant, Fact]]]:
     found: defaultdict[CallId, list[tuple[Instant, Fact]]] = defaultdict(list)
-    query = (
-        select(facts.c.call, facts.c.at, facts.c.body)
-        .where(facts.c.call.in_(list(calls)))
-        .order_by(facts.c.seq)
-    )
-    for row in session.execute(query):
-        found[row.call].append((row.at, decode_fact(row.body)))
+    for call, at, body in connection.execute(_OF_CALLS, {"calls": list(calls)}):
+        found[call].append((at, decode_fact(body)))
     return found
 
 

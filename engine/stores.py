@@ -4,9 +4,10 @@ Called in a thread beside the loop; the answers go back to the machine as events
 """
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from calls.errors import DatabaseUnreachable, InputInvalid, RingdeskError
@@ -16,6 +17,7 @@ from calls.events import (
     RequestFailed,
     StoreEvent,
     TicketDrafted,
+    TicketFound,
 )
 from calls.requests import (
     DraftTicket,
@@ -27,25 +29,24 @@ from calls.requests import (
 )
 from cti.numbers import for_people, normalise
 from desk import contacts, drafts, tickets
+from desk.contacts import Person
 from desk.drafts import Draft
-from desk.models import Contact, Ticket
+from desk.tickets import OpenTicket
 from engine import filing, projections
-from engine.filing import known_ticket
 from engine.models import CallRecord
 from engine.storage import Database
 
 #: How many earlier calls a pop shows; one more where nobody talked with them in so many.
 EARLIER_CALLS = 5
 
+_RECORDS = cast(Table, CallRecord.__table__)
 _of_number = (
-    select(
-        CallRecord.call, CallRecord.arrived, CallRecord.outcome, CallRecord.queue, CallRecord.agent
-    )
-    .where(CallRecord.number == bindparam("number"))
-    .order_by(CallRecord.arrived.desc(), CallRecord.call)
+    select(*(_RECORDS.c[name] for name in ("call", "arrived", "outcome", "queue", "agent")))
+    .where(_RECORDS.c.number == bindparam("number"))
+    .order_by(_RECORDS.c.arrived.desc(), _RECORDS.c.call)
 )
 _EARLIER = _of_number.limit(EARLIER_CALLS)
-_LAST_TALK = _of_number.where(CallRecord.agent != "").limit(1)
+_LAST_TALK = _of_number.where(_RECORDS.c.agent != "").limit(1)
 
 _log = structlog.get_logger(__name__)
 
@@ -61,26 +62,19 @@ def answer_all(requests: Sequence[Request], database: Database, region: str) -> 
     Whatever goes wrong with one of them becomes its `RequestFailed`, and the call goes on.
     """
     try:
-        with database.session() as session:
+        with database.transaction() as connection:
             # What is only read first: who has written keeps others from it until the end.
-            found: dict[str, StoreEvent] = {
-                request.request: _read(session, request, region)
-                for request in requests
-                if isinstance(request, IdentifyCaller | FindTicket)
-            }
+            asked = [request for request in requests if isinstance(request, IdentifyCaller)]
+            events = _identify(connection, asked, region) if asked else ()
+            found: dict[str, StoreEvent] = {event.request: event for event in events}
+            for request in requests:
+                if isinstance(request, FindTicket):
+                    found[request.request] = _find(connection, request)
             if writes := [request for request in requests if request.request not in found]:
-                projections.hold(session)
-                wanted = [request for request in writes if isinstance(request, DraftTicket)]
-                written = [
-                    *(_draft(session, wanted, region) if wanted else ()),
-                    *(
-                        _write(session, request, region)
-                        for request in writes
-                        if not isinstance(request, DraftTicket)
-                    ),
-                ]
+                projections.hold(connection)
+                written = _write(connection, writes, region)
                 # A caller may have hung up meanwhile: the record is there without a ticket then.
-                projections.refresh(session, [event.call for event in written], region)
+                projections.refresh(connection, [event.call for event in written], region)
                 found |= {event.request: event for event in written}
         return [found[request.request] for request in requests]
     except DatabaseUnreachable as error:
@@ -92,13 +86,22 @@ def answer_all(requests: Sequence[Request], database: Database, region: str) -> 
         return [answer(request, database, region) for request in requests]
 
 
-def _read(session: Session, request: IdentifyCaller | FindTicket, region: str) -> StoreEvent:
-    if isinstance(request, FindTicket):
+def _find(connection: Connection, request: FindTicket) -> TicketFound:
+    with Session(connection) as session:
         return filing.find_ticket(session, request)
-    return _identify(session, request, region)
 
 
-def _write(session: Session, request: Request, region: str) -> TicketDrafted:
+def _write(connection: Connection, requests: Sequence[Request], region: str) -> list[TicketDrafted]:
+    wanted = [request for request in requests if isinstance(request, DraftTicket)]
+    written = [*_draft(connection, wanted, region)] if wanted else []
+    for request in requests:
+        if not isinstance(request, DraftTicket):
+            with Session(connection) as session, session.begin():
+                written.append(_file(session, request, region))
+    return written
+
+
+def _file(session: Session, request: Request, region: str) -> TicketDrafted:
     match request:
         case FileVoicemail():
             return filing.file_voicemail(session, request, region)
@@ -116,44 +119,49 @@ def _failed(request: Request, error: Exception) -> RequestFailed:
     )
 
 
-def _identify(session: Session, request: IdentifyCaller, region: str) -> CallerIdentified:
-    number = normalise(request.caller, region)
-    earlier = _earlier_calls(session, number)
-    contact, open_tickets = _choose(session, contacts.with_number(session, number))
-    if contact is None:
-        return CallerIdentified(request=request.request, call=request.call, calls=earlier)
-    return CallerIdentified(
-        request=request.request,
-        call=request.call,
-        contact=contact.id,
-        name=contact.name,
-        organisation=contact.organisation.name if contact.organisation else "",
-        language=contact.language,
-        vip=contact.vip,
-        tickets=tuple(known_ticket(ticket) for ticket in open_tickets),
-        calls=earlier,
-    )
+def _identify(
+    connection: Connection, requests: Sequence[IdentifyCaller], region: str
+) -> Iterator[CallerIdentified]:
+    numbers = [normalise(request.caller, region) for request in requests]
+    people = contacts.with_numbers(connection, numbers)
+    known = [person.id for found in people.values() for person in found]
+    open_tickets = tickets.open_of(connection, known) if known else {}
+    for request, number in zip(requests, numbers, strict=True):
+        earlier = _earlier_calls(connection, number)
+        if person := _choose(people[number], open_tickets):
+            yield CallerIdentified(
+                request=request.request,
+                call=request.call,
+                contact=person.id,
+                name=person.name,
+                organisation=person.organisation,
+                language=person.language,
+                vip=person.vip,
+                tickets=tuple(one.ticket for one in open_tickets.get(person.id, ())),
+                calls=earlier,
+            )
+        else:
+            yield CallerIdentified(request=request.request, call=request.call, calls=earlier)
 
 
-def _choose(session: Session, found: list[Contact]) -> tuple[Contact | None, list[Ticket]]:
+def _choose(found: list[Person], open_tickets: dict[int, list[OpenTicket]]) -> Person | None:
     """Of several who share a number, the one with the newest open ticket, else the first known."""
-    best: tuple[Contact | None, list[Ticket]] = (None, [])
-    for contact in found:
-        open_tickets = tickets.open_of(session, contact.id)
-        newest = open_tickets[0].created if open_tickets else 0.0
-        if best[0] is None or newest > (best[1][0].created if best[1] else 0.0):
-            best = (contact, open_tickets)
-    return best
+
+    def newest(person: Person) -> float:
+        theirs = open_tickets.get(person.id)
+        return theirs[0].created if theirs else 0.0
+
+    return max(found, key=newest, default=None)
 
 
-def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
+def _earlier_calls(connection: Connection, number: str) -> tuple[KnownCall, ...]:
     if not number:
         return ()
-    rows = list(session.execute(_EARLIER, {"number": number}))
+    rows = connection.execute(_EARLIER, {"number": number}).all()
     if len(rows) == EARLIER_CALLS and not any(
         row.agent for row in rows
     ):  # whom they talked with last matters to queues
-        rows += session.execute(_LAST_TALK, {"number": number})
+        rows = [*rows, *connection.execute(_LAST_TALK, {"number": number})]
     return tuple(
         KnownCall(
             call=row.call, at=row.arrived, outcome=row.outcome, queue=row.queue, agent=row.agent
@@ -163,15 +171,16 @@ def _earlier_calls(session: Session, number: str) -> tuple[KnownCall, ...]:
 
 
 def _draft(
-    session: Session, requests: Sequence[DraftTicket], region: str
+    connection: Connection, requests: Sequence[DraftTicket], region: str
 ) -> Iterator[TicketDrafted]:
+    people = contacts.by_ids(connection, [request.contact for request in requests])
     made = drafts.put(
-        session,
+        connection,
         [
             Draft(
                 call=request.call,
                 caller=normalise(request.caller, region),
-                title=f"Call from {_name(session, request, region)}",
+                title=f"Call from {_name(people.get(request.contact), request.caller, region)}",
                 contact_id=request.contact,
                 queue=request.queue,
                 assignee=request.agent,
@@ -180,12 +189,11 @@ def _draft(
         ],
     )
     for request, ticket in zip(requests, made, strict=True):
-        yield TicketDrafted(request=request.request, call=request.call, ticket=known_ticket(ticket))
+        yield TicketDrafted(request=request.request, call=request.call, ticket=ticket)
 
 
-def _name(session: Session, request: DraftTicket, region: str) -> str:
-    contact = session.get(Contact, request.contact) if request.contact is not None else None
-    if contact is not None:
-        return contact.name
-    number = for_people(request.caller, region)
+def _name(person: Person | None, caller: str, region: str) -> str:
+    if person is not None:
+        return person.name
+    number = for_people(caller, region)
     return "a withheld number" if number == "withheld" else number

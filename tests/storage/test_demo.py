@@ -38,8 +38,8 @@ def test_demo_center_is_all_there(database: Database, tmp_path: Path) -> None:
         assert sorted(read.queues) == ["sales", "support"]
         assert tickets.search(session, open_only=True)
         assert len(contacts.list_organisations(session)) == 2
-        (anna,) = contacts.with_number(session, "+48221230101")
-        assert tickets.open_of(session, anna.id)
+        (anna,) = contacts.with_numbers(session.connection(), ["+48221230101"])["+48221230101"]
+        assert tickets.open_of(session.connection(), [anna.id])[anna.id]
 
 
 def test_every_language_is_served_by_two_in_both_queues(database: Database, tmp_path: Path) -> None:

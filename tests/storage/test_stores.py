@@ -111,6 +111,40 @@ def test_of_several_with_one_number_the_newest_ticket_decides(
     assert answer.name == "Bob"
 
 
+def test_each_of_several_callers_gets_their_own_answer(database: Database, anna: int) -> None:
+    with database.session() as session:
+        bob = contacts.create(session, "Bob", numbers=["+48221230102"]).id
+        tickets.create(session, "Bob's", author="a", contact_id=bob)
+    write(database, abandoned("c-1", NUMBER))
+    projections.catch_up(database, "PL")
+    callers = [NUMBER, "anonymous", "+48221230102", "+48221230109", NUMBER]
+    answers = stores.answer_all(
+        [
+            IdentifyCaller(request=f"r-{n}", call=f"c-{n}", caller=caller)
+            for n, caller in enumerate(callers, 2)
+        ],
+        database,
+        "PL",
+    )
+    told = [
+        (
+            one.call,
+            one.contact,
+            [ticket.title for ticket in one.tickets],
+            [call.call for call in one.calls],
+        )
+        for one in answers
+        if isinstance(one, CallerIdentified)
+    ]
+    assert told == [
+        ("c-2", anna, [], ["c-1"]),
+        ("c-3", None, [], []),
+        ("c-4", bob, ["Bob's"], []),
+        ("c-5", None, [], []),
+        ("c-6", anna, [], ["c-1"]),
+    ]
+
+
 def test_last_five_calls_of_the_number(database: Database) -> None:
     for n in range(7):
         shifted = [(at + n, fact) for at, fact in abandoned(f"c-{n}", "22 123 01 01")]
@@ -319,7 +353,7 @@ def test_a_message_and_a_batch_of_records_do_not_wait_for_one_another(
     """A batch writes on the tickets of its calls when it has taken its turn."""
     with ThreadPoolExecutor() as threads:
         with database.session() as batch:
-            projections.hold(batch)
+            projections.hold(batch.connection())
             message = threads.submit(voicemail, database, router.id)
             until_it_waits(database, message)
             tickets.add_note(batch, router.id, "ringdesk", "The call ended.")

@@ -25,7 +25,7 @@ def fault(service: FakeService) -> int:
 def press_one(service: FakeService, call: str, caller: str) -> str:
     """A caller asks to be told; gives the number of their ticket."""
     with service.database.session() as session:
-        known = contacts.with_number(session, caller)
+        known = contacts.with_numbers(session.connection(), [caller])[caller]
         request = ReportFault(
             request=f"{call}/r",
             call=call,
