@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -30,7 +30,7 @@ SNAPSHOTS_KEPT = 2
 
 _ADD_MESSAGE = insert(journal)
 _ADD_FACT = insert(facts)
-_SQLITE = sqlite_dialect.dialect(paramstyle="named")
+_SQLITE = sqlite_dialect.dialect(paramstyle="qmark")
 _MESSAGE_SQL = str(_ADD_MESSAGE.compile(dialect=_SQLITE))
 _FACT_SQL = str(_ADD_FACT.compile(dialect=_SQLITE))
 
@@ -197,25 +197,33 @@ class Journal:
 
 
 def _insert(connection: Connection, entries: Sequence[Entry]) -> None:
-    connection.execute(_ADD_MESSAGE, [_message_row(entry) for entry in entries])
+    messages = [_message_row(entry) for entry in entries]
+    connection.execute(_ADD_MESSAGE, [_named(journal, row) for row in messages])
     rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
     if rows:
-        connection.execute(_ADD_FACT, rows)
+        connection.execute(_ADD_FACT, [_named(facts, row) for row in rows])
 
 
-def _message_row(entry: Entry) -> dict[str, object]:
-    return {"seq": entry.seq, "at": entry.at, "message": encode(entry.message).decode()}
+def _named(table: Table, row: Sequence[object]) -> dict[str, object]:
+    return dict(zip(table.c.keys(), row, strict=True))
 
 
-def _fact_row(entry: Entry, published: Published) -> dict[str, object]:
+# Rows are in the order of their table's columns, as the compiled statements take them.
+
+
+def _message_row(entry: Entry) -> tuple[object, ...]:
+    return entry.seq, entry.at, encode(entry.message).decode()
+
+
+def _fact_row(entry: Entry, published: Published) -> tuple[object, ...]:
     fact: Fact = published.fact
-    return {
-        "seq": published.seq,
-        "message": entry.seq,
-        "at": published.at,
-        "kind": type(fact).__name__,
-        "call": getattr(fact, "call", None),
-        "agent": getattr(fact, "agent", None) or None,
-        "queue": getattr(fact, "queue", None) or None,
-        "body": encode(fact).decode(),
-    }
+    return (
+        published.seq,
+        entry.seq,
+        published.at,
+        type(fact).__name__,
+        getattr(fact, "call", None),
+        getattr(fact, "agent", None) or None,
+        getattr(fact, "queue", None) or None,
+        encode(fact).decode(),
+    )
