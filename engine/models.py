@@ -32,11 +32,14 @@ from desk.models import NAMING
 
 metadata = MetaData(naming_convention=NAMING)
 
+#: The number of a row in the journal. SQLite keeps the rows by it, but only where it is INTEGER.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
 #: Each message that the machine took, in order, committed before its commands are executed.
 journal = Table(
     "journal",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
     Column("at", Double, nullable=False),
     Column("message", Text, nullable=False),
 )
@@ -45,7 +48,7 @@ journal = Table(
 facts = Table(
     "facts",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
     Column("message", BigInteger, nullable=False),
     Column("at", Double, nullable=False),
     Column("kind", Text, nullable=False),

@@ -14,10 +14,14 @@ from sqlalchemy.orm import Session
 
 import desk.models
 import engine.models
+from calls.codec import Tick, encode
 from calls.config import Queue
 from calls.errors import DatabaseUnreachable
+from calls.facts import CallEnded
+from calls.views import Published
 from desk.models import NAMING
 from engine import configuration, meta, storage
+from engine.journal import End, Journal
 from engine.storage import Database
 
 
@@ -38,6 +42,7 @@ def test_head_names_the_newest_migration() -> None:
 
 def test_what_was_there_before_an_upgrade_is_there_after_it(empty_url: str) -> None:
     database = Database(empty_url)
+    ended = CallEnded(call="c-1", outcome="handled", cause="hangup", lasted=2.0)
     with database.engine.begin() as connection:
         settings = config.Config()
         folder = Path(storage.__file__).parent / "migrations"
@@ -50,10 +55,22 @@ def test_what_was_there_before_an_upgrade_is_there_after_it(empty_url: str) -> N
                 "('support', 'Support', 'best_skill', 15, 30, 1, 0, 20, 'default', 30)"
             )
         )
+        connection.execute(
+            text("INSERT INTO journal VALUES (3, 2.5, :message)"),
+            {"message": encode(Tick()).decode()},
+        )
+        connection.execute(
+            text("INSERT INTO facts VALUES (7, 3, 2.5, 'CallEnded', 'c-1', NULL, NULL, :body)"),
+            {"body": encode(ended).decode()},
+        )
     assert database.upgrade() is True
     with database.session() as session:
         queue = configuration.read(session).queues["support"]
     assert queue == Queue(name="support", title="Support", strategy="best_skill")
+    journal = Journal(database)
+    assert list(journal.messages(0)) == [(2.5, Tick())]
+    assert journal.facts_of_call("c-1") == [Published(seq=7, at=2.5, fact=ended)]
+    assert journal.end() == End(message=3, fact=7, at=2.5)
     database.close()
 
 
