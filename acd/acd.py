@@ -29,7 +29,7 @@ Theory of operation
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from acd import asked, configured, contacts, estimates, kept, views
 from acd.floor import Floor
@@ -65,7 +65,7 @@ from calls.facts import Fact
 from calls.views import AgentView, QueueView
 
 #: What is done about each kind of message.
-HANDLERS: dict[type[AcdMessage], Callable[[Floor, Any], None]] = {
+HANDLERS: Final[dict[type[AcdMessage], Callable[[Floor, Any], None]]] = {
     Tick: Floor.tick,
     Enqueue: contacts.enqueue,
     Withdraw: contacts.withdraw,
@@ -114,6 +114,7 @@ class Acd:
     def snapshot(self) -> AcdState:
         """All there is to know; what happens later does not change it."""
         floor = self._floor
+        floor.state.minted, floor.state.order = floor.minted, floor.order
         state = floor.state.copy()
         state.agents = {name: agent.record() for name, agent in floor.agents.items()}
         state.waiting = {name: call.record() for name, call in floor.calls.items()}
@@ -131,7 +132,7 @@ class Acd:
         estimates of the queue have not been good enough to tell."""
         floor = self._floor
         waiting = floor.calls.get(call)
-        load = None if waiting is None else floor.state.loads.get(waiting.queue)
+        load = None if waiting is None else floor.loads.get(waiting.queue)
         if waiting is None or load is None or not estimates.trusted(load):
             return None
         ahead, lane = floor.index.position(waiting) - 1, floor.index.lanes[waiting.queue]
@@ -139,11 +140,11 @@ class Acd:
 
     def queue(self, name: QueueId) -> Queue | None:
         """A queue as configured."""
-        return self._floor.state.queues.get(name)
+        return self._floor.queues.get(name)
 
     def queues(self) -> Mapping[QueueId, Queue]:
         """The queues as configured; it changes as they do."""
-        return MappingProxyType(self._floor.state.queues)
+        return MappingProxyType(self._floor.queues)
 
     def agents(self) -> dict[AgentId, Agent]:
         """The agents as configured, but for those who leave when their call is over."""
@@ -168,11 +169,11 @@ class Acd:
 
     def phones(self) -> Collection[str]:
         """The phones registered now, also those that are no agent's."""
-        return self._floor.state.phones.keys()
+        return self._floor.phones.keys()
 
     def offer(self, offer: OfferId) -> Offer | None:
         """A pending offer."""
-        return self._floor.state.offers.get(offer)
+        return self._floor.offers.get(offer)
 
     def offer_of(self, agent: AgentId) -> OfferId | None:
         """The offer that rings at an agent's phone now."""
@@ -191,7 +192,7 @@ class Acd:
 
     def agent_of(self, call: CallId) -> AgentId | None:
         """Who talks with this caller now."""
-        return self._floor.state.conversations.get(call)
+        return self._floor.conversations.get(call)
 
     def dropped(self) -> dict[str, int]:
         """How many messages came too late to matter, by kind."""

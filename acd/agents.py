@@ -26,7 +26,7 @@ Theory of operation
 """
 
 from math import exp
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from acd.live import Seat
 from calls.base import AgentState, Instant
@@ -55,7 +55,7 @@ _AFTER_WORK: dict[AgentEvent, AgentState] = {
     "rest": "not_ready",
 }
 
-TRANSITIONS: dict[AgentState, dict[AgentEvent, AgentState]] = {
+TRANSITIONS: Final[dict[AgentState, dict[AgentEvent, AgentState]]] = {
     "logged_out": {
         "ask_ready": "ready",
         "ask_not_ready": "not_ready",
@@ -87,10 +87,10 @@ TRANSITIONS: dict[AgentState, dict[AgentEvent, AgentState]] = {
 }
 
 #: States in which an agent has no call.
-FREE: frozenset[AgentState] = frozenset({"logged_out", "not_ready", "ready"})
+FREE: Final[frozenset[AgentState]] = frozenset({"logged_out", "not_ready", "ready"})
 
 #: Occupancy is smoothed over about this many seconds.
-OCCUPANCY_TAU = 1800.0
+OCCUPANCY_TAU: Final = 1800.0
 
 
 def step(
@@ -107,7 +107,7 @@ def step(
     before = record.state
     state = TRANSITIONS[before].get(event)
     if state is None:
-        raise UnexpectedEvent(f"agent {record.config.name!r} is {before}: no {event} now")
+        raise UnexpectedEvent(f"agent {record.name!r} is {before}: no {event} now")
     if before == "logged_out":
         record.calls, record.occupancy = 0, 0.0
     elif before != "not_ready":

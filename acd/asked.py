@@ -23,7 +23,7 @@ def set_agent_state(floor: Floor, asked: SetAgentState) -> None:
         return
     if asked.state == "not_ready" and not asked.reason.strip():
         floor.refuse("invalid", f"{asked.agent} cannot be not ready without a reason")
-    elif asked.state == "ready" and asked.agent not in floor.state.phones:
+    elif asked.state == "ready" and asked.agent not in floor.phones:
         floor.refuse("wrong_state", f"{asked.agent}'s phone is not registered")
     elif agent.state in ("talking", "wrap_up"):
         agent.next_state, agent.next_reason = asked.state, asked.reason
@@ -93,7 +93,7 @@ def extend_wrap_up(floor: Floor, asked: ExtendWrapUp) -> None:
     agent = known_agent(floor, asked.agent)
     if agent is None:
         return
-    queue = floor.state.queues.get(agent.queue)
+    queue = floor.queues.get(agent.queue)
     if agent.state != "wrap_up" or agent.until is None or queue is None:
         floor.refuse("wrong_state", f"{asked.agent} has no wrap-up that ends by itself")
     elif agent.extended >= queue.wrap_up_extensions or queue.wrap_up_extension <= 0:
@@ -111,7 +111,7 @@ def extend_wrap_up(floor: Floor, asked: ExtendWrapUp) -> None:
 
 def phone_changed(floor: Floor, event: PhoneChanged) -> None:
     """Phones are known by their agents' names, also before the agent is configured."""
-    phones, name = floor.state.phones, event.phone
+    phones, name = floor.phones, event.phone
     if event.online == (name in phones):
         return
     if event.online:

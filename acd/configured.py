@@ -22,7 +22,7 @@ def configure_queue(floor: Floor, asked: ConfigureQueue) -> None:
         floor.refuse("invalid", fault)
         return
     waiting = index.line(queue.name) if queue.name in index.lanes else []
-    floor.state.queues[queue.name] = queue
+    floor.queues[queue.name] = queue
     index.set_queue(queue)
     lane = index.lanes[queue.name]
     for call in waiting:
@@ -45,8 +45,8 @@ def remove_queue(floor: Floor, asked: RemoveQueue) -> None:
             "wrong_state", f"callers wait in queue {asked.queue!r}: {len(lane.line.calls)}"
         )
         return
-    del floor.state.queues[asked.queue]
-    floor.state.loads.pop(asked.queue, None)
+    del floor.queues[asked.queue]
+    floor.loads.pop(asked.queue, None)
     floor.index.remove_queue(asked.queue)
     floor.say(ConfigurationChanged(kind="queue", name=asked.queue, removed=True))
 

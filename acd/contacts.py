@@ -19,7 +19,7 @@ from calls.facts import (
 
 def enqueue(floor: Floor, message: Enqueue) -> None:
     name = message.call
-    if name in floor.calls or name in floor.state.conversations:
+    if name in floor.calls or name in floor.conversations:
         raise UnexpectedEvent(f"call {name!r} waits or talks already")
     lane = floor.index.lanes.get(message.queue)
     if lane is None:
@@ -81,7 +81,7 @@ def _caller(floor: Floor, lane: Lane, message: Enqueue) -> Caller:
 def _expected(floor: Floor, lane: Lane, call: Caller, ahead: int) -> tuple[float, float] | None:
     """How long a call that no agent is free for will wait, where that is known. Contacts that
     agents have beside others are too unlike calls."""
-    load = floor.state.loads.get(call.queue)
+    load = floor.loads.get(call.queue)
     if load is None or call.channel != "voice":
         return None
     return estimates.expected(load, ahead, lane.able)
@@ -113,7 +113,7 @@ def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -
 def withdraw(floor: Floor, message: Withdraw) -> None:
     call = floor.calls.get(message.call)
     if call is None:
-        if message.call in floor.state.conversations:
+        if message.call in floor.conversations:
             raise UnexpectedEvent(f"call {message.call!r} talks, it does not wait")
         floor.drop(message)
         return
@@ -132,12 +132,12 @@ def _rescinded(floor: Floor, offer: OfferId) -> Seat:
     """The agent of an offer that ends because its caller is gone; they must be ready again."""
     ended = floor.end_offer(offer, "rescinded")
     if ended.channel != "voice":
-        parallel.let_go(floor, floor.state.items[offer])
+        parallel.let_go(floor, floor.items[offer])
     return floor.agents[ended.agent]
 
 
 def accept(floor: Floor, message: Accept) -> None:
-    offer = floor.state.offers.get(message.offer)
+    offer = floor.offers.get(message.offer)
     if offer is None:
         floor.drop(message)
     elif offer.channel == "voice":
@@ -169,7 +169,7 @@ def _answered_elsewhere(floor: Floor, offer: OfferId) -> Seat:
 
 def connect(floor: Floor, call: Caller, agent: AgentId) -> None:
     """A call that has left its queue talks with an agent."""
-    floor.state.conversations[call.call] = agent
+    floor.conversations[call.call] = agent
     floor.said.append(
         CallConnected(call=call.call, agent=agent, queue=call.queue, waited=floor.now - call.queued)
     )
@@ -178,7 +178,7 @@ def connect(floor: Floor, call: Caller, agent: AgentId) -> None:
 def reject(floor: Floor, message: Reject) -> None:
     if message.outcome == "accepted":
         raise UnexpectedEvent(f"offer {message.offer!r}: accepted is no way to reject")
-    if message.offer in floor.state.offers:
+    if message.offer in floor.offers:
         floor.miss(message.offer, message.outcome)
     else:
         floor.drop(message)
@@ -188,7 +188,7 @@ def release(floor: Floor, message: Release) -> None:
     name = message.call
     if name in floor.calls:
         raise UnexpectedEvent(f"call {name!r} waits, it does not talk")
-    talks_with = floor.state.conversations.pop(name, None)
+    talks_with = floor.conversations.pop(name, None)
     if talks_with is None:
         floor.drop(message)
         return
@@ -207,7 +207,7 @@ def release(floor: Floor, message: Release) -> None:
             held=message.held,
         )
     )
-    queue = floor.state.queues.get(agent.queue)
+    queue = floor.queues.get(agent.queue)
     if agent.disposition is not None:
         floor.finish_work(agent, "agent", agent.disposition.code, agent.disposition.note)
     elif agent.leaving or queue is None:
@@ -223,19 +223,19 @@ def release(floor: Floor, message: Release) -> None:
 def take_over(floor: Floor, message: TakeOver) -> None:
     """A consulted agent takes the caller, who is with nobody just now. For the caller's sake that
     is a call of the queue in which the agent was found, answered at once."""
-    state, name = floor.state, message.call
-    if name in floor.calls or name in state.conversations:
+    conversations, name = floor.conversations, message.call
+    if name in floor.calls or name in conversations:
         raise UnexpectedEvent(f"call {name!r} waits or talks already")
-    talks_with = state.conversations.get(message.consult)
+    talks_with = conversations.get(message.consult)
     if talks_with is None:
         floor.drop(message)
         return
     agent = floor.agents[talks_with]
     if agent.state != "talking" or agent.call != message.consult:
         raise UnexpectedEvent(f"{message.consult!r} is no conversation by voice")
-    del state.conversations[message.consult]
+    del conversations[message.consult]
     queue, talked = agent.queue, _talked(floor, agent)
-    state.conversations[name] = talks_with
+    conversations[name] = talks_with
     floor.said += (
         ConversationEnded(
             call=message.consult, agent=talks_with, queue=queue, talked=talked, by="agent"

@@ -27,46 +27,34 @@ All are plain sums on immutable records, O(1) for each call and for each estimat
 """
 
 from math import exp, log1p, sqrt
+from typing import Final
 
-import msgspec
+from acd.state import Load
 
 #: About so many of the latest callers are remembered.
-MEMORY = 100
+MEMORY: Final = 100
 #: No wait is expected before more conversations than these are over.
-KNOWN = 5
+KNOWN: Final = 5
 #: Waits that must have been compared with what was expected before a hit rate is told.
-ENOUGH = 20
+ENOUGH: Final = 20
 #: The least hit rate with which a wait is announced. A perfect range has `HIGH` - `LOW`.
-TRUSTED = 0.55
+TRUSTED: Final = 0.55
 #: The range, as quantiles: who is told the upper end waits longer in one of ten cases.
-LOW, HIGH = 0.2, 0.9
+LOW: Final = 0.2
+HIGH: Final = 0.9
 #: Their normal deviates.
-_Z_LOW, _Z_HIGH = -0.8416, 1.2816
+_Z_LOW: Final = -0.8416
+_Z_HIGH: Final = 1.2816
 #: Terms of the sum that are added one by one; the rest is an integral, as good as they.
-EXACT = 4
+EXACT: Final = 4
 #: The standard error of the rates and the pace themselves, as a share.
-DOUBT = 0.2
+DOUBT: Final = 0.2
 #: How fast the pace follows, and its limits.
-_GAIN = 0.03
-_PACE = (0.2, 20.0)
-
-
-class Load(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What one queue has shown. Times are seconds; all counts fade."""
-
-    #: Conversations that are over with their wrap-up, and the seconds that they took.
-    handled: float = 0.0
-    handling: float = 0.0
-    #: Callers who gave up, and the seconds waited by all who left.
-    gone: float = 0.0
-    waited: float = 0.0
-    pace: float = 1.0
-    #: Waits compared with their range, and how many of them were inside.
-    scored: float = 0.0
-    inside: float = 0.0
-
-
-_KEEP = 1 - 1 / MEMORY
+_GAIN: Final = 0.03
+_SLOWEST: Final = 20.0
+_FASTEST: Final = 0.2
+#: What is kept of the older ones when one more is counted.
+_KEEP: Final = 1 - 1 / MEMORY
 
 
 def handled(load: Load, seconds: float) -> Load:
@@ -95,7 +83,7 @@ def left(load: Load, waited: float, connected: bool, predicted: tuple[float, flo
             # Above HIGH come 1 - HIGH of all, below LOW come LOW: the steps balance each other
             # where that holds.
             drift = LOW if waited > high else HIGH - 1
-            pace = min(max(pace * exp(_GAIN * drift), _PACE[0]), _PACE[1])
+            pace = min(max(pace * exp(_GAIN * drift), _FASTEST), _SLOWEST)
         scored = scored * _KEEP + 1
         inside = inside * _KEEP + (low <= waited <= high)
     return Load(load.handled, load.handling, gone, seconds, pace, scored, inside)

@@ -5,11 +5,10 @@ from typing import Literal
 
 from acd import estimates, overflow, parallel, relaxation, restoring
 from acd.agents import AgentEvent, step
-from acd.estimates import Load
 from acd.index import Index
 from acd.live import AT_WORK, Caller, Seat, present
 from acd.offers import consequence
-from acd.state import AcdState, Offer
+from acd.state import AcdState, Load, Offer
 from acd.timers import AGENT, CALL, ITEM, Kind, Timers
 from calls.actions import Refused
 from calls.base import AgentId, CallId, Instant, OfferId, OfferOutcome, QueueOutcome, Word
@@ -37,10 +36,19 @@ class Floor:
     def __init__(self, state: AcdState) -> None:
         """`state` is taken over, and what is in it brought to life (`acd.restoring`)."""
         self.state = state
+        # What the state has, at hand: to ask a struct for it costs more in the compiled build.
+        self.queues = state.queues
+        self.offers = state.offers
+        self.conversations = state.conversations
+        self.loads = state.loads
+        self.phones = state.phones
+        self.items = state.items
+        #: Offers minted so far, and the last number given; the state has them in a snapshot.
+        self.minted, self.order = state.minted, state.order
         self.agents: dict[AgentId, Seat] = {}
         self.index = Index(self.agents)
         self.calls = self.index.calls
-        self.timers = Timers(self._due)
+        self.timers = Timers(self)
         self.now: Instant = 0.0
         self.said: list[Fact | Refused] = []
         #: The calls that wait for one agent only, in the order of their arrival.
@@ -64,8 +72,8 @@ class Floor:
         self.state.dropped[kind] = self.state.dropped.get(kind, 0) + 1
 
     def next_order(self) -> int:
-        self.state.order += 1
-        return self.state.order
+        self.order += 1
+        return self.order
 
     # Agents
 
@@ -75,7 +83,7 @@ class Floor:
         """An agent's step by the table. One who is ready then must `seek`."""
         step(agent, event, self.now, reason, until)
         agent.close()
-        name = agent.config.name
+        name = agent.name
         if event == "ask_ready" or event == "pass_over":
             agent.idle_order = self.next_order()
         if until is not None:
@@ -93,8 +101,8 @@ class Floor:
         """See whether an agent is there. Nobody waits any longer for one who is not."""
         presence = present(agent)
         self.index.count(agent, presence)
-        if presence < AT_WORK and agent.config.name in self.alone:
-            for call in list(self.alone[agent.config.name].values()):
+        if presence < AT_WORK and agent.name in self.alone:
+            for call in list(self.alone[agent.name].values()):
                 self._not_alone(call)
                 self._freed.append(call)
 
@@ -128,7 +136,7 @@ class Floor:
         self.said.append(
             WrapUpEnded(
                 call=agent.call,
-                agent=agent.config.name,
+                agent=agent.name,
                 queue=agent.queue,
                 lasted=lasted,
                 by=by,
@@ -136,10 +144,10 @@ class Floor:
                 note=note,
             )
         )
-        queue = self.state.queues.get(agent.queue)
+        queue = self.queues.get(agent.queue)
         if queue is not None:
-            load = self.state.loads.get(queue.name, Load())
-            self.state.loads[queue.name] = estimates.handled(load, agent.talked + lasted)
+            load = self.loads.get(agent.queue) or Load()
+            self.loads[agent.queue] = estimates.handled(load, agent.talked + lasted)
         self.free(agent, rest=0.0 if queue is None else queue.rest)
 
     def free(self, agent: Seat, rest: float = 0.0) -> None:
@@ -150,7 +158,7 @@ class Floor:
             self.become(agent, "ask_logged_out")
         elif agent.next_state == "not_ready":
             self.become(agent, "ask_not_ready", agent.next_reason)
-        elif agent.config.name not in self.state.phones:
+        elif agent.name not in self.phones:
             self.become(agent, "phone_gone", PHONE_GONE)
         elif rest > 0:
             self.become(agent, "rest", REST, self.now + rest)
@@ -162,7 +170,7 @@ class Floor:
         """Forget an agent who has no call."""
         if agent.state != "logged_out":
             self.become(agent, "ask_logged_out")
-        name = agent.config.name
+        name = agent.name
         del self.agents[name]
         self.index.remove_agent(agent)
         self.say(ConfigurationChanged(kind="agent", name=name, removed=True))
@@ -176,7 +184,7 @@ class Floor:
             if kind == AGENT:
                 self._agent_due(self.agents[name])
             elif kind == ITEM:
-                parallel.due(self, self.state.items[name])
+                parallel.due(self, self.items[name])
             else:
                 self._call_due(self.calls[name])
             self.settle()
@@ -187,11 +195,12 @@ class Floor:
         if due is not None:
             self.timers.set((due, CALL, call.call))
 
-    def _due(self, kind: Kind, name: str) -> Instant | None:
+    def due(self, kind: Kind, name: str) -> Instant | None:
+        """When something is due, if anything is: see `acd.timers`."""
         if kind == CALL:
             call = self.calls.get(name)
             return None if call is None else self._due_call(call)
-        one = self.agents.get(name) if kind == AGENT else self.state.items.get(name)
+        one = self.agents.get(name) if kind == AGENT else self.items.get(name)
         return None if one is None else one.until
 
     def _due_call(self, call: Caller) -> Instant | None:
@@ -212,7 +221,7 @@ class Floor:
             self.miss(agent.offer, "timed_out")
         elif agent.state == "wrap_up":
             self.finish_work(agent, "timeout")
-        elif agent.config.name in self.state.phones:
+        elif agent.name in self.phones:
             self.become(agent, "ask_ready")
             self.seek(agent)
         else:
@@ -309,16 +318,16 @@ class Floor:
             )
         )
         if outcome in ("connected", "abandoned") and call.channel == "voice" and not call.virtual:
-            loads = self.state.loads
-            loads[call.queue] = estimates.left(
-                loads.get(call.queue, Load()), waited, outcome == "connected", call.expected
+            load = self.loads.get(call.queue) or Load()
+            self.loads[call.queue] = estimates.left(
+                load, waited, outcome == "connected", call.expected
             )
 
     def end_offer(self, offer: OfferId, outcome: OfferOutcome) -> Offer:
         """Only the offer; what it means for its call and its agent is up to who asked."""
-        ended = self.state.offers.pop(offer)
+        ended = self.offers.pop(offer)
         call = self.calls[ended.call]
-        call.offers = tuple(other for other in call.offers if other != offer)
+        call.offers = tuple([other for other in call.offers if other != offer])
         self.said.append(
             OfferEnded(
                 offer=offer,
@@ -333,7 +342,7 @@ class Floor:
 
     def miss(self, offer: OfferId, outcome: OfferOutcome) -> None:
         """An offer came to nothing; its agent goes where the table says."""
-        agent = self.agents[self.state.offers[offer].agent]
+        agent = self.agents[self.offers[offer].agent]
         event, reason = consequence(outcome, agent)
         self.give_back(offer, outcome, event, reason)
 
@@ -347,17 +356,17 @@ class Floor:
         if ended.channel == "voice":
             self.become(agent, event, reason)
         else:
-            parallel.missed(self, self.state.items[offer], event, reason)
+            parallel.missed(self, self.items[offer], event, reason)
         self.again(call)
         if agent.state == "ready":
             self.seek(agent)
 
     def _offer(self, call: Caller, agent: Seat) -> None:
-        state, name, queue = self.state, agent.config.name, call.queue
+        name, queue = agent.name, call.queue
         lane = self.index.lanes[queue]
-        state.minted += 1
-        offer, until = f"o{state.minted}", self.now + lane.queue.offer_timeout
-        made = state.offers[offer] = Offer(
+        self.minted += 1
+        offer, until = f"o{self.minted}", self.now + lane.queue.offer_timeout
+        made = self.offers[offer] = Offer(
             offer=offer,
             call=call.call,
             agent=name,
@@ -366,7 +375,7 @@ class Floor:
             until=until,
             channel=call.channel,
         )
-        agent.offered[queue] = state.minted
+        agent.offered[queue] = self.minted
         call.offers += (offer,)
         if call.signature is not None and not lane.wants(call):
             self.index.hold(call)

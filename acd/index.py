@@ -216,9 +216,9 @@ class Index:
         for queue in seat.config.queues:
             members = self._members.setdefault(queue, {})
             if joins:
-                members[seat.config.name] = seat
+                members[seat.name] = seat
             else:
-                del members[seat.config.name]
+                del members[seat.name]
             lane = self.lanes.get(queue)
             if lane is not None:
                 if lane.later:
@@ -283,7 +283,7 @@ class Index:
 
     def _reachable(self, seat: Seat) -> dict[Signature, None]:
         """The signatures that an agent might fit, each once."""
-        found = dict(self._only.get(seat.config.name, {}))
+        found = dict(self._only.get(seat.name, {}))
         for queue in seat.config.queues:
             found |= self._served.get(queue, {})
         return found

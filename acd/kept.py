@@ -55,7 +55,7 @@ def unreached(floor: Floor, message: Unreached) -> None:
     call = _taken(floor, message)
     if call is None:
         return
-    queue, name = floor.state.queues[call.queue], call.taken
+    queue, name = floor.queues[call.queue], call.taken
     attempt = call.attempts + 1
     if message.outcome != "lost":
         call.attempts = attempt

@@ -2,7 +2,7 @@
 index has them. One object for each, changed in place: that is what makes a decision cheap. What the
 index looks at comes first in them, so that it lies together where this is compiled."""
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from acd.state import AgentRecord, Disposition, Item, WaitingCall, agent_fields, call_fields
 from calls.base import AgentId, AgentState, CallId, Channel, Instant, OfferId, QueueId
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Not signed in (or leaving); signed in, on a break; at work, also resting between calls.
 Presence: TypeAlias = Literal[0, 1, 2]
 AT_WORK: Presence = 2
-_PRESENCE: dict[AgentState, Presence] = {
+_PRESENCE: Final[dict[AgentState, Presence]] = {
     "logged_out": 0,
     "not_ready": 1,
     "ready": 2,
@@ -92,6 +92,7 @@ class Seat:
         "contacts",
         "fits",
         "items",
+        "name",
         "opened",
         "presence",
         "room",
@@ -108,6 +109,7 @@ class Seat:
         #: Contacts that they have beside others.
         self.items: dict[OfferId, Item] = {}
         self.config = config
+        self.name = config.name
         self.since = since
         self.state: AgentState = "logged_out"
         self.reason = ""

@@ -37,7 +37,7 @@ def hold(floor: "Floor", item: Item) -> None:
     agent = floor.agents[item.agent]
     if item.offer not in agent.items:
         agent.contacts[item.channel] = agent.contacts.get(item.channel, 0) + 1
-    floor.state.items[item.offer] = agent.items[item.offer] = item
+    floor.items[item.offer] = agent.items[item.offer] = item
     if item.until is not None:
         floor.timers.set((item.until, ITEM, item.call, item.offer))
 
@@ -61,10 +61,10 @@ def reserve(floor: "Floor", offer: Offer) -> None:
 def accept(floor: "Floor", offer: OfferId) -> None:
     ended = floor.end_offer(offer, "accepted")
     call, agent = floor.calls[ended.call], floor.agents[ended.agent]
-    item = floor.state.items[offer]
+    item = floor.items[offer]
     floor.leave_queue(call, "connected")
-    floor.state.conversations[call.call] = ended.agent
-    for items in (floor.state.items, agent.items):  # in the order of being accepted
+    floor.conversations[call.call] = ended.agent
+    for items in (floor.items, agent.items):  # in the order of being accepted
         del items[offer]
         items[offer] = replace(item, state="talking", since=floor.now, until=None)
     floor.say(
@@ -85,7 +85,7 @@ def release(floor: "Floor", agent: Seat, message: "Release") -> None:
         for item in agent.items.values()
         if item.call == message.call and item.state == "talking"
     )
-    queue = floor.state.queues.get(item.queue)
+    queue = floor.queues.get(item.queue)
     floor.say(
         ConversationEnded(
             call=item.call,
@@ -135,7 +135,7 @@ def missed(floor: "Floor", item: Item, event: AgentEvent, reason: str) -> None:
 def let_go(floor: "Floor", item: Item) -> None:
     """An agent does not have an item any more. They are not open until opened again."""
     agent = floor.agents[item.agent]
-    del floor.state.items[item.offer], agent.items[item.offer]
+    del floor.items[item.offer], agent.items[item.offer]
     agent.contacts[item.channel] -= 1
     floor.index.fit_room(agent)
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from acd.estimates import Load
 from calls.base import (
     AgentId,
     AgentState,
@@ -57,6 +56,21 @@ class WaitingCall(msgspec.Struct, omit_defaults=True):
     expected: tuple[float, float] | None = None
     #: No caller but this agent waits, who wants to consult somebody.
     asked_by: AgentId = ""
+
+
+class Load(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What one queue has shown (`acd.estimates`). Times are seconds; all counts fade."""
+
+    #: Conversations that are over with their wrap-up, and the seconds that they took.
+    handled: float = 0.0
+    handling: float = 0.0
+    #: Callers who gave up, and the seconds waited by all who left.
+    gone: float = 0.0
+    waited: float = 0.0
+    pace: float = 1.0
+    #: Waits compared with their range, and how many of them were inside.
+    scored: float = 0.0
+    inside: float = 0.0
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

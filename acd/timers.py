@@ -1,10 +1,13 @@
 """What is due when: one heap for agents, contacts beside others and waiting calls."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from calls.base import Instant
+
+if TYPE_CHECKING:
+    from acd.floor import Floor
 
 #: Of an agent, a contact beside others, a waiting call. At the same instant, in this order.
 Kind: TypeAlias = Literal[0, 1, 2]
@@ -17,14 +20,14 @@ Timer: TypeAlias = tuple[Instant, Kind, str] | tuple[Instant, Kind, str, str]
 
 
 class Timers:
-    """Timers are never taken out: `due` tells when that of an agent, a contact or a call really is
-    due, and one that says otherwise is void. Void ones go when they come up, or when there are as
-    many as others. So setting a timer is O(log n) on average, and unsetting it costs nothing."""
+    """Timers are never taken out: the floor tells when that of an agent, a contact or a call really
+    is due, and one that says otherwise is void. Void ones go when they come up, or when there are
+    as many as others. So setting a timer is O(log n) on average, and unsetting it costs nothing."""
 
-    __slots__ = ("_due", "_heap", "_most")
+    __slots__ = ("_floor", "_heap", "_most")
 
-    def __init__(self, due: Callable[[Kind, str], Instant | None]) -> None:
-        self._due = due
+    def __init__(self, floor: "Floor") -> None:
+        self._floor = floor
         self._heap: list[Timer] = []
         self._most = _FEW
 
@@ -44,13 +47,14 @@ class Timers:
         heap = self._heap
         while heap:
             timer = heap[0]
-            if self._due(timer[1], timer[-1]) == timer[0]:
+            if self._floor.due(timer[1], timer[-1]) == timer[0]:
                 return timer
             heappop(heap)
         return None
 
     def _valid(self, timers: Iterable[Timer]) -> list[Timer]:
-        return [timer for timer in set(timers) if self._due(timer[1], timer[-1]) == timer[0]]
+        due = self._floor.due
+        return [timer for timer in set(timers) if due(timer[1], timer[-1]) == timer[0]]
 
 
 _FEW = 1000

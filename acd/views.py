@@ -6,6 +6,7 @@ from acd import estimates, overflow
 from acd.floor import Floor
 from acd.live import Seat
 from acd.signatures import Lane
+from acd.state import Load
 from calls.base import AgentState, Instant, QueueId
 from calls.views import AgentView, QueueFigures, QueueView
 
@@ -36,7 +37,7 @@ def queue_view(floor: Floor, name: QueueId, now: Instant) -> QueueView | None:
 def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Instant) -> QueueView:
     queue, line = lane.queue, floor.index.line(lane.queue.name)
     callers = [call for call in line if not call.asked_by]
-    load = floor.state.loads.get(queue.name)
+    load = floor.loads.get(queue.name)
     return QueueView(
         name=queue.name,
         title=queue.title,
@@ -59,7 +60,7 @@ def _queue_view(floor: Floor, lane: Lane, agents: Counter[AgentState], now: Inst
 
 
 def _expected(
-    load: estimates.Load | None, waiting: int, able: int, *, ready: int
+    load: Load | None, waiting: int, able: int, *, ready: int
 ) -> tuple[float, float] | None:
     """What a caller who came now should expect."""
     if ready and not waiting:
@@ -78,7 +79,7 @@ def agent_views(floor: Floor) -> tuple[AgentView, ...]:
             since=agent.since,
             until=agent.until,
             call=agent.call,
-            phone_online=name in floor.state.phones,
+            phone_online=name in floor.phones,
             next_state=agent.next_state,
             skills=agent.config.skills,
             queues=agent.config.queues,
@@ -91,7 +92,7 @@ def agent_views(floor: Floor) -> tuple[AgentView, ...]:
 
 def _extensions(floor: Floor, agent: Seat) -> int:
     """How often the agent may still ask for more time."""
-    queue = floor.state.queues.get(agent.queue)
+    queue = floor.queues.get(agent.queue)
     if queue is None or agent.state != "wrap_up" or agent.until is None:
         return 0
     return max(0, queue.wrap_up_extensions - agent.extended) if queue.wrap_up_extension else 0

@@ -21,13 +21,13 @@ from types import ModuleType
 
 #: What is compiled, by its folder.
 MODULES = {
-    "acd": "acd agents asked configured contacts floor index kept live offers overflow parallel"
-    " relaxation restoring rows signatures strategies timers views",
+    "acd": "acd agents asked configured contacts estimates floor index kept live offers overflow"
+    " parallel relaxation restoring rows signatures strategies timers views",
     "engine/center": "around center consulting favours handover house life live overflow pop"
     " recalls reconcile recordings ringing seats shelf supervision talking transfers treatment"
     " view",
-    "engine/simulation": "arrivals run tally",
-    "ivr": "caller phrases session speaking values visit waiting waits",
+    "engine/simulation": "arrivals distributions run tally",
+    "ivr": "caller live phrases session speaking values visit waiting waits",
     "switch": "collector",
     "switch/simulated": "board bridges conversations leg line phones world",
 }

@@ -26,6 +26,7 @@ from calls.media import Media, Speech
 from calls.requests import AskService, FindTicket, RecordPrompt, Request
 from ivr.checking import PER_CHARACTER
 from ivr.flow import Flow
+from ivr.live import revived_walk
 from ivr.messages import Finished, Queued, SessionOutput, Transferred
 from ivr.session import Session
 from ivr.state import Asked, SessionState
@@ -236,7 +237,7 @@ class Caller:
     def _tell(self, event: PromptEnded | RecordingEnded | StoreEvent) -> None:
         """As after a restart: what the session knows goes through JSON."""
         state = _state.decode(msgspec.json.encode(self._session.snapshot()))
-        self._session = Session(self.flow, state, self._stage)
+        self._session = Session(self.flow, revived_walk(state), self._stage)
         self._take(self._session.handle(event, self.now))
 
     def _take(self, outputs: list[SessionOutput]) -> None:

@@ -13,7 +13,6 @@ A node that cannot go on raises `ivr.speaking.ValueFailed`: the caller takes its
 """
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -138,27 +137,32 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
 
 
+def _kind(name: str) -> str:
+    return name.removesuffix("Node").lower()
+
+
 class Node(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
     tag_field="kind",
-    tag=lambda name: name.removesuffix("Node").lower(),
+    tag=_kind,
 ):
     """The base of all node kinds; a class ``MenuNode`` is the kind ``menu``."""
 
     #: The flow ends here, though there may be exits for callers who come back.
     ends: ClassVar[bool] = False
+    #: As flow files name it.
+    kind: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        cls.kind = _kind(cls.__name__)
 
     #: For people: what the menu path shows on the agent's page.
     title: str = ""
     #: Where a caller goes whom this node cannot serve; the flow's operator when empty.
     error: OptionalTarget = ""
-
-    @property
-    def kind(self) -> str:
-        return _kind(type(self))
 
     def enter(self, visit: Visit) -> Step:
         raise NotImplementedError
@@ -200,8 +204,3 @@ class Node(
     def faults(self) -> Sequence[Fault]:
         """What cannot work in this node alone, beyond what the types of its fields say."""
         return ()
-
-
-@cache
-def _kind(node: type[Node]) -> str:
-    return str(node.__struct_config__.tag)

@@ -7,9 +7,9 @@ from calls.config import Queue
 from calls.media import Speech
 from ivr import phrases
 from ivr.flow import Flow
+from ivr.live import messages
 from ivr.nodes.queue import QueueNode
 from ivr.visit import fixed_speech
-from ivr.waiting import messages
 
 #: Minutes up to which every wait is rendered in advance.
 _WAITS_UP_TO = 5

@@ -14,7 +14,7 @@
 6. Flows within flows are one stack (`SessionState.inside`); limits hold across all of it.
 """
 
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 import msgspec
 
@@ -30,8 +30,9 @@ from calls.events import (
     TicketDrafted,
 )
 from calls.facts import FlowStarted, LanguageChosen, NodeEntered, NodeLeft
-from ivr import waits
+from ivr import live, waits
 from ivr.flow import Flow
+from ivr.live import Walk
 from ivr.messages import Finished, Frame, Queued, SessionOutput, Transferred
 from ivr.node import Ask, Descend, Leave, Listen, Node, Notes, Play, Return, Step
 from ivr.speaking import Value, ValueFailed
@@ -45,21 +46,19 @@ __all__ = ["Session", "SessionEvent", "SessionState"]
 SessionEvent: TypeAlias = PromptEnded | RecordingEnded | StoreEvent | Tick
 
 #: Nodes entered since the caller last pressed a key.
-MAX_IDLE_NODES = 50
+MAX_IDLE_NODES: Final = 50
 
 #: Flows within one another.
-MAX_DEPTH = 8
+MAX_DEPTH: Final = 8
 
 #: Seconds to wait for the look-up of who is calling.
-IDENTIFIED_WITHIN = 2.0
+IDENTIFIED_WITHIN: Final = 2.0
 
 
 class Session:
     """One caller in one flow, and in those that it leads through."""
 
-    def __init__(
-        self, flow: Flow, state: SessionState, surroundings: Surroundings | None = None
-    ) -> None:
+    def __init__(self, flow: Flow, state: Walk, surroundings: Surroundings | None = None) -> None:
         self._outermost = flow
         self._surroundings = surroundings or Alone()
         self._state = state
@@ -67,9 +66,8 @@ class Session:
         self._now: Instant = 0.0
         self._out: list[SessionOutput] = []
 
-    @classmethod
+    @staticmethod
     def start(
-        cls,
         flow: Flow,
         *,
         call: CallId,
@@ -94,23 +92,13 @@ class Session:
         `inside`, and has been `answered`: keys pressed meanwhile are not taken for answers here.
         `prompts` were played to them in this call already: no name is given twice.
         """
-        state = SessionState(
-            call=call,
-            leg=leg,
-            caller=caller,
-            called=called,
-            language=language if language in flow.languages else flow.languages[0],
-            node="",
-            version=version,
-            variables=variables or {},
-            inside=inside,
-            prompts=prompts,
-            answered=answered,
-            type_ahead=not answered,
-            who=who,
-            agent=agent,
-        )
-        session = cls(flow, state, surroundings)
+        spoken = language if language in flow.languages else flow.languages[0]
+        state = Walk(call, leg, caller, called, spoken)
+        state.version, state.inside = version, inside
+        state.variables, state.prompts = variables or {}, prompts
+        state.answered, state.type_ahead = answered, not answered
+        state.who, state.agent = who, agent
+        session = Session(flow, state, surroundings)
         session._begin(now)
         begins = session._flow
         session._run(session._enter(entry if entry in begins.nodes else begins.start))
@@ -125,22 +113,21 @@ class Session:
         if wanted is None:
             return []
         self._begin(now)
-        match event, wanted:
-            case PromptEnded(), Prompt() if event.prompt == wanted.prompt:
+        if isinstance(event, PromptEnded):
+            if isinstance(wanted, Prompt) and event.prompt == wanted.prompt:
                 self._run(self._go_on(event))
-            case RecordingEnded(), Record() if event.recording == wanted.recording:
+        elif isinstance(event, Tick):
+            if state.overdue is not None and now >= state.overdue:
+                self._give_up(wanted)
+        elif isinstance(event, RecordingEnded):
+            if isinstance(wanted, Record) and event.recording == wanted.recording:
                 self._run(self._go_on(event))
-            case CallerIdentified(), Asked(request=""):
-                self._run(self._known_now())
-            case Tick(), _:
-                if state.overdue is not None and now >= state.overdue:
-                    self._give_up(wanted)
-            case ((PromptEnded() | RecordingEnded() | CallerIdentified()), _):
-                pass
-            case _, Asked(request=asked) if asked and event.request == asked:
+        elif isinstance(wanted, Asked):
+            if isinstance(event, CallerIdentified):
+                if not wanted.request:
+                    self._run(self._known_now())
+            elif wanted.request and event.request == wanted.request:
                 self._run(self._go_on(event))
-            case _:
-                pass
         return self._out
 
     def resume(self, now: Instant) -> list[SessionOutput]:
@@ -183,7 +170,7 @@ class Session:
         return self._state.prompts
 
     def snapshot(self) -> SessionState:
-        return msgspec.structs.replace(self._state)
+        return live.walk_record(self._state)
 
     # --- the walk
 

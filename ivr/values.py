@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivr.expressions import DEFAULTS, TypeName, queue_figure
+from ivr.live import Walk
 from ivr.speaking import Value, ValueFailed
-from ivr.state import SessionState
 from ivr.surroundings import Surroundings
 
 #: Characters of a text that a variable keeps.
@@ -14,7 +14,7 @@ LONGEST = 1000
 
 def value_of(
     name: str,
-    state: SessionState,
+    state: Walk,
     variables: Mapping[str, TypeName],
     surroundings: Surroundings,
 ) -> Value:
@@ -74,14 +74,14 @@ def _fitted(value: Any, kind: TypeName) -> Value:
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 
 
-def _of_contact(state: SessionState, part: str) -> Value:
+def _of_contact(state: Walk, part: str) -> Value:
     who = state.who
     if part == "known":
         return who is not None and who.contact is not None
     return str(getattr(who, part)) if who else ""
 
 
-def _of_ticket(state: SessionState, part: str) -> Value:
+def _of_ticket(state: Walk, part: str) -> Value:
     """The ticket that was looked up, else the newest open one of the contact."""
     ticket = state.ticket or next(iter(state.who.tickets if state.who else ()), None)
     match part:

@@ -13,9 +13,7 @@
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias, assert_never
-
-import msgspec
+from typing import Final, TypeAlias, assert_never
 
 from calls.base import CallId, Instant, Language, LegId
 from calls.commands import Answer, Command, Prompt, StartMusic, StopMusic, StopPrompt
@@ -24,33 +22,36 @@ from calls.events import DigitPressed, PromptEnded, Tick
 from calls.facts import WaitAnnounced
 from calls.media import DigitRule, Media, Speech
 from ivr import phrases
+from ivr.live import Wait, wait_record
 from ivr.messages import KeepThePlace, LeaveQueue, WaitingOutput
 from ivr.state import Stage, WaitingState
 
 WaitingEvent: TypeAlias = PromptEnded | DigitPressed | Tick
 
 #: Seconds of music before the first announcement.
-FIRST_AFTER = 1.5
+FIRST_AFTER: Final = 1.5
 
 #: Seconds until it is tried again while the caller has no position.
-RETRY_AFTER = 5.0
+RETRY_AFTER: Final = 5.0
 
 #: Seconds after which an announcement counts as over.
-OVERDUE = 30.0
+OVERDUE: Final = 30.0
 
 #: Seconds for the answer to the offer, from its end.
-CONFIRM_WITHIN = 5.0
+CONFIRM_WITHIN: Final = 5.0
+
+#: What of a wait is the queue's.
+_OF_QUEUE = ("music", "announce_every", "announce_position", "announce_wait", "messages")
 
 
 class Waiting:
     """The treatment of one caller in one queue."""
 
-    def __init__(self, state: WaitingState) -> None:
+    def __init__(self, state: Wait) -> None:
         self._state = state
 
-    @classmethod
+    @staticmethod
     def start(
-        cls,
         *,
         call: CallId,
         leg: LegId,
@@ -61,30 +62,24 @@ class Waiting:
         keys: Iterable[str] = (),
     ) -> tuple["Waiting", list[Command]]:
         """`callback_key` is only for callers whose number is known."""
-        state = WaitingState(
-            call=call,
-            leg=leg,
-            queue=queue.name,
-            language=language,
-            **_as_configured(queue, language),
-            callback_key=callback_key,
-            keys="".join(keys),
-            since=now,
-            due=now + min(FIRST_AFTER, queue.announce_every) if queue.announce_every else None,
-        )
-        return cls(state), [StartMusic(leg=leg, music=state.music)]
+        state = Wait(call, leg, queue, language, now)
+        state.callback_key, state.keys = callback_key, "".join(keys) if keys else ""
+        if queue.announce_every:
+            state.due = now + min(FIRST_AFTER, queue.announce_every)
+        return Waiting(state), [StartMusic(leg=leg, music=state.music)]
 
     def reconfigure(self, queue: Queue, now: Instant) -> list[Command]:
         """The queue is configured anew; what is being said is said to the end."""
-        before, changed = self._state, _as_configured(queue, self._state.language)
-        if all(getattr(before, field) == value for field, value in changed.items()):
-            return []
-        new_music = changed["music"] != before.music
-        self._change(**changed, message_next=before.message_next and bool(changed["messages"]))
-        if before.stage != "music":
+        state = self._state
+        fresh = Wait(state.call, state.leg, queue, state.language, now)
+        changed = [name for name in _OF_QUEUE if getattr(fresh, name) != getattr(state, name)]
+        for name in changed:
+            setattr(state, name, getattr(fresh, name))
+        state.message_next = state.message_next and bool(state.messages)
+        if not changed or state.stage != "music":
             return []
         music = self._music_again(now)
-        return music if new_music else []
+        return music if "music" in changed else []
 
     def handle(
         self,
@@ -120,7 +115,7 @@ class Waiting:
     def stop(self) -> list[Command]:
         """Before the caller is joined with an agent, or goes elsewhere."""
         stop = self._stop_prompt()
-        self._change(stage="over", prompt="", due=None)
+        self._over()
         return [*stop, StopMusic(leg=self._state.leg)]
 
     def deadline(self) -> Instant | None:
@@ -131,7 +126,7 @@ class Waiting:
         return self._state.stage
 
     def snapshot(self) -> WaitingState:
-        return msgspec.structs.replace(self._state)
+        return wait_record(self._state)
 
     # --- keys
 
@@ -154,7 +149,7 @@ class Waiting:
 
     def _after_prompt(self, now: Instant) -> list[WaitingOutput]:
         if self._state.stage == "goodbye":
-            self._change(stage="over", prompt="", due=None)
+            self._over()
             return [KeepThePlace()]
         return [*self._music_again(now)]
 
@@ -169,7 +164,7 @@ class Waiting:
         state = self._state
         if state.message_next:
             message = state.messages[state.messages_said % len(state.messages)]
-            self._change(messages_said=state.messages_said + 1, message_next=False)
+            state.messages_said, state.message_next = state.messages_said + 1, False
             return [self._say("news", now, message)]
         told = WaitAnnounced(
             call=state.call,
@@ -180,14 +175,12 @@ class Waiting:
         media = self._announcement(told)
         if not media:
             retry = RETRY_AFTER if position is None else self._pause()
-            self._change(due=now + retry, message_next=bool(state.messages))
+            state.due, state.message_next = now + retry, bool(state.messages)
             return []
-        self._change(
-            announced=state.announced + 1,
-            message_next=bool(state.messages),
-            position=told.position or state.position,
-            promised=now + told.wait[1] if told.wait else state.promised,
-        )
+        state.announced += 1
+        state.message_next = bool(state.messages)
+        state.position = told.position or state.position
+        state.promised = now + told.wait[1] if told.wait else state.promised
         news = [told] if told.position or told.wait else []
         return [*news, self._say("news", now, *media)]
 
@@ -230,16 +223,18 @@ class Waiting:
         state = self._state
         number = state.prompts + 1
         prompt = f"{state.call}.wait-{round(state.since * 1000)}-{number}"
-        self._change(stage=stage, prompt=prompt, prompts=number, due=now + OVERDUE)
+        state.stage, state.prompt = stage, prompt
+        state.prompts, state.due = number, now + OVERDUE
         if digits is None:
             return Prompt(leg=state.leg, prompt=prompt, media=media, barge_in=False)
         # The key that led here was told while music played; it must not count as the answer.
         return Prompt(leg=state.leg, prompt=prompt, media=media, digits=digits, type_ahead=False)
 
     def _music_again(self, now: Instant) -> list[Command]:
-        due = now + self._pause() if self._state.announce_every else None
-        self._change(stage="music", prompt="", due=due)
-        return [StartMusic(leg=self._state.leg, music=self._state.music)]
+        state = self._state
+        state.stage, state.prompt = "music", ""
+        state.due = now + self._pause() if state.announce_every else None
+        return [StartMusic(leg=state.leg, music=state.music)]
 
     def _pause(self) -> float:
         """Seconds of music from one thing that is said to the next."""
@@ -250,25 +245,6 @@ class Waiting:
         state = self._state
         return [StopPrompt(leg=state.leg, prompt=state.prompt)] if state.prompt else []
 
-    def _change(self, **fields: Any) -> None:
-        for name, value in fields.items():
-            setattr(self._state, name, value)
-
-
-def _as_configured(queue: Queue, language: Language) -> dict[str, Any]:
-    """The fields of a state that are the queue's."""
-    return {
-        "music": queue.music_by_language.get(language, queue.music),
-        "announce_every": queue.announce_every,
-        "announce_position": queue.announce_position,
-        "announce_wait": queue.announce_wait,
-        "messages": tuple(messages(queue, language)),
-    }
-
-
-def messages(queue: Queue, language: Language) -> list[Speech]:
-    """What is said in turn to callers who wait in a queue."""
-    return [
-        Speech(name=f"queue.{queue.name}.message_{number}", language=language, text=text)
-        for number, text in enumerate(queue.messages.get(language, ()), 1)
-    ]
+    def _over(self) -> None:
+        state = self._state
+        state.stage, state.prompt, state.due = "over", "", None

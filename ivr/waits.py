@@ -1,18 +1,20 @@
 """What a session waits for: a prompt, a recording or an answer, and how long."""
 
+from typing import Final
+
 from calls.commands import Prompt, Record, StopPrompt, StopRecording
 from calls.media import Speech
+from ivr.live import Walk
 from ivr.node import Listen, Notes, Play
-from ivr.state import SessionState
 
 #: What has not ended after its expected time and this margin (seconds) is given up.
-OVERDUE = 60.0
+OVERDUE: Final = 60.0
 
 #: A slow voice, seconds for each character.
-PER_CHARACTER = 0.2
+PER_CHARACTER: Final = 0.2
 
 
-def prompt(state: SessionState, play: Play) -> Prompt:
+def prompt(state: Walk, play: Play) -> Prompt:
     """The command for what a node wants said. `state` counts it."""
     state.prompts += 1
     before, state.type_ahead = state.type_ahead, True
@@ -26,7 +28,7 @@ def prompt(state: SessionState, play: Play) -> Prompt:
     )
 
 
-def record(state: SessionState, listen: Listen) -> Record:
+def record(state: Walk, listen: Listen) -> Record:
     """The command for what a node wants recorded. `state` counts it."""
     state.prompts += 1
     return Record(
@@ -56,7 +58,7 @@ def again(before: Prompt | Record, notes: Notes) -> Play | Listen:
 
 def patience(command: Prompt | Record) -> float:
     """Seconds after which its end must have been reported: generous."""
-    if isinstance(command, Record):
+    if not isinstance(command, Prompt):
         return OVERDUE + command.max_seconds
     seconds = OVERDUE
     for media in command.media:

@@ -22,10 +22,10 @@ agents and supervisors do in a conversation is in `talking`, `handover`, `consul
 and `supervision`.
 """
 
-import heapq
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from heapq import heappop, heappush
+from typing import Any, Final, TypeAlias
 
 from acd.acd import Acd
 from acd.messages import AcdMessage
@@ -59,6 +59,7 @@ from engine.center.around import Around
 from engine.center.live import Call, Leg
 from engine.center.shelf import Shelf
 from engine.center.state import CenterState, HangupReason
+from ivr.live import revived_wait, revived_walk
 from ivr.session import Session
 from ivr.waiting import Waiting
 
@@ -67,8 +68,9 @@ class CallCenter:
     """All calls, queues and agents of one center. See the module's theory of operation."""
 
     def __init__(self, state: CenterState | None = None, *, center: str = "c") -> None:
-        self.state = state or CenterState(center=center, acd=AcdState())
-        self.acd = Acd(self.state.acd)
+        record = state or CenterState(center=center, acd=AcdState())
+        self.state = live.State(record)
+        self.acd = Acd(record.acd)
         self.shelf = Shelf(self.state)
         self.around = Around(self)
         self.late: Counter[str] = Counter()
@@ -77,8 +79,8 @@ class CallCenter:
         self.legs: dict[LegId, Leg] = {}
         self.sessions: dict[CallId, Session] = {}
         self.waits: dict[CallId, Waiting] = {}
-        #: Adds to what comes out of the message that is being handled.
-        self.emit: Callable[[Output], None]
+        #: What comes out of the message that is being handled.
+        self._out: list[Output] = []
         #: Agents who stay on the line, as configured.
         self.persistent = {name for name, agent in self.acd.agents().items() if agent.persistent}
         #: When callers were cut off, the earliest first, and their numbers; stale ones are skipped.
@@ -89,21 +91,18 @@ class CallCenter:
         self._due: dict[CallId, Instant] = {}
         self._timers: list[tuple[Instant, CallId]] = []
         self._later: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._revive()
+        self._revive(record)
 
-    def _revive(self) -> None:
-        """Bring the state's calls and legs to life: it has none until the next snapshot."""
-        state = self.state
-        calls, state.calls = state.calls, {}
-        legs, state.legs = state.legs, {}
-        self.legs.update((leg, live.revived_leg(known)) for leg, known in legs.items())
-        for name, record in calls.items():
+    def _revive(self, state: CenterState) -> None:
+        """Bring the calls and legs of a snapshot to life."""
+        self.legs.update((leg, live.revived_leg(known)) for leg, known in state.legs.items())
+        for name, record in state.calls.items():
             call = self.calls[name] = live.revived_call(record)
             if record.session is not None:
                 flow = self.shelf.flow(call.flow, call.version)
-                self.sessions[name] = Session(flow, record.session, self.around)
+                self.sessions[name] = Session(flow, revived_walk(record.session), self.around)
             if record.waiting is not None:
-                self.waits[name] = Waiting(record.waiting)
+                self.waits[name] = Waiting(revived_wait(record.waiting))
             self.watch(call)
 
     # --- the three verbs of every machine
@@ -111,7 +110,7 @@ class CallCenter:
     def handle(self, message: Message, now: Instant) -> list[Output]:
         """Take one message; what must be journalled, told and asked comes out, in order."""
         out: list[Output] = []
-        self.emit = out.append
+        self._out = out
         self.around.now = now
         try:
             _TAKEN.get(type(message), _TAKEN_BY_ACD)(self, message, now)
@@ -127,21 +126,19 @@ class CallCenter:
 
     def deadline(self) -> Instant | None:
         """When a `Tick` is wanted next; None if nothing is awaited."""
-        switches = self.state.switches
-        if switches and True not in switches.values():
+        if not self.connected:
             return None
         acd = self.acd.deadline()
         timers, due = self._timers, self._due
         while timers and due.get(timers[0][1]) != timers[0][0]:
-            heapq.heappop(timers)
+            heappop(timers)
         if not timers:
             return acd
         return timers[0][0] if acd is None else min(acd, timers[0][0])
 
     def snapshot(self) -> CenterState:
         """The whole state. It shares its parts with the machine: encode it before the next step."""
-        state = self.state
-        state.acd = self.acd.snapshot()
+        state = live.state_record(self.state, self.acd.snapshot())
         state.legs = {name: live.leg_record(leg) for name, leg in self.legs.items()}
         state.calls = {}
         for name, call in self.calls.items():
@@ -169,7 +166,7 @@ class CallCenter:
         if not self.connected:
             return
         while self._timers and self._timers[0][0] <= now:
-            at, call_id = heapq.heappop(self._timers)
+            at, call_id = heappop(self._timers)
             if self._due.get(call_id) == at:
                 del self._due[call_id]
                 treatment.wake(self, self.calls[call_id], tick, now)
@@ -200,11 +197,15 @@ class CallCenter:
 
     # --- tools for all
 
+    def emit(self, output: Output) -> None:
+        """Add to what comes out of the message that is being handled."""
+        self._out.append(output)
+
     def acd_does(self, message: AcdMessage, now: Instant) -> bool:
         """Let the Acd deal with a message, and act on what it says. False if it was refused."""
-        done, emit = True, self.emit
+        done = True
         for output in self.acd.handle(message, now):
-            emit(output)
+            self.emit(output)
             kind = type(output)
             hear = _HEARD.get(kind)
             if hear is not None:
@@ -225,7 +226,7 @@ class CallCenter:
             self._due.pop(call.call, None)
         elif self._due.get(call.call) != at:
             self._due[call.call] = at
-            heapq.heappush(self._timers, (at, call.call))
+            heappush(self._timers, (at, call.call))
 
     def forget(self, call: Call) -> None:
         """A call is over."""
@@ -281,8 +282,8 @@ def _overflowed(center: CallCenter, fact: facts.CallOverflowed, now: Instant) ->
 _Taken: TypeAlias = Callable[[CallCenter, Any, Instant], object]
 
 #: Who takes which message; all others are for the Acd alone.
-_TAKEN_BY_ACD: _Taken = CallCenter.acd_does
-_TAKEN: dict[type, _Taken] = {
+_TAKEN_BY_ACD: Final[_Taken] = CallCenter.acd_does
+_TAKEN: Final[dict[type, _Taken]] = {
     events.Tick: CallCenter._tick,
     events.LegArrived: life.arrive,
     events.LegAnswered: life.leg_answered,
@@ -317,7 +318,7 @@ _TAKEN: dict[type, _Taken] = {
 }
 
 #: Who hears which fact of the Acd.
-_HEARD: dict[type, _Taken] = {
+_HEARD: Final[dict[type, _Taken]] = {
     facts.CallQueued: treatment.queued,
     facts.CallRelaxed: transfers.relaxed,
     facts.CallOverflowed: _overflowed,

@@ -1,6 +1,6 @@
 """What a caller is owed for who they are: a head start, the agent they know, the old place."""
 
-import heapq
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from acd.messages import Withdraw
@@ -98,7 +98,7 @@ def remember(center: "CallCenter", call: Call, now: Instant) -> None:
     center.state.cut_off[call.caller] = CutOff(
         queue=call.queue, since=now - waited, at=now, agent=call.agent if talking else ""
     )
-    heapq.heappush(center.cut_off, (now, call.caller))
+    heappush(center.cut_off, (now, call.caller))
 
 
 def _old_place(
@@ -137,7 +137,7 @@ def _forget(center: "CallCenter", now: Instant) -> None:
             if queue is not None and now - at <= queue.reconnect:
                 return
             del state.cut_off[number]
-        heapq.heappop(center.cut_off)
+        heappop(center.cut_off)
 
 
 def _last_agent(call: Call, queue: Queue, now: Instant) -> AgentId:

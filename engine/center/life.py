@@ -8,7 +8,6 @@ from calls.base import BridgeId, CallOutcome, EndCause, Instant, OfferOutcome
 from calls.commands import Hangup, Unbridge
 from calls.events import LegAnswered, LegArrived, LegEnded
 from calls.facts import CallArrived, CallEnded
-from calls.port import switch_of
 from calls.requests import IdentifyCaller
 from engine.center import (
     consulting,
@@ -49,7 +48,7 @@ def arrive(center: "CallCenter", arrived: LegArrived, now: Instant) -> None:
     call = Call(
         call=center.mint(),
         leg=leg,
-        switch=switch_of(leg),
+        switch=arrived.switch,
         caller=arrived.caller,
         called=arrived.called,
         phase="menu",

@@ -1,4 +1,4 @@
-"""Calls and legs as the running machine has them.
+"""Calls, legs and all else as the running machine has them.
 
 They are made from the records of a snapshot (`engine.center.state`, where the fields are told) and
 become such again. They are plain classes because an attribute of those is cheap in the compiled
@@ -8,6 +8,7 @@ build (`engine.compiled`), where one of a struct is looked up by its name.
 from operator import attrgetter
 from typing import Any
 
+from acd.state import AcdState
 from calls.base import (
     AgentId,
     BridgeId,
@@ -20,12 +21,37 @@ from calls.base import (
     QueueId,
 )
 from calls.events import CallerIdentified, KnownTicket
-from engine.center.state import CallState, LegState, Phase, Role
+from engine.center.state import CallState, CenterState, LegState, Phase, Role
 from ivr.messages import Frame, Queued, Transferred
 
 _LEG = LegState.__struct_fields__
 #: What its flow and its wait know is kept by themselves.
 _CALL = tuple(one for one in CallState.__struct_fields__ if one not in ("session", "waiting"))
+
+#: Calls, legs and the Acd are alive in the machine itself.
+_STATE = tuple(one for one in CenterState.__struct_fields__ if one not in ("calls", "legs", "acd"))
+
+
+class State:
+    """See `engine.center.state.CenterState`. It takes over the parts of the record."""
+
+    __slots__ = _STATE
+
+    def __init__(self, record: CenterState) -> None:
+        self.center = record.center
+        self.minted = record.minted
+        self.closing = record.closing
+        self.seats = record.seats
+        self.recordings = record.recordings
+        self.supervisions = record.supervisions
+        self.kept = record.kept
+        self.cut_off = record.cut_off
+        self.strangers = record.strangers
+        self.pending = record.pending
+        self.numbers = record.numbers
+        self.flows = record.flows
+        self.newest = record.newest
+        self.switches = record.switches
 
 
 class Leg:
@@ -110,6 +136,12 @@ class Call:
 
 
 _call_fields, _leg_fields = attrgetter(*_CALL), attrgetter(*_LEG)
+_state_fields = attrgetter(*_STATE)
+
+
+def state_record(state: State, acd: AcdState) -> CenterState:
+    """It shares its parts with the state; it has no calls and legs yet."""
+    return CenterState(acd=acd, **dict(zip(_STATE, _state_fields(state), strict=True)))
 
 
 def call_record(call: Call) -> CallState:

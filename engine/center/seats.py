@@ -47,8 +47,9 @@ def of(center: "CallCenter", agent: AgentId, switch: str) -> LegId | None:
 
 def agent_changed(center: "CallCenter", fact: AgentStateChanged, now: Instant) -> None:
     """An agent signed in or out, perhaps one with a seat."""
-    if fact.agent in center.persistent or fact.agent in center.state.seats:
-        center.soon(look, fact.agent, now)
+    name = fact.agent
+    if name in center.persistent or name in center.state.seats:
+        center.soon(look, name, now)
 
 
 def configured(center: "CallCenter", fact: ConfigurationChanged, now: Instant) -> None:

@@ -6,7 +6,8 @@ from calls.actions import PublishFlow, Refused
 from calls.errors import FlowInvalid
 from calls.facts import ConfigurationChanged
 from engine.center.house import HOUSE
-from engine.center.state import CenterState, FlowVersion
+from engine.center.live import State
+from engine.center.state import FlowVersion
 from ivr.flow import Flow
 from ivr.loading import load
 
@@ -17,7 +18,7 @@ HOUSE_VERSION = -1
 class Shelf:
     """Compiled flows over the sources that the state keeps."""
 
-    def __init__(self, state: CenterState) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
         self._compiled: dict[str, Flow] = {}
 

@@ -6,7 +6,7 @@ queued: who is joined with somebody in the same step hears none.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
 
 from acd.messages import Enqueue, Withdraw
 from calls.base import CallOutcome, Instant, QueueId
@@ -161,7 +161,7 @@ def _asked(center: "CallCenter", _call: Call, request: Request, _: Instant) -> N
 
 
 #: What a flow puts out that is neither told to a switch nor only a fact.
-_CARRIED_OUT: dict[type[Any], Callable[["CallCenter", Call, Any, Instant], None]] = {
+_CARRIED_OUT: Final[dict[type[Any], Callable[["CallCenter", Call, Any, Instant], None]]] = {
     Queued: _queued,
     Transferred: _transferred,
     Finished: _finished,

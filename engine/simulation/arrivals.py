@@ -1,13 +1,15 @@
 """When simulated callers come, and what they bring: their keys, patience and talk."""
 
 from collections.abc import Iterator
+from math import log
 from random import Random
+from typing import Final
 
 from engine.simulation.distributions import longer_than
 from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, RecordedCall, Scenario
 
 #: How many different numbers callers have.
-_NUMBERS = 1_000_000
+_NUMBERS: Final = 1_000_000
 
 
 class Caller:
@@ -17,7 +19,7 @@ class Caller:
         chance = dice.random
         #: From the start of the simulation.
         self.at = at
-        self.number = f"+4850{int(chance() * _NUMBERS):07d}"
+        self.number = "+4850" + str(int(chance() * _NUMBERS)).zfill(7)
         self.dials = stream.dial
         #: Still to be pressed, the first one next.
         self.keys = _chosen(stream, chance())
@@ -72,7 +74,7 @@ def poisson(hourly: tuple[float, ...], dice: Random, scenario: Scenario) -> Iter
     """Times of a Poisson stream whose rate is another one each hour of the day."""
     now, end = 0.0, 0.0
     # An exponential amount of *expected calls* passes from one to the next.
-    expected = dice.expovariate(1.0)
+    expected = -log(1.0 - dice.random())
     while now < scenario.length:
         if now >= end:
             clock = scenario.calendar.local(scenario.start + now)
@@ -84,7 +86,7 @@ def poisson(hourly: tuple[float, ...], dice: Random, scenario: Scenario) -> Iter
         now += expected / rate
         if now < scenario.length:
             yield now
-        expected = dice.expovariate(1.0)
+        expected = -log(1.0 - dice.random())
 
 
 def _chosen(stream: Callers, quantile: float) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ until all of them are gone. Agents' times are counted from the warm-up to the ti
 callers come. Beside them stands what the theory of queues speaks of.
 """
 
-from collections import Counter
+from collections import defaultdict
 from math import ceil
 
 from acd.sums import BUSY, Line
@@ -108,7 +108,7 @@ class Tally:
         self._count = ceil((self._to - self._from) / self._step)
         self._queues = {name: _Queue(plan, self._count) for name, plan in scenario.queues.items()}
         self._callers: dict[CallId, _Caller] = {}
-        self._ended: Counter[CallOutcome] = Counter()
+        self._ended: defaultdict[CallOutcome, int] = defaultdict(int)
         self._arrived = 0
         self._states: dict[AgentId, AgentState] = {}
         #: Agents who work for callers, and who are ready; their seconds, up to an instant.
@@ -150,7 +150,7 @@ class Tally:
             "left_menu": Quotient(self._ended["abandoned_menu"]),
             "ended_in_menu": Quotient(self._ended["completed_menu"]),
             "failed": Quotient(self._ended["failed"]),
-            "unfinished": Quotient(self._arrived - self._ended.total()),
+            "unfinished": Quotient(self._arrived - sum(self._ended.values())),
             "occupancy": Quotient(busy, busy + self._ready_seconds),
         }
 
@@ -246,9 +246,10 @@ class Tally:
             caller.half_over = True
 
     def agent_state_changed(self, fact: AgentStateChanged, at: Instant) -> None:
-        before, state = self._states.get(fact.agent), fact.state
+        name, state = fact.agent, fact.state
+        before = self._states.get(name)
         if before != state:
-            self._states[fact.agent] = state
+            self._states[name] = state
             self._spend(at)
             self._busy += (state in BUSY) - (before in BUSY)
             self._ready += (state == "ready") - (before == "ready")

@@ -1,8 +1,8 @@
 """The switchboard of a simulated world: time, the link, the legs that are up, and what fails."""
 
-import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
 from calls.base import EndCause, LegId
@@ -104,8 +104,11 @@ class Board:
         """Let everything happen that is due by `now`, and tell it in order."""
         self._passed = now
         heap = self._heap
-        while heap and heap[0][0] <= now:
-            at, _, happen, what = heapq.heappop(heap)
+        while heap:
+            due: float = heap[0][0]
+            if due > now:
+                break
+            at, _, happen, what = heappop(heap)
             happen(what, at)
         told, self._told = self._told, []
         return told
@@ -122,7 +125,7 @@ class Board:
     def at(self, when: float, happen: Happening, what: Any) -> None:
         """Let something of others' happen in this world; it is called with `what` and the time."""
         self._order += 1
-        heapq.heappush(self._heap, (when, self._order, happen, what))
+        heappush(self._heap, (when, self._order, happen, what))
 
     def legs(self, now: float) -> tuple[LiveLeg, ...]:
         """What is really up, in order of arrival."""

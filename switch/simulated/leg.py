@@ -53,7 +53,9 @@ class Leg:
         #: Conversations begun, also that which goes on now.
         self.talks = 0
         #: What the caller is still to press.
-        self.presses: list[Press] = list(person.presses) if isinstance(person, Caller) else []
+        self.presses: list[Press] = []
+        if inbound and isinstance(person, Caller) and person.presses:
+            self.presses += person.presses
         #: How long they speak when they are recorded.
         self.speaks = person.speaks
         self.recorder: Recorder | None = None

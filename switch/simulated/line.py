@@ -1,25 +1,26 @@
 """What one simulated leg hears and presses: prompts one after the other, music, digits."""
 
 from collections import deque
+from typing import Final
 
 from calls.base import LegId
 from calls.commands import Prompt
 from calls.events import DigitPressed, PromptEnded
-from calls.media import Media, Tone
+from calls.media import Media, Speech
 from switch.collector import Collector
 
 #: Speech is about this fast; a prompt's length follows from its text.
-CHARACTERS_PER_SECOND = 15.0
+CHARACTERS_PER_SECOND: Final = 15.0
 
 
 def seconds_of(media: tuple[Media, ...]) -> float:
     """How long a prompt takes to play."""
     seconds = 0.0
     for item in media:
-        if isinstance(item, Tone):
-            seconds += item.milliseconds / 1000
-        else:
+        if isinstance(item, Speech):
             seconds += len(item.text) / CHARACTERS_PER_SECOND
+        else:
+            seconds += item.milliseconds / 1000
     return seconds
 
 

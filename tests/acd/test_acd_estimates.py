@@ -8,7 +8,7 @@ from math import inf, isclose
 import pytest
 
 from acd import estimates
-from acd.estimates import Load
+from acd.state import Load
 
 Service = Callable[[random.Random], float]
 

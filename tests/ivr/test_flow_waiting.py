@@ -11,6 +11,7 @@ from calls.config import Queue
 from calls.events import DigitPressed, PromptEnded, Tick
 from calls.facts import WaitAnnounced
 from calls.media import Speech
+from ivr.live import revived_wait
 from ivr.messages import KeepThePlace, LeaveQueue, WaitingOutput
 from ivr.state import WaitingState
 from ivr.waiting import Waiting, WaitingEvent
@@ -58,7 +59,7 @@ class Line:
         state = self.waiting.snapshot()
         again = msgspec.json.decode(msgspec.json.encode(state), type=WaitingState)
         assert again == state
-        self.waiting = Waiting(again)
+        self.waiting = Waiting(revived_wait(again))
         return self.waiting
 
     def _handle(self, event: WaitingEvent) -> list[WaitingOutput]:

@@ -16,6 +16,7 @@ from calls.facts import (
 from calls.media import Media, Speech
 from calls.requests import Request
 from ivr.flow import Flow
+from ivr.live import revived_walk
 from ivr.messages import Finished, Queued, SessionOutput, Transferred
 from ivr.session import Session, SessionEvent, SessionState
 from ivr.surroundings import Surroundings
@@ -153,7 +154,7 @@ class Walk:
         state = self.session.snapshot()
         again = _decoder.decode(msgspec.json.encode(state))
         assert again == state
-        self.session = Session(self.flow, again, self.surroundings)
+        self.session = Session(self.flow, revived_walk(again), self.surroundings)
         return self.session
 
     def check(self) -> None:
