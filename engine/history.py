@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -15,8 +15,14 @@ from engine.models import facts
 #: Values in one ``IN``.
 _MANY = 500
 
-#: Written out, not as a parameter, so that the databases see that the index is for it.
-_IS_STATE: ColumnElement[bool] = facts.c.kind == literal_column("'AgentStateChanged'")
+
+def of_kinds(*kinds: type[Fact]) -> ColumnElement[bool]:
+    """Whether a fact is of one of these kinds. Written out, not as parameters, so that the
+    databases see which index is for it."""
+    return or_(*(facts.c.kind == literal_column(f"'{kind.__name__}'") for kind in kinds))
+
+
+_IS_STATE = of_kinds(AgentStateChanged)
 
 
 def last_before(session: Session, at: Instant) -> int:
@@ -28,10 +34,9 @@ def between(
     session: Session, begin: Instant, end: Instant, kinds: Iterable[type[Fact]]
 ) -> Iterator[Published]:
     """The facts of these kinds from `begin` to just before `end`, in their order."""
-    names = [kind.__name__ for kind in kinds]
     query = (
         select(facts.c.seq, facts.c.at, facts.c.body)
-        .where(facts.c.kind.in_(names), facts.c.at >= begin, facts.c.at < end)
+        .where(of_kinds(*kinds), facts.c.at >= begin, facts.c.at < end)
         .order_by(facts.c.seq)
     )
     for seq, at, body in session.execute(query).yield_per(1000):

@@ -13,7 +13,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from calls.facts import ConversationRecorded, RecordingStarted, VoicemailLeft
 from calls.views import Published
-from engine import filing, models
+from engine import filing, history, models
 from web import auth
 from web.api.endpoint import api
 
@@ -91,7 +91,7 @@ def call_of(session: Session, recording: str) -> str | None:
     """Which call a recording is of."""
     facts = models.facts
     told = select(facts.c.call).where(
-        facts.c.kind.in_((VoicemailLeft.__name__, RecordingStarted.__name__)),
+        history.of_kinds(VoicemailLeft, RecordingStarted),
         facts.c.body.contains(f'"recording":"{recording}"', autoescape=True),
     )
     return session.scalar(told.limit(1))
