@@ -26,7 +26,7 @@ MODULES = {
     "engine/center": "around center consulting favours handover house life live overflow pop"
     " recalls reconcile recordings ringing seats shelf supervision talking transfers treatment"
     " view",
-    "engine/simulation": "arrivals distributions run tally",
+    "engine/simulation": "arrivals run tally",
     "ivr": "caller live phrases session speaking values visit waiting waits",
     "switch": "collector",
     "switch/simulated": "board bridges conversations leg line phones world",

@@ -4,18 +4,18 @@ Everything is drawn as a quantile of an even number from [0, 1) that belongs to 
 scenarios with the same seed have the same callers, and differ only by what was changed.
 """
 
-from dataclasses import dataclass
 from math import hypot, inf, log, sqrt
 from statistics import NormalDist
 from typing import TypeAlias
+
+import msgspec
 
 _STANDARD = NormalDist()
 #: Near enough to 0 for a quantile that does not exist at 0 itself.
 _TINY = 1e-12
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """Always the same; `inf` for never."""
 
     seconds: float
@@ -24,16 +24,14 @@ class Constant:
         return self.seconds
 
 
-@dataclass(frozen=True)
-class Exponential:
+class Exponential(msgspec.Struct, frozen=True):
     mean: float
 
     def at(self, quantile: float) -> float:
         return -self.mean * log(1.0 - quantile)
 
 
-@dataclass(frozen=True)
-class Uniform:
+class Uniform(msgspec.Struct, frozen=True):
     least: float
     most: float
 
@@ -41,8 +39,7 @@ class Uniform:
         return self.least + (self.most - self.least) * quantile
 
 
-@dataclass(frozen=True)
-class Lognormal:
+class Lognormal(msgspec.Struct, frozen=True):
     """By its own mean and standard deviation, not its logarithm's."""
 
     mean: float
