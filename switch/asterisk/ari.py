@@ -86,6 +86,11 @@ class AriLink:
         """Send a request after all earlier ones of its lane; returns at once."""
         return self._lanes[lane].send(request)
 
+    @property
+    def unanswered(self) -> int:
+        """How many requests are in line or being done."""
+        return sum(lane.unanswered for lane in self._lanes)
+
     async def ask(self, request: Request) -> Reply:
         """Do a request beside the lanes, over HTTP. Raises `SwitchUnreachable`."""
         assert self._http is not None  # noqa: S101

@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 #: Seconds until the link is tried again: the first time, and at most.
 FIRST_RETRY, LAST_RETRY = 0.2, 5.0
+#: Unanswered requests, for each lane, that are more than Asterisk does in passing.
+BEHIND = 2
 
 
 class AsteriskSwitch:
@@ -197,6 +199,11 @@ class AsteriskSwitch:
         self._exchange.take(event)
 
     # --- small tools
+
+    @property
+    def behind(self) -> bool:
+        """Asterisk has been asked for more than it gets done."""
+        return self._link is not None and self._link.unanswered > BEHIND * self._lanes
 
     def send(self, lane: int, request: Request) -> ari.Answer:
         if self._link is None:

@@ -364,7 +364,6 @@ class Exchange:
             leg.channel,
             endpoint,
             app=self._line.app,
-            call=command.call,
             caller=command.caller,
             name=command.caller_name,
             timeout=command.timeout,

@@ -28,6 +28,10 @@ class LinkTaken(SwitchUnreachable):
 class Lane(Protocol):
     """One request after another."""
 
+    @property
+    def unanswered(self) -> int:
+        """How many are in line or being done."""
+
     def send(self, request: Request) -> Answer:
         """Put a request in line. Its answer fails with `SwitchUnreachable`."""
 
@@ -44,6 +48,10 @@ class SocketLane:
         self._number = 0
         self._open: dict[str, tuple[Answer, asyncio.TimerHandle]] = {}
         socket.read(self._take)
+
+    @property
+    def unanswered(self) -> int:
+        return len(self._open)
 
     def send(self, request: Request) -> Answer:
         self._number += 1
@@ -86,6 +94,10 @@ class HttpLane:
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
         self._running = self._loop.create_task(self._run())
+
+    @property
+    def unanswered(self) -> int:
+        return self._outbox.qsize()
 
     def send(self, request: Request) -> Answer:
         answer: Answer = self._loop.create_future()

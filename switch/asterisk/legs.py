@@ -26,6 +26,9 @@ ANSWER_AFTER = 0.002
 #: Seconds until music begins: who is put through at once hears no scrap of it, and whom nobody
 #: answers for longer does not miss it.
 MUSIC_AFTER = 0.1
+#: Music for all who wait takes more of Asterisk than putting them through: while it is behind with
+#: that, music is put off so many seconds at a time; but nobody waits in silence for longer.
+PUT_OFF, LONGEST_SILENCE = 0.25, 10.0
 
 _Music: TypeAlias = StartMusic | Hold
 
@@ -38,6 +41,9 @@ class Wire(Protocol):
 
     voice: Voice
     recordings: Path
+
+    @property
+    def behind(self) -> bool: ...
 
     def send(self, lane: int, request: Request) -> Answer: ...
 
@@ -166,11 +172,16 @@ class Leg:
         loop = asyncio.get_running_loop()
         self._changing = loop.call_later(after, self._change_music)
 
-    def _change_music(self) -> None:
-        """Bring what plays in line with what is wanted."""
+    def _change_music(self, put_off: float = 0.0) -> None:
+        """Bring what plays in line with what is wanted; `put_off`: seconds late already."""
         self._changing = None
         wanted = self._wanted
         if wanted is not None and wanted.music != self._music:
+            if self._wire.behind and put_off < LONGEST_SILENCE:
+                loop = asyncio.get_running_loop()
+                late = put_off + PUT_OFF
+                self._changing = loop.call_later(PUT_OFF, self._change_music, late)
+                return
             self._music = wanted.music
             self.order(wanted, requests.start_music(self.channel, wanted.music))
         elif wanted is None and self._music is not None:

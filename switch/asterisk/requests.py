@@ -188,7 +188,6 @@ def dial(
     endpoint: str,
     *,
     app: str,
-    call: str,
     caller: str,
     name: str,
     timeout: float,
@@ -206,8 +205,8 @@ def dial(
         "callerId": caller_id(caller, name),
         "timeout": _whole(timeout),
     }
-    variables = {"RINGDESK": call, **(_ANSWER_BY_ITSELF if auto_answer else {})}
-    return Request("POST", _uri("channels", query), {"variables": variables})
+    body: dict[str, object] | None = {"variables": _ANSWER_BY_ITSELF} if auto_answer else None
+    return Request("POST", _uri("channels", query), body)
 
 
 #: Desk phones follow the one header or the other; our page reads the first.

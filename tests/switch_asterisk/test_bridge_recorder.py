@@ -27,6 +27,7 @@ class Wire:
     def __init__(self, folder: Path) -> None:
         self.voice: Voice = Voiceless()
         self.recordings = folder
+        self.behind = False
         self.told: list[SwitchEvent] = []
         self.asked: list[str] = []
         self.live: Answer = asyncio.get_running_loop().create_future()

@@ -1,0 +1,89 @@
+"""Music while Asterisk is behind with the calls themselves."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from calls.commands import StartMusic
+from calls.events import SwitchEvent
+from calls.media import Media
+from calls.port import Voice
+from switch.asterisk import legs
+from switch.asterisk.ari import Answer
+from switch.asterisk.codec import Reply
+from switch.asterisk.legs import Leg
+from switch.asterisk.requests import Request
+
+
+class Voiceless:
+    async def sound(self, media: Media) -> str:
+        raise NotImplementedError
+
+
+class Wire:
+    """An Asterisk that has more to do than it gets done."""
+
+    def __init__(self) -> None:
+        self.voice: Voice = Voiceless()
+        self.recordings = Path()
+        self.behind = True
+        self.asked: asyncio.Queue[str] = asyncio.Queue()
+
+    def send(self, lane: int, request: Request) -> Answer:
+        self.asked.put_nowait(f"{request.method} {request.uri.partition('?')[0]}")
+        answer: Answer = asyncio.get_running_loop().create_future()
+        answer.set_result(Reply(status=204))
+        return answer
+
+    async def download(self, request: Request, path: Path) -> bool:
+        raise NotImplementedError
+
+    def tell(self, event: SwitchEvent) -> None:
+        raise AssertionError(event)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def leg(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Leg:
+    monkeypatch.setattr(legs, "MUSIC_AFTER", 0.0)
+    monkeypatch.setattr(legs, "PUT_OFF", 0.005)
+    return Leg(wire, "a/c", "c", 0, inbound=True, adopted=False)
+
+
+async def test_music_waits_until_asterisk_keeps_up(wire: Wire, leg: Leg) -> None:
+    leg.start_music(StartMusic(leg="a/c"))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(wire.asked.get(), 0.05)
+    wire.behind = False
+    assert await asyncio.wait_for(wire.asked.get(), 5) == "POST channels/c/moh"
+
+
+async def test_nobody_waits_in_silence_for_long(
+    wire: Wire, leg: Leg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legs, "LONGEST_SILENCE", 0.02)
+    leg.start_music(StartMusic(leg="a/c"))
+    assert await asyncio.wait_for(wire.asked.get(), 5) == "POST channels/c/moh"
+
+
+async def test_who_is_put_through_meanwhile_gets_no_music(wire: Wire, leg: Leg) -> None:
+    leg.start_music(StartMusic(leg="a/c"))
+    await asyncio.sleep(0)
+    leg.stop_music()
+    wire.behind = False
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(wire.asked.get(), 0.05)
+
+
+async def test_music_that_plays_is_silenced_at_once(wire: Wire, leg: Leg) -> None:
+    wire.behind = False
+    leg.start_music(StartMusic(leg="a/c"))
+    assert await asyncio.wait_for(wire.asked.get(), 5) == "POST channels/c/moh"
+    wire.behind = True
+    leg.stop_music()
+    assert await asyncio.wait_for(wire.asked.get(), 5) == "DELETE channels/c/moh"
