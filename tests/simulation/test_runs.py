@@ -11,18 +11,16 @@ from sqlalchemy import func, select, update
 from calls.errors import InputInvalid
 from calls.events import Tick
 from calls.facts import CallArrived, CallEnded, Fact, NodeEntered
-from calls.messages import Message, Output
 from calls.views import Published
-from engine.center import CallCenter
 from engine.journal import Entry, Journal
 from engine.models import facts
 from engine.simulation import loading, report
 from engine.simulation import run as running
-from engine.simulation.outcome import Outcome, Quotient
+from engine.simulation.outcome import Quotient
 from engine.simulation.results import compare, estimate, simulate, student_t
-from engine.simulation.scenario import Scenario
 from engine.simulation.tally import CENTER
 from engine.storage import Database, opened
+from tests.simulation.recording import record
 from tests.simulation.scenes import mean, one_queue, write
 
 MENU = """\
@@ -292,31 +290,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
         yield made
 
 
-def record(
-    monkeypatch: pytest.MonkeyPatch, database: Database, scenario: Scenario, seed: str
-) -> Outcome:
-    """Run a scenario, and keep its facts as a center's journal does."""
-    entries: list[Entry] = []
-
-    class Recording(CallCenter):
-        def handle(self, message: Message, now: float) -> list[Output]:
-            outputs = super().handle(message, now)
-            facts = [output for output in outputs if isinstance(output, Fact)]
-            seq = sum(len(entry.facts) for entry in entries[-1:]) + (
-                entries[-1].facts[-1].seq if entries else 0
-            )
-            if facts:
-                published = [Published(seq=seq + n, at=now, fact=f) for n, f in enumerate(facts, 1)]
-                entries.append(Entry(len(entries) + 1, now, Tick(), published))
-            return outputs
-
-    with monkeypatch.context() as patch:
-        patch.setattr(running, "CallCenter", Recording)
-        outcome = running.run(scenario, seed)
-    Journal(database).append(entries)
-    return outcome
-
-
 OVERFLOW = """\
 length: 4h
 queues:
@@ -338,11 +311,11 @@ callers:
     ("text", "queue"), [(MENU, "support"), (CALLBACKS, "line"), (OVERFLOW, "rest")]
 )
 def test_recorded_callers_do_as_they_did(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database, text: str, queue: str
+    tmp_path: Path, database: Database, text: str, queue: str
 ) -> None:
     """Replayed with the staff of then, the day goes as it went."""
     scenario = loading.load(write(tmp_path, text))
-    then = record(monkeypatch, database, scenario, "7")
+    then = record(database, scenario, "7")
     head, _, _ = text.partition("callers:")
     replayed = write(tmp_path, f"{head}callers: {{past: {{recorded: center.db}}}}", "past.yaml")
     again = running.run(loading.load(replayed), "another")
@@ -376,10 +349,8 @@ def test_recorded_callers_who_hung_up_in_the_menu_do_so_again(
     assert found["sales"]["offered"].part == 1
 
 
-def test_journals_that_cannot_be_read(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
-) -> None:
-    record(monkeypatch, database, loading.load(write(tmp_path, MENU)), "7")
+def test_journals_that_cannot_be_read(tmp_path: Path, database: Database) -> None:
+    record(database, loading.load(write(tmp_path, MENU)), "7")
     head, _, _ = MENU.partition("callers:")
     (tmp_path / "text.db").write_text("no database " * 100)
     (tmp_path / "nothing.db").touch()
@@ -405,10 +376,8 @@ def test_journals_that_cannot_be_read(
     )
 
 
-def test_recorded_callers_with_fewer_agents(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
-) -> None:
-    record(monkeypatch, database, loading.load(write(tmp_path, MENU)), "7")
+def test_recorded_callers_with_fewer_agents(tmp_path: Path, database: Database) -> None:
+    record(database, loading.load(write(tmp_path, MENU)), "7")
     head, _, _ = MENU.replace("count: 6", "count: 2").partition("callers:")
     text = (
         f"{head}callers:\n  past:\n    recorded:\n      database: sqlite:///{tmp_path}/center.db\n"
@@ -455,11 +424,11 @@ def test_intervals_hold_what_is_true_as_often_as_they_say() -> None:
 
 
 def test_recorded_callers_of_the_day_on_which_the_clock_is_put_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Database
+    tmp_path: Path, database: Database
 ) -> None:
     """They called from 08:00 on, by the clock; and so they do again."""
     spring = MENU.replace("length: 4h", "length: 1h\nday: 2026-03-29\ntimezone: Europe/Warsaw")
-    then = record(monkeypatch, database, loading.load(write(tmp_path, spring)), "7")
+    then = record(database, loading.load(write(tmp_path, spring)), "7")
     head, _, _ = MENU.replace("length: 4h", "length: 1h").partition("callers:")
     source = "{database: center.db, first_day: 2026-03-29, timezone: Europe/Warsaw}"
     replayed = write(tmp_path, f"{head}callers: {{past: {{recorded: {source}}}}}", "past.yaml")
