@@ -229,6 +229,8 @@ async def _put_caller(endpoint: AsteriskEndpoint, name: str, context: str) -> No
         "disallow": "all",
         "allow": "ulaw",
         "direct_media": "no",
+        "media_address": "127.0.0.1",
+        "bind_rtp_to_media_address": "yes",
         "trust_id_inbound": "yes",
     }
     fields = [{"attribute": key, "value": value} for key, value in values.items()]
