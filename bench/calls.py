@@ -5,7 +5,8 @@ caller's INVITE (SIPp) until both parties are in one bridge (AMI ``BridgeEnter``
 `calls.agent_invite`: until the agent's INVITE (SIPp). `calls.pop`: from the offer until the pop has
 come to a client of the event stream, held against the time until the INVITE has come to the agent's
 phone. `calls.setup_5000_members`: as `calls.setup`, where most of the queue's members are away.
-`calls.persistent_leg`: as `calls.setup`, with agents whose phones stay on the line.
+`calls.persistent_leg`: as `calls.setup`, with agents whose phones stay on the line; each of the two
+without the other's agents.
 `calls.max_rate`: the most calls a second of which none is lost: each caller meets an agent within
 ten seconds and stays until the agent, after a short talk, hangs up.
 """
@@ -16,7 +17,6 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import aiohttp
 import msgspec
@@ -31,7 +31,10 @@ MEMBERS, SEATS, RATE = ("calls.setup_5000_members",), ("calls.persistent_leg",),
 
 #: Who takes the calls of each turn. The first of each is for warming up and does not count.
 TURNS = ("app_queue", "ringdesk") * 3
-WARM_UP = 2
+#: With phones that stay on the line neither has any use of the other's agents, who would only be a
+#: burden; so each has an Asterisk to itself, in turns. A minute at most: SIPp's phones send no
+#: sound, and Asterisk gives a phone up for dead after that.
+ALONE = (("app_queue", Staff(phones=400)), ("ringdesk", Staff(phones=400, seats=400))) * 2
 #: Rates that are tried, calls a second, and for how many seconds; each has one more try.
 LADDER = (40, 60, 80, 100, 115, 130, 150, 170, 195, 225, 260, 300)
 BURST, TRIES = 20.0, 2
@@ -59,12 +62,12 @@ def run() -> list[Result]:
 
 
 def many_members() -> list[Result]:
-    """5,000 in the queue, of whom 4,950 are away; 20 calls a second, which app_queue just follows."""
+    """5,000 in the queue, of whom 4,950 are away; 20 calls a second: app_queue follows no more."""
     return asyncio.run(_many_members())
 
 
 def seats() -> list[Result]:
-    """400 agents whose phones stay on the line beside 400 of app_queue's; 40 calls a second."""
+    """400 agents whose phones stay on the line against 400 of app_queue's; 40 calls a second."""
     return asyncio.run(_seats())
 
 
@@ -78,15 +81,17 @@ async def _setup() -> list[Result]:
         times = await _turns(stage, rate=40, calls=400, talk=5.0, most=400)
     ours = times["ringdesk"]
     counted = f"median of {len(ours.invited)} calls at 40/s with 400 agents"
+    joined = {system: _took(got.joined, got.invited) for system, got in times.items()}
+    rung = {system: _took(got.rung, got.invited) for system, got in times.items()}
     return [
-        _compared("calls.setup", counted, times, "joined"),
-        _compared("calls.agent_invite", counted, times, "rung"),
+        _compared("calls.setup", counted, joined),
+        _compared("calls.agent_invite", counted, rung),
         held_against(
             "calls.pop",
-            _median(ours.popped, ours.offered),
+            statistics.median(_took(ours.popped, ours.offered)),
             "ms",
             "offer to the phone's INVITE",
-            _median(ours.rung, ours.offered),
+            statistics.median(_took(ours.rung, ours.offered)),
         ),
     ]
 
@@ -95,15 +100,19 @@ async def _many_members() -> list[Result]:
     async with staged(Staff(phones=50, away=4950)) as stage:
         times = await _turns(stage, rate=20, calls=150, talk=2.0, most=50)
     counted = f"median of {len(times['ringdesk'].invited)} calls at 20/s, 4950 of 5000 members away"
-    return [_compared(MEMBERS[0], counted, times)]
+    joined = {system: _took(got.joined, got.invited) for system, got in times.items()}
+    return [_compared(MEMBERS[0], counted, joined)]
 
 
 async def _seats() -> list[Result]:
-    async with staged(Staff(phones=800, seats=400)) as stage:
-        # SIPp's phones send no sound: after a minute Asterisk gives a seat up for dead.
-        times = await _turns(stage, rate=40, calls=200, talk=5.0, most=400, turns=TURNS[:4])
-    counted = f"median of {len(times['ringdesk'].invited)} calls at 40/s with 400 agents each"
-    return [_compared(SEATS[0], counted, times)]
+    took: dict[str, list[float]] = {system: [] for system in CONTEXTS}
+    for system, staff in ALONE:
+        async with staged(staff) as stage:
+            turns = (system,) * 3
+            times = await _turns(stage, rate=40, calls=200, talk=5.0, most=400, turns=turns)
+            took[system] += _took(times[system].joined, times[system].invited)
+    counted = f"median of {len(took['ringdesk'])} calls at 40/s with 400 agents"
+    return [_compared(SEATS[0], counted, took)]
 
 
 async def _max_rate() -> list[Result]:
@@ -151,7 +160,7 @@ async def _turns(
             callers, failed = await stage.turn(system, rate=rate, calls=calls, talk=talk, most=most)
             if failed:
                 raise RuntimeError(f"{failed} of {calls} calls to {system} failed")
-            if turn >= WARM_UP:
+            if system in turns[:turn]:
                 _note_callers(times[system], callers)
     joined = _joined(stage.ami)
     for got in times.values():
@@ -234,16 +243,15 @@ def _joined(ami: Ami, since: int = 0) -> dict[str, float]:
 # --- what comes of it
 
 
-def _compared(
-    name: str, counted: str, times: dict[str, Times], end: Literal["joined", "rung"] = "joined"
-) -> Result:
-    took = {system: _median(getattr(got, end), got.invited) for system, got in times.items()}
-    return held_against(name, took["ringdesk"], "ms", f"app_queue, {counted}", took["app_queue"])
+def _compared(name: str, counted: str, took: dict[str, list[float]]) -> Result:
+    """`took`: milliseconds of all calls, by system."""
+    ours, theirs = (statistics.median(took[system]) for system in ("ringdesk", "app_queue"))
+    return held_against(name, ours, "ms", f"app_queue, {counted}", theirs)
 
 
-def _median(ends: dict[str, float], begins: dict[str, float]) -> float:
-    """In milliseconds, over the calls that have both."""
-    return 1000 * statistics.median(ends[n] - begins[n] for n in begins if n in ends)
+def _took(ends: dict[str, float], begins: dict[str, float]) -> list[float]:
+    """In milliseconds, of the calls that have both."""
+    return [1000 * (ends[n] - begins[n]) for n in begins if n in ends]
 
 
 def _user(header: bytes) -> str:
