@@ -18,7 +18,7 @@ from switch.asterisk.recorder import Recorder, recording_of
 from switch.asterisk.replies import describe, watch
 from switch.asterisk.requests import Request
 
-#: What may be playing on a channel that was there before us.
+#: What may be playing on a channel that was there before us, or where music has failed.
 UNKNOWN_MUSIC = "?"
 
 #: Seconds until a caller is answered: an agent's phone that is to ring for them goes first.
@@ -98,12 +98,14 @@ class Leg:
         self._answering = asyncio.get_running_loop().call_later(ANSWER_AFTER, self.answer_now)
         self._answer = command
 
-    def answer_now(self) -> None:
-        """Do what is still put off."""
-        if self._answering is not None:
-            self._answering.cancel()
-            self._answering = None
-            self.order(self._answer, requests.answer(self.channel))
+    def answer_now(self) -> bool:
+        """Do what is still put off; False if nothing is."""
+        if self._answering is None:
+            return False
+        self._answering.cancel()
+        self._answering = None
+        self.order(self._answer, requests.answer(self.channel))
+        return True
 
     def send(self, request: Request) -> Answer:
         self.answer_now()
@@ -182,11 +184,20 @@ class Leg:
                 late = put_off + PUT_OFF
                 self._changing = loop.call_later(PUT_OFF, self._change_music, late)
                 return
-            self._music = wanted.music
-            self.order(wanted, requests.start_music(self.channel, wanted.music))
+            self._play(wanted)
         elif wanted is None and self._music is not None:
             self._music = None
             self.ask(requests.stop_music(self.channel))
+
+    def _play(self, wanted: _Music) -> None:
+        self._music = wanted.music
+
+        def refused(error: Reply | SwitchUnreachable) -> None:
+            if self._music == wanted.music:
+                self._music = UNKNOWN_MUSIC  # asked for again, it is begun again
+            self._failed(wanted, error)
+
+        watch(self.send(requests.start_music(self.channel, wanted.music)), refused)
 
     def _no_music(self) -> None:
         """At once: something else is played."""

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from calls.commands import StartMusic
-from calls.events import SwitchEvent
+from calls.events import CommandFailed, SwitchEvent
 from calls.media import Media
 from calls.port import Voice
 from switch.asterisk import legs
-from switch.asterisk.ari import Answer
+from switch.asterisk.ari import Answer, LinkLost
 from switch.asterisk.codec import Reply
 from switch.asterisk.legs import Leg
 from switch.asterisk.requests import Request
@@ -28,11 +28,16 @@ class Wire:
         self.voice: Voice = Voiceless()
         self.recordings = Path()
         self.behind = True
+        self.lost = False
         self.asked: asyncio.Queue[str] = asyncio.Queue()
+        self.told: asyncio.Queue[SwitchEvent] = asyncio.Queue()
 
     def send(self, lane: int, request: Request) -> Answer:
-        self.asked.put_nowait(f"{request.method} {request.uri.partition('?')[0]}")
         answer: Answer = asyncio.get_running_loop().create_future()
+        if self.lost:
+            answer.set_exception(LinkLost("the link to Asterisk is down"))
+            return answer
+        self.asked.put_nowait(f"{request.method} {request.uri.partition('?')[0]}")
         answer.set_result(Reply(status=204))
         return answer
 
@@ -40,7 +45,7 @@ class Wire:
         raise NotImplementedError
 
     def tell(self, event: SwitchEvent) -> None:
-        raise AssertionError(event)
+        self.told.put_nowait(event)
 
 
 @pytest.fixture
@@ -87,3 +92,15 @@ async def test_music_that_plays_is_silenced_at_once(wire: Wire, leg: Leg) -> Non
     wire.behind = True
     leg.stop_music()
     assert await asyncio.wait_for(wire.asked.get(), 5) == "DELETE channels/c/moh"
+
+
+async def test_music_that_the_lost_link_kept_away_begins_when_it_is_back(
+    wire: Wire, leg: Leg
+) -> None:
+    leg.start_music(StartMusic(leg="a/c"))
+    await asyncio.sleep(0)
+    wire.behind, wire.lost = False, True
+    assert isinstance(await asyncio.wait_for(wire.told.get(), 5), CommandFailed)
+    wire.lost = False
+    leg.start_music(StartMusic(leg="a/c"))
+    assert await asyncio.wait_for(wire.asked.get(), 5) == "POST channels/c/moh"
