@@ -13,6 +13,8 @@ from engine.journal import Entry, Journal
 from engine.loop import Loop
 from engine.storage import Database
 from tests.engine.conftest import Told
+from tests.parts import effort
+from tests.parts.effort import Effort
 
 WARSAW = zoneinfo.ZoneInfo("Europe/Warsaw")
 #: 2026-11-24 00:00 there.
@@ -25,7 +27,7 @@ class Story:
 
     def __init__(self, database: Database) -> None:
         self._journal = Journal(database)
-        self._seq = 0
+        self._seq = self._journal.end().fact
 
     def tell(self, at: float, *facts: Fact) -> None:
         published = []
@@ -79,6 +81,16 @@ def test_what_comes_later_is_added_and_a_new_day_begins_empty(database: Database
     )
     story.tell(tomorrow, enters("menu", "c-2"))
     assert counts.today("main", 1, tomorrow)["menu"].entered == 0, "nobody is there any more"
+
+
+def test_the_facts_of_earlier_years_are_not_read_again(database: Database) -> None:
+    effort.fill_with_earlier_years(database)
+    story, counts = Story(database), FlowCounts(database, WARSAW)
+    noon = MIDNIGHT + 12 * 3600
+    story.tell(noon, begins("main"), enters("menu"))
+    done = Effort(database)
+    assert counts.today("main", 1, noon)["menu"].entered == 1
+    assert done.thousands < effort.FEW
 
 
 OUTER = """\

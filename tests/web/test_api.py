@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from calls.actions import DeclineOffer, FinishWrapUp, HangupCall, SetAgentState
 from calls.errors import EngineBusy
 from calls.views import LiveView
+from tests.parts import effort
+from tests.parts.effort import Effort
 from tests.web.fake_service import FakeService
 from tests.web.program import Program
 
@@ -47,6 +49,16 @@ def test_the_history_of_waiting_goes_back_from_now(
     service.connect("c-1")
     steps = supervisor.get("waiting?minutes=15")["steps"]
     assert [step["waiting"] for step in steps] == [1, 2, 1]
+
+
+def test_the_history_of_waiting_does_not_go_through_earlier_years(
+    service: FakeService, supervisor: Program
+) -> None:
+    effort.fill_with_earlier_years(service.database)
+    supervisor.get("waiting")
+    done = Effort(service.database)
+    assert [step["waiting"] for step in supervisor.get("waiting?minutes=15")["steps"]] == [0]
+    assert done.thousands < effort.FEW
 
 
 # --- what agents do
