@@ -32,8 +32,8 @@ class Effort:
         return 0
 
 
-def fill_with_earlier_years(database: Database) -> None:
-    """A journal that has been kept for long. To be told before anything else happens."""
+def fill_with_earlier_years(database: Database, first: int = 1) -> None:
+    """A journal that has been kept for long; `first`: the number of its first fact."""
     queued = CallQueued(call="old", queue="support", skills={}, position=1)
     row = {
         "message": 1,
@@ -42,5 +42,6 @@ def fill_with_earlier_years(database: Database) -> None:
         "queue": "support",
         "body": encode(queued).decode(),
     }
+    rows = [{**row, "seq": first + n, "at": float(n)} for n in range(OLD)]
     with database.transaction() as connection:
-        connection.execute(insert(facts), [{**row, "seq": n, "at": float(n)} for n in range(OLD)])
+        connection.execute(insert(facts), rows)

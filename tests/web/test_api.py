@@ -54,10 +54,12 @@ def test_the_history_of_waiting_goes_back_from_now(
 def test_the_history_of_waiting_does_not_go_through_earlier_years(
     service: FakeService, supervisor: Program
 ) -> None:
-    effort.fill_with_earlier_years(service.database)
-    supervisor.get("waiting")
+    effort.fill_with_earlier_years(service.database, first=-effort.OLD)
+    service.arrive("c-1", ago=300)
+    service.enqueue("c-1", ago=300)
     done = Effort(service.database)
-    assert [step["waiting"] for step in supervisor.get("waiting?minutes=15")["steps"]] == [0]
+    steps = supervisor.get("waiting?minutes=15")["steps"]
+    assert [step["waiting"] for step in steps] == [0, 1]
     assert done.thousands < effort.FEW
 
 
