@@ -403,3 +403,17 @@ async def test_without_ami_the_phones_are_looked_up(
     agent = await place.registered("anna")
     await agent.unregister()
     await place.wait(PhoneChanged, phone=agent.name, online=False)
+
+
+# -- the dialplan
+
+
+@pytest.mark.parametrize("called", ["h1", "help", "h.smith", "h_1", "HELP", "*98", "1000#"])
+async def test_whatever_is_dialled_comes_to_us_once(place: Place, called: str) -> None:
+    """Also what begins with the name of the extension that Asterisk runs after a hang-up."""
+    call, leg = await place.calling(called)
+    await call.hang_up()
+    await place.wait(LegEnded, leg=leg)
+    another, _ = await place.calling()
+    assert [one.called for one in place.all(LegArrived)] == [called, "1000"]
+    await another.hang_up()
