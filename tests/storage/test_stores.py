@@ -405,3 +405,62 @@ def test_only_recordings_are_played(tmp_path: Path, name: str) -> None:
     (tmp_path / "c-3.flow-1.wav").write_bytes(b"RIFF")
     assert recording_file(tmp_path, name) is None
     assert recording_file(tmp_path, "c-3.flow-1") == tmp_path / "c-3.flow-1.wav"
+
+
+def asks_for_draft(call: str, contact: int | None = None) -> DraftTicket:
+    return DraftTicket(
+        request=f"{call}/{contact}",
+        call=call,
+        caller="221230199",
+        contact=contact,
+        queue="support",
+        agent="agent1",
+    )
+
+
+def numbers(answers: list[StoreEvent]) -> list[str]:
+    return [one.ticket.number for one in answers if isinstance(one, TicketDrafted)]
+
+
+def test_drafts_asked_for_together_are_numbered_in_their_order_and_none_is_left_out(
+    database: Database, anna: int
+) -> None:
+    """Also where a call is asked for twice, and one had its draft already."""
+    draft(database, call="c-3")
+    calls = ["c-2", "c-3", "c-1", "c-2"]
+    answers = stores.answer_all([asks_for_draft(call) for call in calls], database, "PL")
+    assert numbers(answers) == ["INC-1002", "INC-1001", "INC-1003", "INC-1002"]
+    assert draft(database, call="c-4").ticket.number == "INC-1004"
+
+
+def test_a_contact_deleted_since_the_look_up_leaves_the_others_theirs(
+    database: Database, anna: int
+) -> None:
+    asked = [asks_for_draft("c-1", anna), asks_for_draft("c-2", anna + 1)]
+    answers = stores.answer_all(asked, database, "PL")
+    with database.session() as session:
+        made = [tickets.by_number(session, number) for number in numbers(answers)]
+    assert [(one.title, one.contact_id) for one in made if one] == [
+        ("Call from Anna Nowak", anna),
+        ("Call from 22 123 01 99", None),
+    ]
+
+
+def test_two_who_draft_for_the_same_calls_at_once_make_one_ticket_for_each(
+    database: Database,
+) -> None:
+    calls = [f"c-{number}" for number in range(20)]
+    batches = [calls, calls[::-1]] * 3
+    with ThreadPoolExecutor(len(batches)) as threads:
+        found = list(
+            threads.map(
+                lambda batch: numbers(
+                    stores.answer_all([asks_for_draft(call) for call in batch], database, "PL")
+                ),
+                batches,
+            )
+        )
+    assert len(set(found[0])) == len(calls)
+    assert all(made == (found[0] if n % 2 == 0 else found[0][::-1]) for n, made in enumerate(found))
+    with database.session() as session:
+        assert len(tickets.search(session)) == len(calls)
