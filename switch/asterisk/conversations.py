@@ -56,10 +56,9 @@ class Conversations:
             self._moved(leg)
 
     def hold(self, leg: Leg, command: Hold) -> None:
-        if leg.held is not None and leg.held.music == command.music:
-            return
-        leg.hold(command)
-        if leg.joined:
+        already = leg.held is not None and leg.held.music == command.music
+        leg.hold(command)  # told again its music begins, if a lost link kept that away
+        if leg.joined and not already:
             self._place(command, [leg])
 
     def unhold(self, leg: Leg, command: Unhold) -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from calls.commands import StartMusic
+from calls.commands import Hold, StartMusic
 from calls.events import CommandFailed, SwitchEvent
 from calls.media import Media
 from calls.port import Voice
 from switch.asterisk import legs
 from switch.asterisk.ari import Answer, LinkLost
+from switch.asterisk.bridges import Bridges
 from switch.asterisk.codec import Reply
+from switch.asterisk.conversations import Conversations
 from switch.asterisk.legs import Leg
 from switch.asterisk.requests import Request
 
@@ -104,3 +106,21 @@ async def test_music_that_the_lost_link_kept_away_begins_when_it_is_back(
     wire.lost = False
     leg.start_music(StartMusic(leg="a/c"))
     assert await asyncio.wait_for(wire.asked.get(), 5) == "POST channels/c/moh"
+
+
+async def test_who_is_held_while_the_link_is_lost_hears_music_when_it_is_back(
+    wire: Wire, leg: Leg
+) -> None:
+    """It is told again then that they are held."""
+    bridges = Bridges("a", "ringdesk", 1, wire.send)
+    conversations = Conversations(wire, {leg.id: leg}, bridges, lambda _: None)
+    conversations.hold(leg, Hold(leg="a/c"))
+    await asyncio.sleep(0)
+    wire.behind, wire.lost = False, True
+    assert isinstance(await asyncio.wait_for(wire.told.get(), 5), CommandFailed)
+    wire.lost = False
+    conversations.hold(leg, Hold(leg="a/c"))
+    assert await asyncio.wait_for(wire.asked.get(), 5) == "POST channels/c/moh"
+    conversations.hold(leg, Hold(leg="a/c"))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(wire.asked.get(), 0.05)
