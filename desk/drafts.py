@@ -42,7 +42,7 @@ def _new(connection: Connection, drafts: Sequence[Draft]) -> list[tickets.New]:
         new.append(
             tickets.New(
                 author=draft.assignee or "ringdesk",
-                title=tickets.checked_title(draft.title),
+                title=tickets.checked_title(draft.title[: tickets.MOST_TITLE]),
                 contact_id=person.id if person else None,
                 organisation_id=person.organisation_id if person else None,
                 queue=draft.queue,

@@ -70,7 +70,7 @@ def report_fault(session: Session, request: ReportFault, region: str) -> TicketD
         draft = Draft(
             call=request.call,
             caller=caller,
-            title=f"{who}: {fault.title}"[: tickets.MOST_TITLE],
+            title=f"{who}: {fault.title}",
             contact_id=request.contact,
             queue=fault.queue,
             assignee="",

@@ -204,6 +204,14 @@ def test_draft_for_a_contact_names_them(database: Database, anna: int) -> None:
     assert [ticket.id for ticket in answer.tickets] == [drafted.ticket.id]
 
 
+def test_a_long_name_is_cut_and_the_call_has_its_ticket(database: Database) -> None:
+    with database.session() as session:
+        name = "A" * tickets.MOST_TITLE
+        long = contacts.create(session, name, numbers=["+48221230177"]).id
+    title = draft(database, contact=long).ticket.title
+    assert title == f"Call from {name}"[: tickets.MOST_TITLE]
+
+
 def test_contact_deleted_meanwhile_does_not_stop_the_draft(database: Database) -> None:
     assert draft(database, contact=99).ticket.title == "Call from 22 123 01 99"
 
