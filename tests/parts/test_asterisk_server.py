@@ -232,7 +232,7 @@ async def test_the_benchmark_has_asterisks_own_queue(home: Path) -> None:
     endpoint = AsteriskServer(center, bench=True).ensure()
     async with Phones() as phones, _ari(endpoint) as ari:
         caller = await phones.add("bench-caller", server=f"127.0.0.1:{center.sip_port}")
-        call = await caller.dial("1000")
+        call = await caller.dial("2000")
         # Without an agent, the queue keeps the caller on the line, unanswered.
         async with asyncio.timeout(10):
             while "Queue" not in await _applications(ari):
