@@ -111,6 +111,7 @@ def test_publishing_in_spite_of_scenarios_is_asked_for(people: People, panel: Pa
 def test_what_is_found_stands_beside_the_text(people: People, picture: Picture) -> None:
     page = people.log_in("admin", WRITE)
     transcript = page.get_by_role("log")
+    expect(transcript).to_contain_text("For English")
     page.locator("#keypad").get_by_role("button", name="1", exact=True).click()
     expect(transcript).to_contain_text("Welcome to Ringdesk")
     replace(page, "Flow", "    next: greeting\n", "    next: greetings\n")
