@@ -12,7 +12,12 @@ from engine import configuration
 from tests.browser.real import OURS, THEIRS, Opens, expect_state, online, page_hears
 from tests.center.scene import Scene
 
-pytestmark = [pytest.mark.center, pytest.mark.timeout(180)]
+# One after another: two browsers with sound, each with a center, starve each other's phones.
+pytestmark = [
+    pytest.mark.center,
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("browser-sound"),
+]
 
 
 async def test_an_agent_in_the_browser_talks_wraps_up_and_takes_the_next(

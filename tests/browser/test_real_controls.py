@@ -13,7 +13,12 @@ from tests.browser.real import OURS, THEIRS, Opens, expect_state, log_in, online
 from tests.center.scene import Scene
 from tests.phones.voices import babble
 
-pytestmark = [pytest.mark.center, pytest.mark.timeout(180)]
+# One after another: two browsers with sound, each with a center, starve each other's phones.
+pytestmark = [
+    pytest.mark.center,
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("browser-sound"),
+]
 
 #: What a third party says.
 OTHERS = babble(33, 3)
