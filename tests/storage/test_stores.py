@@ -246,12 +246,12 @@ def test_failing_store_is_an_answer_too(tmp_path: Path) -> None:
 # --- what flows ask
 
 
-def draft_for(call: str) -> DraftTicket:
+def draft_for(call: str, contact: int | None = None) -> DraftTicket:
     return DraftTicket(
-        request=f"r-{call}",
+        request=f"{call}/{contact}",
         call=call,
         caller="221230199",
-        contact=None,
+        contact=contact,
         queue="support",
         agent="agent1",
     )
@@ -265,7 +265,7 @@ def test_one_of_several_that_fails_spoils_nothing_for_the_others(database: Datab
     assert isinstance(first, TicketDrafted)
     assert isinstance(last, TicketDrafted)
     assert isinstance(failed, RequestFailed)
-    assert [first.request, failed.request, last.request] == ["r-c-1", "r-2", "r-c-3"]
+    assert [first.request, failed.request, last.request] == ["c-1/None", "r-2", "c-3/None"]
     assert digits(last) == digits(first) + 1, "no number is lost"
 
 
@@ -415,17 +415,6 @@ def test_only_recordings_are_played(tmp_path: Path, name: str) -> None:
     assert recording_file(tmp_path, "c-3.flow-1") == tmp_path / "c-3.flow-1.wav"
 
 
-def asks_for_draft(call: str, contact: int | None = None) -> DraftTicket:
-    return DraftTicket(
-        request=f"{call}/{contact}",
-        call=call,
-        caller="221230199",
-        contact=contact,
-        queue="support",
-        agent="agent1",
-    )
-
-
 def numbers(answers: list[StoreEvent]) -> list[str]:
     return [one.ticket.number for one in answers if isinstance(one, TicketDrafted)]
 
@@ -436,7 +425,7 @@ def test_drafts_asked_for_together_are_numbered_in_their_order_and_none_is_left_
     """Also where a call is asked for twice, and one had its draft already."""
     draft(database, call="c-3")
     calls = ["c-2", "c-3", "c-1", "c-2"]
-    answers = stores.answer_all([asks_for_draft(call) for call in calls], database, "PL")
+    answers = stores.answer_all([draft_for(call) for call in calls], database, "PL")
     assert numbers(answers) == ["INC-1002", "INC-1001", "INC-1003", "INC-1002"]
     assert draft(database, call="c-4").ticket.number == "INC-1004"
 
@@ -444,7 +433,7 @@ def test_drafts_asked_for_together_are_numbered_in_their_order_and_none_is_left_
 def test_a_contact_deleted_since_the_look_up_leaves_the_others_theirs(
     database: Database, anna: int
 ) -> None:
-    asked = [asks_for_draft("c-1", anna), asks_for_draft("c-2", anna + 1)]
+    asked = [draft_for("c-1", anna), draft_for("c-2", anna + 1)]
     answers = stores.answer_all(asked, database, "PL")
     with database.session() as session:
         made = [tickets.by_number(session, number) for number in numbers(answers)]
@@ -463,7 +452,7 @@ def test_two_who_draft_for_the_same_calls_at_once_make_one_ticket_for_each(
         found = list(
             threads.map(
                 lambda batch: numbers(
-                    stores.answer_all([asks_for_draft(call) for call in batch], database, "PL")
+                    stores.answer_all([draft_for(call) for call in batch], database, "PL")
                 ),
                 batches,
             )
