@@ -104,7 +104,7 @@ class Exchange:
         )
         self._recorder = BridgeRecorder(line, line.name, self._bridges)
         self._dials = Dials()
-        self._order = Order()
+        self._order = Order(self._perform, self._before)
 
     # --- before and after
 
@@ -268,12 +268,9 @@ class Exchange:
             self._perform(command)  # what is held back for this leg has lost its purpose
         elif isinstance(command, Beep):
             # A moment later: who is joined now must not wait until the tone has been heard.
-            asyncio.get_running_loop().call_soon(self._carry_out, command)
+            asyncio.get_running_loop().call_soon(self._order.carry_out, command)
         else:
-            self._carry_out(command)
-
-    def _carry_out(self, command: Command) -> None:
-        self._order.carry_out(command, self._perform, self._before(command))
+            self._order.carry_out(command)
 
     def _before(self, command: Command) -> list["asyncio.Future[Any]"]:
         """What must be done first."""
@@ -290,7 +287,7 @@ class Exchange:
                 names = (command.leg,)
         legs = (self._legs.get(name) for name in names)
         settling = (leg.settling for leg in legs if leg is not None)
-        return [future for future in settling if future is not None and not future.done()]
+        return [future for future in settling if future is not None]
 
     def _perform(self, command: Command) -> None:
         match command:

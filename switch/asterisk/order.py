@@ -17,27 +17,31 @@ def touched(command: Command) -> frozenset[str]:
 
 
 class Order:
-    """Holds back commands that must wait, and all that come later for the same things."""
+    """Holds back commands that must wait, and all that come later for the same things.
 
-    def __init__(self) -> None:
+    `before` tells what must be done before a command: futures, done ones among them or not.
+    """
+
+    def __init__(
+        self,
+        perform: Callable[[Command], None],
+        before: "Callable[[Command], Iterable[asyncio.Future[Any]]]",
+    ) -> None:
+        self._perform = perform
+        self._before = before
         self._last: dict[str, asyncio.Task[None]] = {}
 
-    def carry_out(
-        self,
-        command: Command,
-        perform: Callable[[Command], None],
-        after: "Iterable[asyncio.Future[Any]]" = (),
-    ) -> None:
-        """Perform now, or once these futures and all held-back commands before it are done."""
+    def carry_out(self, command: Command) -> None:
+        """Perform now, or once all held-back commands before it and what it waits for are done."""
         things = touched(command)
-        before: set[asyncio.Future[Any]] = {
+        first: set[asyncio.Future[Any]] = {
             self._last[thing] for thing in things if thing in self._last
         }
-        before.update(after)
-        if before:
-            self._hold(command, perform, before, things)
+        first |= self._unfinished(command)
+        if first:
+            self._hold(command, first, things)
         else:
-            perform(command)
+            self._perform(command)
 
     def clear(self) -> None:
         """Drop what is held back."""
@@ -45,19 +49,22 @@ class Order:
             task.cancel()
         self._last.clear()
 
+    def _unfinished(self, command: Command) -> "set[asyncio.Future[Any]]":
+        return {future for future in self._before(command) if not future.done()}
+
     def _hold(
-        self,
-        command: Command,
-        perform: Callable[[Command], None],
-        before: "set[asyncio.Future[Any]]",
-        things: frozenset[str],
+        self, command: Command, first: "set[asyncio.Future[Any]]", things: frozenset[str]
     ) -> None:
         async def wait() -> None:
-            await asyncio.wait(before)
+            waiting = first
+            while waiting:
+                await asyncio.wait(waiting)
+                # Those before it may only have been sent now, over other lanes.
+                waiting = self._unfinished(command)
             for thing in things:
                 if self._last.get(thing) is task:
                     del self._last[thing]
-            perform(command)
+            self._perform(command)
 
         task = asyncio.create_task(wait())
         for thing in things:

@@ -17,6 +17,7 @@ from engine.phones.phone import Manner, Phone, Phones
 from engine.phones.phonecall import PhoneCall, PhoneFailed
 from engine.phones.prompts import known_prompts
 from engine.phones.wav import Sound
+from engine.service import FRESH
 from tests.center.running import RunningCenter
 from tests.phones.voices import babble
 
@@ -116,6 +117,8 @@ class Scene:
         return self._agent(live, name)
 
     async def queue(self, name: str = "support") -> QueueView:
+        """A queue as it is now: what was shown a moment ago is shown again for a while."""
+        await asyncio.sleep(FRESH)
         return next(queue for queue in (await self.live()).queues if queue.name == name)
 
     async def record(

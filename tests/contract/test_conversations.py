@@ -186,7 +186,7 @@ async def test_a_seat_moves_at_once_from_a_removed_bridge_to_the_next(rig: Rig) 
     seat = dial(rig, "seat", f"phone:{rig.agent}")
     await rig.wait(LegAnswered, leg=seat)
     expected: dict[str, str | None] = {}
-    callers = [await answered_caller(rig) for _ in range(4)]
+    callers = [await answered_caller(rig) for _ in range(12)]
     for number, (_, leg) in enumerate(callers):
         bridge = bridge_of(rig, number)
         rig.switch.execute(Join(bridge=bridge, legs=(leg, seat)))

@@ -1,6 +1,9 @@
 """Commands that must wait, and what comes after them for the same legs."""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from calls.commands import Command, Hangup, Join, StopMusic, Unbridge
 from switch.asterisk.order import Order
@@ -8,51 +11,91 @@ from switch.asterisk.order import Order
 JOIN = Join(bridge="a/b", legs=("a/1", "a/2"))
 
 
-async def test_what_need_not_wait_is_done_at_once() -> None:
-    done: list[Command] = []
-    Order().carry_out(JOIN, done.append)
-    assert done == [JOIN]
+class Place:
+    """Performs what it is told; a test says what must be done before."""
+
+    def __init__(self) -> None:
+        self.done: list[Command] = []
+        self.first: dict[Command, asyncio.Future[Any]] = {}
+        #: A command that waits once another is performed, by that other.
+        self.sets_off: dict[Command, Command] = {}
+        self.order = Order(self._perform, self._before)
+
+    def wait(self, command: Command) -> "asyncio.Future[Any]":
+        """The command waits for what is returned."""
+        self.first[command] = asyncio.get_running_loop().create_future()
+        return self.first[command]
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.done) < count:
+                await asyncio.sleep(0)
+
+    def _before(self, command: Command) -> "list[asyncio.Future[Any]]":
+        return [self.first[command]] if command in self.first else []
+
+    def _perform(self, command: Command) -> None:
+        self.done.append(command)
+        if command in self.sets_off:
+            self.wait(self.sets_off[command])
 
 
-async def test_later_commands_for_the_same_things_wait_and_others_do_not() -> None:
-    done: list[Command] = []
-    order = Order()
-    reply = asyncio.get_running_loop().create_future()
-    order.carry_out(JOIN, done.append, [reply])
+@pytest.fixture
+async def place() -> Place:
+    return Place()
+
+
+async def test_what_need_not_wait_is_done_at_once(place: Place) -> None:
+    place.order.carry_out(JOIN)
+    assert place.done == [JOIN]
+
+
+async def test_later_commands_for_the_same_things_wait_and_others_do_not(place: Place) -> None:
+    reply = place.wait(JOIN)
+    place.order.carry_out(JOIN)
     own: list[Command] = [Hangup(leg="a/2"), Unbridge(bridge="a/b"), StopMusic(leg="a/1")]
     for command in own:
-        order.carry_out(command, done.append)
+        place.order.carry_out(command)
     other = Hangup(leg="a/3")
-    order.carry_out(other, done.append)
-    assert done == [other]
+    place.order.carry_out(other)
+    assert place.done == [other]
     reply.set_result(None)
-    async with asyncio.timeout(5):
-        while len(done) < 5:
-            await asyncio.sleep(0)
-    assert done[1] == JOIN
-    assert set(done[2:]) == set(own)
-    order.carry_out(JOIN, done.append)
-    assert done[-1] == JOIN
+    await place.until(5)
+    assert place.done[1] == JOIN
+    assert set(place.done[2:]) == set(own)
+    place.order.carry_out(JOIN)
+    assert place.done[-1] == JOIN
 
 
-async def test_a_reply_that_failed_holds_nothing_up() -> None:
-    done: list[Command] = []
-    order = Order()
-    reply = asyncio.get_running_loop().create_future()
-    order.carry_out(JOIN, done.append, [reply])
+async def test_who_waited_for_a_command_waits_for_what_that_sets_off(place: Place) -> None:
+    """The leg is on its way from the first bridge to the second when the third is its turn."""
+    second, third = (Join(bridge=f"a/{n}", legs=(f"a/caller{n}", "a/seat")) for n in (2, 3))
+    first = place.wait(second)
+    place.sets_off[second] = third
+    place.order.carry_out(second)
+    place.order.carry_out(third)
+    first.set_result(None)
+    await place.until(1)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert place.done == [second]
+    place.first[third].set_result(None)
+    await place.until(2)
+    assert place.done == [second, third]
+
+
+async def test_a_reply_that_failed_holds_nothing_up(place: Place) -> None:
+    reply = place.wait(JOIN)
+    place.order.carry_out(JOIN)
     reply.set_exception(TimeoutError())
-    async with asyncio.timeout(5):
-        while not done:
-            await asyncio.sleep(0)
+    await place.until(1)
 
 
-async def test_what_is_held_back_is_dropped_with_the_link() -> None:
-    done: list[Command] = []
-    order = Order()
-    reply = asyncio.get_running_loop().create_future()
-    order.carry_out(JOIN, done.append, [reply])
-    order.clear()
+async def test_what_is_held_back_is_dropped_with_the_link(place: Place) -> None:
+    reply = place.wait(JOIN)
+    place.order.carry_out(JOIN)
+    place.order.clear()
     reply.set_result(None)
     await asyncio.sleep(0)
-    order.carry_out(Unbridge(bridge="a/b"), done.append)
-    assert done == [Unbridge(bridge="a/b")]
+    place.order.carry_out(Unbridge(bridge="a/b"))
+    assert place.done == [Unbridge(bridge="a/b")]
