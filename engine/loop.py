@@ -6,6 +6,10 @@ committed together. On SQLite the loop commits by itself (0.1 ms), a few millise
 somebody else writes just then; else, and on PostgreSQL, a writer thread does: while its commit is
 on its way, the next messages are handled already, and their commands wait for their own commit.
 
+The one exception is what is told to a switch whatever comes of a message (`CallCenter.foreseen`):
+a caller who is answered in any case is answered while the rest is worked out. After a crash amid
+that they are a caller whom nobody knows yet, and taken in as one.
+
 Everything here runs on one asyncio thread, except that writer, which only commits.
 """
 
@@ -185,6 +189,9 @@ class Loop:
         return self._now
 
     def _step(self, message: Message, waiter: "asyncio.Future[list[Fact]] | None") -> None:
+        if not self._behind:
+            for command in self.center.foreseen(message):
+                self._safely(self._execute, command)
         now = self._clock()
         try:
             outputs = self.center.handle(message, now)
@@ -213,6 +220,11 @@ class Loop:
         elif not self._flush_due and self._unhurried is None:
             self._unhurried = self._aio.call_later(COMMIT_AFTER, self._flush)
         self._set_timer()
+
+    @property
+    def _behind(self) -> bool:
+        """What is handled now is not committed at once."""
+        return self._committing or self._refused > 0 or not self.healthy
 
     def _sort(self, step: _Step, output: Output, now: Instant) -> None:
         kind = type(output)

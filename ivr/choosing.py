@@ -23,6 +23,8 @@ class Mishap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class QuestionNode(Node, frozen=True, kw_only=True):
     """Ask for keys. Wrong ones and silence together are forgiven `tries` times."""
 
+    takes_the_call = True
+
     tries: Tries = 2
     #: Silence is no key within so many seconds after the question.
     timeout: Timeout = 5.0

@@ -1,5 +1,6 @@
 """The flow model: what a flow file holds once it has been read and checked."""
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Annotated
 
@@ -61,6 +62,24 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             name: {edge.exit: edge.target or self.operator for edge in node.edges()}
             for name, node in self.nodes.items()
         }
+
+    @cached_property
+    def taking_calls(self) -> frozenset[str]:
+        """The nodes where everybody who begins there is answered at once, whichever way they are
+        led, unless a node fails."""
+        found = {name for name, node in self.nodes.items() if node.takes_the_call}
+        while True:
+            more = {
+                name
+                for name, node in self.nodes.items()
+                if node.leads_on and name not in found and found.issuperset(self._next(name))
+            }
+            if not more:
+                return frozenset(found)
+            found |= more
+
+    def _next(self, name: str) -> Collection[str]:
+        return self.targets[name].values()
 
     @cached_property
     def expressions(self) -> Expressions:

@@ -153,6 +153,10 @@ class Node(
 
     #: The flow ends here, though there may be exits for callers who come back.
     ends: ClassVar[bool] = False
+    #: Who comes here is spoken to or put through, whatever is known of them: they are answered.
+    takes_the_call: ClassVar[bool] = False
+    #: It only leads on, at once.
+    leads_on: ClassVar[bool] = False
     #: As flow files name it.
     kind: ClassVar[str] = ""
 

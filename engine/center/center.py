@@ -33,7 +33,7 @@ from acd.state import AcdState
 from calls import actions, events, facts
 from calls.actions import Refused
 from calls.base import CallId, Instant, LegId
-from calls.commands import Hangup
+from calls.commands import Answer, Command, Hangup
 from calls.errors import UnexpectedEvent
 from calls.messages import Message, Output
 from calls.requests import Request
@@ -104,6 +104,13 @@ class CallCenter:
             if record.waiting is not None:
                 self.waits[name] = Waiting(revived_wait(record.waiting))
             self.watch(call)
+
+    def foreseen(self, message: Message) -> tuple[Command, ...]:
+        """What will be told to a switch whatever comes of a message that has not been handled: a
+        caller whose flow takes every call is answered."""
+        if type(message) is events.LegArrived and life.takes_the_call(self, message):
+            return (Answer(leg=message.leg),)
+        return ()
 
     # --- the three verbs of every machine
 

@@ -38,6 +38,16 @@ REJECTED: dict[EndCause, OfferOutcome] = {
 }
 
 
+def takes_the_call(center: "CallCenter", arrived: LegArrived) -> bool:
+    """Whoever it is, they are answered at once: so begins the flow of the number."""
+    state = center.state
+    number = state.numbers.get(arrived.called) or state.numbers.get("*")
+    if number is None or number.flow not in state.newest or arrived.leg in center.legs:
+        return False
+    flow = center.shelf.flow(number.flow, state.newest[number.flow])
+    return (number.entry if number.entry in flow.nodes else flow.start) in flow.taking_calls
+
+
 def arrive(center: "CallCenter", arrived: LegArrived, now: Instant) -> None:
     """A leg is new: make its call, ask who it is, and let its number's flow begin."""
     state, leg = center.state, arrived.leg

@@ -31,6 +31,8 @@ class BranchNode(Node, frozen=True, kw_only=True):
           else: menu
     """
 
+    leads_on = True
+
     cases: Annotated[tuple[Case, ...], Meta(min_length=1, description="a list of conditions")]
     otherwise: Next = msgspec.field(name="else")
 

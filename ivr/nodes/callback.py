@@ -32,6 +32,8 @@ class CallbackNode(QuestionNode, frozen=True, kw_only=True):
           next: support             # declined
     """
 
+    takes_the_call = False  # who cannot be called back is not asked
+
     queue: Name
     text: Texts
     goodbye: OptionalTexts = {}

@@ -27,6 +27,8 @@ class HoursNode(Node, frozen=True, kw_only=True):
           closed: sales
     """
 
+    leads_on = True
+
     zone: str = "Europe/Warsaw"
     weekly: dict[str, tuple[str, ...]]
     country: str = ""

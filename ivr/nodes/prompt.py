@@ -48,6 +48,8 @@ class PromptNode(Node, frozen=True, kw_only=True):
           next: menu          # nothing was kept
     """
 
+    takes_the_call = True
+
     text: Texts
     wrong: Texts
     speak: Texts

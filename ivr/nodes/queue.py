@@ -44,6 +44,7 @@ class QueueNode(Node, frozen=True, kw_only=True):
     """
 
     ends = True
+    takes_the_call = True
 
     queue: Name
     skills: dict[str, Proficiency] = {}

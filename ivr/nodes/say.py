@@ -23,6 +23,8 @@ class SayNode(Node, frozen=True, kw_only=True):
           next: menu
     """
 
+    takes_the_call = True
+
     text: Texts
     next: Next
     barge_in: bool = True

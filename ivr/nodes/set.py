@@ -22,6 +22,8 @@ class SetNode(Node, frozen=True, kw_only=True):
           next: menu
     """
 
+    leads_on = True
+
     values: dict[VariableName, Expression] = {}
     tags: tuple[Template, ...] = ()
     next: Next

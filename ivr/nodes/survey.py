@@ -32,6 +32,8 @@ class SurveyNode(Node, frozen=True, kw_only=True):
           next: menu
     """
 
+    takes_the_call = True
+
     question: str = "csat"
     text: Texts
     least: Annotated[int, Meta(ge=0, le=9, description="a digit")] = 1

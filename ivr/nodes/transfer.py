@@ -28,6 +28,7 @@ class TransferNode(Node, frozen=True, kw_only=True):
     """
 
     ends = True
+    takes_the_call = True
 
     agent: str = ""
     extension: str = ""

@@ -41,6 +41,8 @@ class VoicemailNode(Node, frozen=True, kw_only=True):
           nothing: sales      # nothing was said; goes on like 'next' when left out
     """
 
+    takes_the_call = True
+
     text: Texts
     review: OptionalTexts = {}
     queue: str = ""

@@ -96,13 +96,13 @@ class Conversations:
 
     def _enter(self, leg: Leg) -> Answer:
         leg.player.stop_all()
-        answering = leg.answer_now()
         place = inside(leg.bridge)
         if leg.held is not None:
             self._bridges.make_place_to_hold(leg.bridge)
             place = place_to_hold(leg.bridge)
         # Over its own lane, unless the bridge is only just being made, or the leg just answered:
         # that takes Asterisk a millisecond, in which it can read this request as well.
+        answering = leg.answering is not None and not leg.answering.done()
         elsewhere = answering or self._bridges.under_way(leg.bridge)
         lane = self._bridges.lane(leg.bridge) if elsewhere else leg.lane
         answer = self._wire.send(lane, requests.add_to_bridge(place, leg.channel))

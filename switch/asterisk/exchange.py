@@ -125,7 +125,7 @@ class Exchange:
         self._legs[live.leg] = leg
         leg.answered = leg.picked_up = live.up
         leg.bridge, leg.joined = live.bridge or "", live.bridge is not None
-        leg.settling = None
+        leg.settling = leg.answering = None
         if leg.joined and held != (leg.held is not None):
             leg.held = Hold(leg=leg.id) if held else None
         if live.inbound and live.up and live.bridge is None:

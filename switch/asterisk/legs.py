@@ -21,8 +21,6 @@ from switch.asterisk.requests import Request
 #: What may be playing on a channel that was there before us, or where music has failed.
 UNKNOWN_MUSIC = "?"
 
-#: Seconds until a caller is answered: an agent's phone that is to ring for them goes first.
-ANSWER_AFTER = 0.002
 #: Seconds until music begins: who is put through at once hears no scrap of it, and whom nobody
 #: answers for longer does not miss it.
 MUSIC_AFTER = 0.1
@@ -64,6 +62,8 @@ class Leg:
         self.inbound = inbound
         self.voice = wire.voice
         self.answered = False
+        #: We have told it to answer.
+        self.answering: Answer | None = None
         self.rang = False
         #: It is to be found out who answers before that is told.
         self.detect = False
@@ -86,29 +86,17 @@ class Leg:
         self.recorder = Recorder(self, channel, wire.recordings)
         self._wire = wire
         self._music: str | None = UNKNOWN_MUSIC if adopted else None
-        self._answering: asyncio.TimerHandle | None = None
-        self._answer: AnswerCommand
         self._wanted: _Music | None = None
         self._changing: asyncio.TimerHandle | None = None
         #: To be played when the prompts are over.
         self._music_due: _Music | None = None
 
     def answer(self, command: AnswerCommand) -> None:
-        """Answer it in a moment, or before whatever else it is told."""
-        self._answering = asyncio.get_running_loop().call_later(ANSWER_AFTER, self.answer_now)
-        self._answer = command
-
-    def answer_now(self) -> bool:
-        """Do what is still put off; False if nothing is."""
-        if self._answering is None:
-            return False
-        self._answering.cancel()
-        self._answering = None
-        self.order(self._answer, requests.answer(self.channel))
-        return True
+        """Answer it; nothing if it was told to already."""
+        if self.answering is None:
+            self.answering = self.order(command, requests.answer(self.channel))
 
     def send(self, request: Request) -> Answer:
-        self.answer_now()
         return self._wire.send(self.lane, request)
 
     def tell(self, event: SwitchEvent) -> None:
@@ -117,9 +105,11 @@ class Leg:
     async def download(self, request: Request, path: Path) -> bool:
         return await self._wire.download(request, path)
 
-    def order(self, command: Command, request: Request) -> None:
+    def order(self, command: Command, request: Request) -> Answer:
         """Send a request; a refusal is told as the failure of `command`."""
-        watch(self.send(request), lambda error: self._failed(command, error))
+        answer = self.send(request)
+        watch(answer, lambda error: self._failed(command, error))
+        return answer
 
     def ask(self, request: Request) -> None:
         """Send a request whose refusal matters to nobody: what it is about has ended."""
@@ -243,9 +233,8 @@ class Leg:
             self.settling.cancel()
         self.player.forget()
         self.recorder.forget()
-        for handle in (self._changing, self._answering):
-            if handle is not None:
-                handle.cancel()
+        if self._changing is not None:
+            self._changing.cancel()
 
     def _failed(self, command: Command, error: Reply | SwitchUnreachable) -> None:
         gone = isinstance(error, Reply) and error.status in GONE

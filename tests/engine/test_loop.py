@@ -6,9 +6,15 @@ import time
 import msgspec
 import pytest
 
-from calls.actions import ConfigureQueue, RemoveQueue, SetAgentState
+from calls.actions import (
+    ConfigureNumber,
+    ConfigureQueue,
+    PublishFlow,
+    RemoveQueue,
+    SetAgentState,
+)
 from calls.commands import Answer, Command, Dial, Join, StartMusic
-from calls.config import Queue
+from calls.config import Number, Queue
 from calls.errors import ActionRefused
 from calls.events import LegAnswered, LegArrived, LegEnded, LiveLeg, SwitchUp
 from calls.facts import AgentStateChanged, CallConnected, CallEnded, OfferEnded
@@ -17,6 +23,20 @@ from engine.journal import Entry, Journal
 from engine.loop import Loop
 from engine.storage import Database
 from tests.engine.conftest import Told, configured, nobody
+
+LED = """\
+flow: led
+languages: [en]
+start: maybe
+entries: [always, maybe]
+operator: line
+nodes:
+  line: {kind: queue, queue: support}
+  always: {kind: branch, cases: [{if: vip, next: line}], else: tagged}
+  tagged: {kind: set, tags: [a], next: line}
+  maybe: {kind: branch, cases: [{if: vip, next: line}], else: away}
+  away: {kind: hangup}
+"""
 
 
 async def talking(loop: Loop, told: Told, leg: str = "told/1") -> Dial:
@@ -47,6 +67,54 @@ async def test_nothing_is_told_before_it_is_committed(
     assert "CallConnected" in by_command["Join"]
 
 
+def answered(told: Told) -> list[str]:
+    return [command.leg for command in told.commands if isinstance(command, Answer)]
+
+
+@pytest.mark.parametrize(
+    ("called", "at_once"), [("1001", True), ("1002", True), ("1003", False), ("9999", False)]
+)
+async def test_who_is_answered_in_any_case_is_answered_before_the_rest_is_worked_out(
+    loop: Loop, told: Told, called: str, at_once: bool
+) -> None:
+    """And after it, as ever: a switch may have lost the first, and twice is safe."""
+    await loop.act(PublishFlow(flow="led", version=1, source=LED))
+    for number, entry in (("1002", "always"), ("1003", "maybe")):
+        await loop.act(ConfigureNumber(number=Number(number=number, flow="led", entry=entry)))
+    begun: list[int] = []
+    told.on_execute = lambda _: begun.append(len(loop.view().calls))
+    loop.deliver(LegArrived(leg="told/1", switch="told", caller="+48123", called=called))
+    assert answered(told) == ["told/1"] * at_once
+    assert begun == [0] * at_once
+    for _ in range(3):  # told twice that it has come
+        loop.deliver(LegArrived(leg="told/1", switch="told", caller="+48123", called=called))
+    assert answered(told) == ["told/1"] * at_once
+
+
+async def test_while_nothing_can_be_committed_nobody_is_answered_into_silence(
+    loop: Loop, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    monkeypatch.setattr(loop.journal, "append_now", lambda _: False)
+    monkeypatch.setattr(loop.journal, "append", _full)
+    monkeypatch.setattr("engine.loop.RETRY_AFTER", 0.01)
+    loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
+    async with asyncio.timeout(10):
+        while loop.healthy:
+            await asyncio.sleep(0.005)
+    loop.deliver(LegArrived(leg="told/2", switch="told", caller="", called="1001"))
+    assert "told/2" not in answered(told)
+    monkeypatch.undo()
+    async with asyncio.timeout(10):
+        while "told/2" not in answered(told):
+            told.arrived.clear()
+            await told.arrived.wait()
+
+
+def _full(*_: object, **__: object) -> None:
+    raise OSError("No space left on device")
+
+
 async def test_while_another_writes_commands_wait_and_the_loop_does_not(
     loop: Loop, told: Told, database: Database
 ) -> None:
@@ -59,11 +127,10 @@ async def test_while_another_writes_commands_wait_and_the_loop_does_not(
         for _ in range(20):
             await asyncio.sleep(0.005)
         assert len(loop.view().calls) == 2
-        assert told.commands == []
+        assert told.commands == [Answer(leg="told/1")]  # foreseen, before anybody had to wait
         other.commit()
     await told.wait_for(Dial)
-    legs = [command.leg for command in told.commands if isinstance(command, Answer)]
-    assert legs == ["told/1", "told/2"]
+    assert answered(told) == ["told/1", "told/1", "told/2"]
 
 
 async def test_facts_are_published_in_the_order_of_their_numbers(loop: Loop, told: Told) -> None:

@@ -7,7 +7,7 @@ ended exactly once; and the state survives JSON.
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.commands import Record
+from calls.commands import Answer, Record
 from calls.events import (
     CallerIdentified,
     KnownTicket,
@@ -18,6 +18,7 @@ from calls.events import (
     TicketDrafted,
     TicketFound,
 )
+from calls.facts import NodeLeft
 from ivr.flow import Flow
 from ivr.loading import load, problems
 from ivr.session import Session
@@ -198,6 +199,19 @@ def test_any_flow_that_the_checks_let_through(source: str, steps: list[tuple[str
             break
         nothing(walk)
     assert walk.over, "a silent caller goes round for ever"
+
+
+@given(source=flow_sources(), vip=st.booleans(), entry=st.sampled_from(["", "n0", "n1", "n2"]))
+def test_who_begins_where_all_are_answered_is_answered(source: str, vip: bool, entry: str) -> None:
+    if problems(source):
+        return
+    flow = load(source)
+    if (entry if entry in flow.nodes else flow.start) not in flow.taking_calls:
+        return
+    who = CallerIdentified(request="r", call=CALL, vip=vip)
+    walk = Walk(flow, entry=entry, language="pl", surroundings=Center(), who=who)
+    failed = any(isinstance(said, NodeLeft) and said.exit == "error" for said in walk.all)
+    assert failed or Answer(leg=LEG) in walk.all
 
 
 class Straight(Walk):
