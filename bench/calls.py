@@ -23,7 +23,7 @@ import msgspec
 
 from bench.ami import Ami
 from bench.results import Result, held_against
-from bench.sipp import Sipp
+from bench.sipp import Sipp, user
 from bench.stage import CONTEXTS, Staff, Stage, staged
 
 NAMES = ("calls.setup", "calls.agent_invite", "calls.pop")
@@ -213,14 +213,14 @@ async def _listen(web: aiohttp.ClientSession, times: Times) -> None:
 def _note_callers(times: Times, callers: Sipp) -> None:
     for seen in callers.seen():
         if seen.sent and seen.text.startswith(b"INVITE"):
-            times.invited.setdefault(_user(seen.header(b"P-Asserted-Identity")), seen.at)
+            times.invited.setdefault(user(seen.header(b"P-Asserted-Identity")), seen.at)
 
 
 def _note_agents(times: Sequence[Times], agents: Sipp) -> None:
     for seen in agents.seen():
         if not seen.sent and seen.text.startswith(b"INVITE"):
             for got in times:
-                got.rung.setdefault(_user(seen.header(b"From")), seen.at)
+                got.rung.setdefault(user(seen.header(b"From")), seen.at)
 
 
 def _joined(ami: Ami, since: int = 0) -> dict[str, float]:
@@ -252,8 +252,3 @@ def _compared(name: str, counted: str, took: dict[str, list[float]]) -> Result:
 def _took(ends: dict[str, float], begins: dict[str, float]) -> list[float]:
     """In milliseconds, of the calls that have both."""
     return [1000 * (ends[n] - begins[n]) for n in begins if n in ends]
-
-
-def _user(header: bytes) -> str:
-    """The user part of a ``<sip:user@host>``."""
-    return header.partition(b"sip:")[2].partition(b"@")[0].decode()

@@ -90,3 +90,8 @@ class Sipp:
             if not text:
                 what, _, text = body.partition(b"\r\n\r\n")
             yield Seen(at, b"sent" in what, text)
+
+
+def user(header: bytes) -> str:
+    """The user part of a ``<sip:user@host>``."""
+    return header.partition(b"sip:")[2].partition(b"@")[0].decode()

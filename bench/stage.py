@@ -125,7 +125,9 @@ def _configure(settings: Settings, staff: Staff) -> tuple[str, dict[str, str]]:
         configuration.save_queue(session, queue)
         passwords = {}
         for number, name in enumerate(staff.names()):
-            passwords[name] = users.create_user(session, name, "agent", None).sip_secret
+            user = users.create_user(session, name, "agent", None)
+            # SIPp takes what begins with 0x for a number, and that phone could not register.
+            passwords[name] = user.sip_secret = f"s{user.sip_secret}"
             seat = number < staff.seats
             ours = seat or not staff.seats
             agent = Agent(
@@ -248,10 +250,11 @@ def _login(endpoint: AsteriskEndpoint) -> dict[str, str]:
 
 
 async def _until(web: aiohttp.ClientSession, is_so: Callable[[Any], bool], count: int) -> None:
-    async with asyncio.timeout(120):
-        while True:
-            async with web.get("/api/v1/agents") as answer:
-                known = await answer.json()
-            if sum(map(is_so, known["agents"])) >= count:
-                return
-            await asyncio.sleep(0.2)
+    for _ in range(600):
+        async with web.get("/api/v1/agents") as answer:
+            known = await answer.json()
+        if sum(map(is_so, known["agents"])) >= count:
+            return
+        await asyncio.sleep(0.2)
+    others = [f"{agent['name']} {agent['state']}" for agent in known["agents"] if not is_so(agent)]
+    raise RuntimeError(f"agents who do not get ready: {', '.join(others)}")
