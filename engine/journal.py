@@ -1,16 +1,18 @@
 """The journal: what the machine was told, when, and what came of it.
 
-The state is the last snapshot plus a replay of the messages after it. A message, its time and the
-facts it led to are committed in one transaction before any of its commands is executed; so after a
-crash at any instant the machine knows at least as much as the world has seen of it.
+The state is the last snapshot plus a replay of the messages after it. A message and its time are
+committed before any of its commands is executed; so after a crash at any instant the machine knows
+at least as much as the world has seen of it. The facts that it led to may be committed a moment
+later, in their order and those of one message together: what a crash leaves out of them, the
+replay makes again.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select
+from sqlalchemy import Select, Table, delete, func, insert, select
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -57,11 +59,13 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where the journal ends: the last numbers given, and the time of the last message."""
+    """Where the journal ends: the last numbers given, and the time of the last message. The facts
+    of message `told` and of all before it are there; those of later ones are not."""
 
     message: int
     fact: int
     at: Instant
+    told: int = 0
 
 
 class Journal:
@@ -76,8 +80,11 @@ class Journal:
         """`append_now` can be tried again."""
         return self.database.sqlite
 
-    def append_now(self, entries: Sequence[Entry]) -> bool:
+    def append_now(
+        self, entries: Sequence[Entry], behind: Sequence[Entry] = (), *, facts: bool = True
+    ) -> bool:
         """Commit entries without waiting for anybody; False, and nothing done, where that fails.
+        `facts`: theirs as well, and of those `behind`, whose messages are there already.
 
         For the loop's thread. Handing a commit to another thread and back costs more than the
         commit itself; but only SQLite can be asked not to wait.
@@ -85,13 +92,14 @@ class Journal:
         if not self.may_append_now:
             return False
         messages = [_message_row(entry) for entry in entries]
-        rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
+        rows = _fact_rows((*behind, *entries)) if facts else []
         try:
             own = self._impatient()
             try:
                 own.execute("BEGIN IMMEDIATE")
                 own.executemany(_MESSAGE_SQL, messages)
-                own.executemany(_FACT_SQL, rows)
+                if rows:
+                    own.executemany(_FACT_SQL, rows)
                 own.execute("COMMIT")
             except sqlite3.Error:
                 own.rollback()
@@ -117,14 +125,21 @@ class Journal:
             own.execute("PRAGMA wal_autocheckpoint=0")
         return cast(sqlite3.Connection, self._own.driver_connection)
 
-    def append(self, entries: Sequence[Entry], *, again: bool = False) -> None:
-        """Commit entries, all or none. `again`: a first attempt failed, and may have committed."""
+    def append(
+        self, entries: Sequence[Entry], behind: Sequence[Entry] = (), *, again: bool = False
+    ) -> None:
+        """Commit entries, and the facts of those `behind`, whose messages are there already: all
+        or none. `again`: a first attempt failed, and may have committed."""
+        messages = [_message_row(entry) for entry in entries]
+        rows = _fact_rows((*behind, *entries))
         with self.database.transaction() as connection:
             if again:
-                last = connection.scalar(select(func.max(journal.c.seq))) or 0
-                entries = [entry for entry in entries if entry.seq > last]
-            if entries:
-                _insert(connection, entries)
+                messages = _after(connection.scalar(select(func.max(journal.c.seq))), messages)
+                rows = _after(connection.scalar(select(func.max(facts.c.seq))), rows)
+            if messages:
+                connection.execute(_ADD_MESSAGE, [_named(journal, row) for row in messages])
+            if rows:
+                connection.execute(_ADD_FACT, [_named(facts, row) for row in rows])
 
     def save(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, and forget messages and snapshots that nobody needs any more."""
@@ -154,19 +169,20 @@ class Journal:
             row = session.execute(newest).first()
         return Snapshot(row.message_seq, row.fact_seq, row.at, row.state) if row else None
 
-    def messages(self, after: int) -> Iterator[tuple[Instant, Message]]:
-        """The messages after number `after`, each with its time."""
+    def messages(self, after: int) -> Iterator[Entry]:
+        """The messages after number `after`, without their facts."""
         with self.database.session() as session:
-            query = select(journal.c.at, journal.c.message).where(journal.c.seq > after)
-            for row in session.execute(query.order_by(journal.c.seq)).yield_per(1000):
-                yield row.at, decode_message(row.message)
+            query = select(journal).where(journal.c.seq > after).order_by(journal.c.seq)
+            for row in session.execute(query).yield_per(1000):
+                yield Entry(row.seq, row.at, decode_message(row.message))
 
     def end(self) -> End:
         with self.database.session() as session:
             connection = session.connection()
             newest = select(journal.c.seq, journal.c.at).order_by(journal.c.seq.desc()).limit(1)
             last = connection.execute(newest).first()
-            fact = connection.scalar(select(func.max(facts.c.seq)))
+            newest_fact = select(facts.c.seq, facts.c.message).order_by(facts.c.seq.desc()).limit(1)
+            fact, told = connection.execute(newest_fact).first() or (0, 0)
             kept = connection.execute(
                 select(snapshots.c.message_seq, snapshots.c.at)
                 .order_by(snapshots.c.id.desc())
@@ -174,7 +190,7 @@ class Journal:
             ).first()
         # Behind a snapshot, old messages are forgotten.
         message, at = last or kept or (0, 0.0)
-        return End(message, fact or 0, at)
+        return End(message, fact, at, told)
 
     def facts(self, after: int, limit: int = 1000) -> list[Published]:
         """At most `limit` facts with numbers above `after`."""
@@ -196,26 +212,29 @@ class Journal:
         return [Published(seq=seq, at=at, fact=decode_fact(body)) for seq, at, body in rows]
 
 
-def _insert(connection: Connection, entries: Sequence[Entry]) -> None:
-    messages = [_message_row(entry) for entry in entries]
-    connection.execute(_ADD_MESSAGE, [_named(journal, row) for row in messages])
-    rows = [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
-    if rows:
-        connection.execute(_ADD_FACT, [_named(facts, row) for row in rows])
-
-
 def _named(table: Table, row: Sequence[object]) -> dict[str, object]:
     return dict(zip(table.c.keys(), row, strict=True))
 
 
-# Rows are in the order of their table's columns, as the compiled statements take them.
+# Rows are in the order of their table's columns, as the compiled statements take them. The first is
+# their number.
+
+_Row: TypeAlias = tuple[Any, ...]
 
 
-def _message_row(entry: Entry) -> tuple[object, ...]:
+def _after(last: int | None, rows: list[_Row]) -> list[_Row]:
+    return [row for row in rows if row[0] > (last or 0)]
+
+
+def _message_row(entry: Entry) -> _Row:
     return entry.seq, entry.at, encode(entry.message).decode()
 
 
-def _fact_row(entry: Entry, published: Published) -> tuple[object, ...]:
+def _fact_rows(entries: Sequence[Entry]) -> list[_Row]:
+    return [_fact_row(entry, fact) for entry in entries for fact in entry.facts]
+
+
+def _fact_row(entry: Entry, published: Published) -> _Row:
     fact: Fact = published.fact
     return (
         published.seq,

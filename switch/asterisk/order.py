@@ -33,13 +33,11 @@ class Order:
 
     def carry_out(self, command: Command) -> None:
         """Perform now, or once all held-back commands before it and what it waits for are done."""
-        things = touched(command)
-        first: set[asyncio.Future[Any]] = {
-            self._last[thing] for thing in things if thing in self._last
-        }
-        first |= self._unfinished(command)
+        first = self._unfinished(command)
+        if self._last:
+            first |= {self._last[thing] for thing in touched(command) if thing in self._last}
         if first:
-            self._hold(command, first, things)
+            self._hold(command, first)
         else:
             self._perform(command)
 
@@ -52,9 +50,9 @@ class Order:
     def _unfinished(self, command: Command) -> "set[asyncio.Future[Any]]":
         return {future for future in self._before(command) if not future.done()}
 
-    def _hold(
-        self, command: Command, first: "set[asyncio.Future[Any]]", things: frozenset[str]
-    ) -> None:
+    def _hold(self, command: Command, first: "set[asyncio.Future[Any]]") -> None:
+        things = touched(command)
+
         async def wait() -> None:
             waiting = first
             while waiting:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from calls.commands import Answer, Command, Dial, Join, StartMusic
 from calls.config import Number, Queue
 from calls.errors import ActionRefused
 from calls.events import LegAnswered, LegArrived, LegEnded, LiveLeg, SwitchUp
-from calls.facts import AgentStateChanged, CallConnected, CallEnded, OfferEnded
+from calls.facts import AgentStateChanged, CallConnected, CallEnded, OfferEnded, OfferMade
 from calls.views import Published
 from engine.journal import Entry, Journal
 from engine.loop import Loop
@@ -50,21 +51,65 @@ async def talking(loop: Loop, told: Told, leg: str = "told/1") -> Dial:
     return dial
 
 
-async def test_nothing_is_told_before_it_is_committed(
-    loop: Loop, told: Told, database: Database
+def state(loop: Loop) -> bytes:
+    return msgspec.json.encode(loop.center.snapshot(), order="deterministic")
+
+
+async def test_killed_while_it_tells_a_switch_something_the_journal_gives_the_same_state_and_facts(
+    loop: Loop, told: Told, database: Database, tmp_path: Path
 ) -> None:
-    journal = Journal(database)
-    seen: list[tuple[str, set[str]]] = []
+    """The facts of what has just been told may not be there yet: the replay makes them."""
+    made: list[tuple[str, list[Published]]] = []
+    states: list[tuple[bytes, bytes]] = []
 
     def look(command: Command) -> None:
-        kinds = {type(published.fact).__name__ for published in journal.facts(0)}
-        seen.append((type(command).__name__, kinds))
+        copy = tmp_path / f"{len(made)}.db"
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql(f"VACUUM INTO '{copy}'")
+        killed = Database(f"sqlite:///{copy}")
+        again = Loop.restore(Journal(killed), "t")
+        states.append((state(again), state(loop)))
+        made.append((type(command).__name__, Journal(killed).facts(0)))
+        killed.close()
 
     told.on_execute = look
     await talking(loop, told)
-    by_command = dict(seen)
+    told.on_execute = lambda _: None
+    await loop.act(SetAgentState(agent="ann", state="not_ready", reason="lunch"))
+    assert len(states) > 3
+    assert all(again == then for again, then in states)
+    facts = Journal(database).facts(0)
+    assert [(one.seq, one.at) for one in facts] == sorted((one.seq, one.at) for one in facts)
+    for _, known in made:
+        assert known == facts[: len(known)]
+    by_command = {name: {type(one.fact).__name__ for one in known} for name, known in made}
     assert "OfferMade" in by_command["Dial"]
     assert "CallConnected" in by_command["Join"]
+
+
+async def test_who_asked_for_something_finds_the_facts_of_it(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    """And all before them, whoever waits to be put through."""
+    loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    assert any(isinstance(command, Dial) for command in told.commands)
+    found = [type(one.fact).__name__ for one in Journal(database).facts(0)]
+    assert found.index("CallQueued") < found.index("OfferMade")
+
+
+async def test_facts_are_there_and_shown_soon(loop: Loop, told: Told, database: Database) -> None:
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    shown = asyncio.Event()
+
+    def show(heard: Published) -> None:
+        if isinstance(heard.fact, OfferMade):
+            assert heard in Journal(database).facts(heard.seq - 1)
+            shown.set()
+
+    loop.listeners.append(show)
+    loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
+    await asyncio.wait_for(shown.wait(), 10)
 
 
 def answered(told: Told) -> list[str]:
@@ -95,7 +140,7 @@ async def test_while_nothing_can_be_committed_nobody_is_answered_into_silence(
     loop: Loop, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await loop.act(SetAgentState(agent="ann", state="ready"))
-    monkeypatch.setattr(loop.journal, "append_now", lambda _: False)
+    monkeypatch.setattr(loop.journal, "append_now", lambda *_, **__: False)
     monkeypatch.setattr(loop.journal, "append", _full)
     monkeypatch.setattr("engine.loop.RETRY_AFTER", 0.01)
     loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
@@ -230,7 +275,7 @@ async def test_an_entry_committed_twice_is_there_once(database: Database) -> Non
     entry = Entry(1, 1.0, arrived)
     journal.append([entry])
     journal.append([entry, Entry(2, 2.0, arrived)], again=True)
-    assert [at for at, _ in journal.messages(0)] == [1.0, 2.0]
+    assert [kept.at for kept in journal.messages(0)] == [1.0, 2.0]
 
 
 async def test_a_queue_with_callers_cannot_be_removed(loop: Loop, told: Told) -> None:

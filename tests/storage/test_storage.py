@@ -21,7 +21,7 @@ from calls.facts import CallEnded
 from calls.views import Published
 from desk.models import NAMING
 from engine import configuration, meta, storage
-from engine.journal import End, Journal
+from engine.journal import End, Entry, Journal
 from engine.storage import Database
 
 
@@ -68,9 +68,9 @@ def test_what_was_there_before_an_upgrade_is_there_after_it(empty_url: str) -> N
         queue = configuration.read(session).queues["support"]
     assert queue == Queue(name="support", title="Support", strategy="best_skill")
     journal = Journal(database)
-    assert list(journal.messages(0)) == [(2.5, Tick())]
+    assert list(journal.messages(0)) == [Entry(3, 2.5, Tick())]
     assert journal.facts_of_call("c-1") == [Published(seq=7, at=2.5, fact=ended)]
-    assert journal.end() == End(message=3, fact=7, at=2.5)
+    assert journal.end() == End(message=3, fact=7, at=2.5, told=3)
     database.close()
 
 
