@@ -195,8 +195,7 @@ class Loop:
 
     def _step(self, message: Message, waiter: "asyncio.Future[list[Fact]] | None") -> None:
         if not self._held_up:
-            for command in self.center.foreseen(message):
-                self._safely(self._execute, command)
+            self._safely(self._foresee, message)
         now = self._clock()
         try:
             outputs = self.center.handle(message, now)
@@ -225,6 +224,10 @@ class Loop:
         elif not self._flush_due and self._unhurried is None:
             self._unhurried = self._aio.call_later(COMMIT_AFTER, self._settle)
         self._set_timer()
+
+    def _foresee(self, message: Message) -> None:
+        for command in self.center.foreseen(message):
+            self._safely(self._execute, command)
 
     @property
     def _held_up(self) -> bool:

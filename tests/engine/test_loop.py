@@ -156,6 +156,17 @@ async def test_while_nothing_can_be_committed_nobody_is_answered_into_silence(
             await told.arrived.wait()
 
 
+async def test_a_fault_in_what_is_foreseen_costs_nobody_their_call(
+    loop: Loop, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(loop.center, "foreseen", fail)
+    await talking(loop, told)
+    assert answered(told) == ["told/1"]
+
+
 def _full(*_: object, **__: object) -> None:
     raise OSError("No space left on device")
 
