@@ -65,21 +65,25 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @cached_property
     def taking_calls(self) -> frozenset[str]:
-        """The nodes where everybody who begins there is answered at once, whichever way they are
-        led, unless a node fails."""
-        found = {name for name, node in self.nodes.items() if node.takes_the_call}
-        while True:
-            more = {
-                name
-                for name, node in self.nodes.items()
-                if node.leads_on and name not in found and found.issuperset(self._next(name))
-            }
-            if not more:
-                return frozenset(found)
+        """The nodes where everybody who begins there is answered at once: whoever they are, and
+        whichever way they are led, also by what a node cannot work out."""
+        found: set[str] = set()
+        while more := {
+            name for name in self.nodes if name not in found and self._takes(name, found)
+        }:
             found |= more
+        return frozenset(found)
 
-    def _next(self, name: str) -> Collection[str]:
-        return self.targets[name].values()
+    def _takes(self, name: str, taking: Collection[str]) -> bool:
+        """Whether a node is answered at, if those that are `taking` are."""
+        node = self.nodes[name]
+        if name in self.about_contact:  # it waits for a store first
+            return False
+        led = node.takes_the_call or (
+            node.leads_on and all(target in taking for target in self.targets[name].values())
+        )
+        rescue = node.error or self.operator
+        return led and (not sources(node) or rescue in taking or rescue == name)
 
     @cached_property
     def expressions(self) -> Expressions:

@@ -41,8 +41,10 @@ REJECTED: dict[EndCause, OfferOutcome] = {
 def takes_the_call(center: "CallCenter", arrived: LegArrived) -> bool:
     """Whoever it is, they are answered at once: so begins the flow of the number."""
     state = center.state
+    if arrived.leg in center.legs or arrived.leg in state.closing:
+        return False
     number = state.numbers.get(arrived.called) or state.numbers.get("*")
-    if number is None or number.flow not in state.newest or arrived.leg in center.legs:
+    if number is None or number.flow not in state.newest:
         return False
     flow = center.shelf.flow(number.flow, state.newest[number.flow])
     return (number.entry if number.entry in flow.nodes else flow.start) in flow.taking_calls

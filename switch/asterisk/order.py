@@ -30,6 +30,7 @@ class Order:
         self._perform = perform
         self._before = before
         self._last: dict[str, asyncio.Task[None]] = {}
+        self._held: set[asyncio.Task[None]] = set()
 
     def carry_out(self, command: Command) -> None:
         """Perform now, or once all held-back commands before it and what it waits for are done."""
@@ -43,8 +44,9 @@ class Order:
 
     def clear(self) -> None:
         """Drop what is held back."""
-        for task in self._last.values():
+        for task in self._held:
             task.cancel()
+        self._held.clear()
         self._last.clear()
 
     def _unfinished(self, command: Command) -> "set[asyncio.Future[Any]]":
@@ -62,8 +64,10 @@ class Order:
             for thing in things:
                 if self._last.get(thing) is task:
                     del self._last[thing]
+            self._held.discard(task)
             self._perform(command)
 
         task = asyncio.create_task(wait())
+        self._held.add(task)
         for thing in things:
             self._last[thing] = task

@@ -33,7 +33,7 @@ entries: [always, maybe]
 operator: line
 nodes:
   line: {kind: queue, queue: support}
-  always: {kind: branch, cases: [{if: vip, next: line}], else: tagged}
+  always: {kind: branch, cases: [{if: queues.support.waiting > 5, next: line}], else: tagged}
   tagged: {kind: set, tags: [a], next: line}
   maybe: {kind: branch, cases: [{if: vip, next: line}], else: away}
   away: {kind: hangup}
@@ -117,22 +117,24 @@ def answered(told: Told) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("called", "at_once"), [("1001", True), ("1002", True), ("1003", False), ("9999", False)]
+    ("called", "at_once"), [("1001", True), ("1002", True), ("1003", False), ("9999", True)]
 )
 async def test_who_is_answered_in_any_case_is_answered_before_the_rest_is_worked_out(
     loop: Loop, told: Told, called: str, at_once: bool
 ) -> None:
     """And after it, as ever: a switch may have lost the first, and twice is safe."""
     await loop.act(PublishFlow(flow="led", version=1, source=LED))
-    for number, entry in (("1002", "always"), ("1003", "maybe")):
+    loop.deliver(LegArrived(leg="told/0", switch="told", caller="+48123", called="9999"))
+    assert answered(told) == []  # there is no such number yet
+    for number, entry in (("1002", "always"), ("1003", "maybe"), ("*", "always")):
         await loop.act(ConfigureNumber(number=Number(number=number, flow="led", entry=entry)))
     begun: list[int] = []
     told.on_execute = lambda _: begun.append(len(loop.view().calls))
     loop.deliver(LegArrived(leg="told/1", switch="told", caller="+48123", called=called))
     assert answered(told) == ["told/1"] * at_once
     assert begun == [0] * at_once
-    for _ in range(3):  # told twice that it has come
-        loop.deliver(LegArrived(leg="told/1", switch="told", caller="+48123", called=called))
+    for leg in ("told/1", "told/0"):  # told again that they have come, one being hung up
+        loop.deliver(LegArrived(leg=leg, switch="told", caller="+48123", called=called))
     assert answered(told) == ["told/1"] * at_once
 
 
@@ -169,6 +171,25 @@ async def test_a_fault_in_what_is_foreseen_costs_nobody_their_call(
 
 def _full(*_: object, **__: object) -> None:
     raise OSError("No space left on device")
+
+
+async def test_facts_that_had_to_wait_for_another_writer_are_shown(
+    loop: Loop, told: Told, database: Database
+) -> None:
+    await loop.act(SetAgentState(agent="ann", state="ready"))
+    shown: asyncio.Queue[Published] = asyncio.Queue()
+    loop.listeners.append(shown.put_nowait)
+    with database.engine.connect() as other:
+        loop.deliver(LegArrived(leg="told/1", switch="told", caller="", called="1001"))
+        await told.wait_for(Dial)  # its message is committed, its facts are not
+        other.exec_driver_sql("INSERT INTO meta (key, value) VALUES ('held', '')")
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+        assert shown.empty()
+        other.commit()
+    async with asyncio.timeout(10):
+        while not isinstance((await shown.get()).fact, OfferMade):
+            pass
 
 
 async def test_while_another_writes_commands_wait_and_the_loop_does_not(

@@ -14,7 +14,7 @@ from ivr.messages import Finished, Queued
 from ivr.node import Node
 from ivr.nodes import AnyNode
 from tests.ivr.flows import around
-from tests.ivr.walk import Walk
+from tests.ivr.walk import LEG, Walk
 
 MENU = """
 menu:
@@ -200,3 +200,37 @@ def test_titles_reach_the_menu_path() -> None:
     nodes = "any: {kind: queue, title: Anything else, queue: any}"
     walk = Walk(load(around(nodes, start="any")))
     assert walk.said[0] == NodeEntered(call="c-7", node="any", kind="queue", title="Anything else")
+
+
+ALL_ANSWERED = {
+    "say": "{kind: say, text: {en: a, pl: b}, next: bye}",
+    "menu": "{kind: menu, text: {en: a, pl: b}, keys: {1: bye}}",
+    "queue": "{kind: queue, queue: q}",
+    "transfer": "{kind: transfer, number: '1', exits: {busy: bye}}",
+    "voicemail": "{kind: voicemail, text: {en: a, pl: b}, next: bye}",
+    "survey": "{kind: survey, text: {en: a, pl: b}, next: bye}",
+    "tagged": "{kind: set, tags: [a], next: menu}",
+    "busy": "{kind: branch, cases: [{if: queues.q.waiting > 5, next: say}], else: tagged}",
+    "hours": "{kind: hours, weekly: {mon: ['09:00-10:00']}, open: busy, closed: queue}",
+}
+NOT_ALL_ANSWERED = {
+    "bye": "{kind: hangup}",
+    "http": "{kind: http, url: 'http://a/', next: queue}",
+    "offered": "{kind: callback, queue: q, text: {en: a, pl: b}, next: bye}",
+    "known": "{kind: branch, cases: [{if: vip, next: queue}], else: queue}",
+    "greeted": "{kind: say, text: {en: '{{ contact.name }}', pl: b}, next: queue}",
+    "refused": "{kind: branch, cases: [{if: queues.q.waiting > 5, next: bye}], else: queue}",
+    "closed": "{kind: hours, weekly: {mon: ['09:00-10:00']}, open: queue, closed: bye}",
+    "odd": "{kind: branch, cases: [{if: int(caller) > 5, next: queue}], else: queue, error: bye}",
+}
+
+
+def test_where_everybody_is_answered_at_once_can_be_told_from_the_flow() -> None:
+    nodes = {**ALL_ANSWERED, **NOT_ALL_ANSWERED}
+    rows = "\n".join(f"{name}: {fields}" for name, fields in nodes.items())
+    flow = load(around(rows, start="hours", entries=", ".join(nodes)))
+    assert flow.taking_calls == {*ALL_ANSWERED, "operator"}
+    for name in nodes:  # a number that the caller withholds is no number
+        walk = Walk(flow, entry=name, language="pl", caller="")
+        if name in flow.taking_calls:
+            assert Answer(leg=LEG) in walk.all

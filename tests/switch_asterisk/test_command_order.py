@@ -92,10 +92,18 @@ async def test_a_reply_that_failed_holds_nothing_up(place: Place) -> None:
 
 
 async def test_what_is_held_back_is_dropped_with_the_link(place: Place) -> None:
-    reply = place.wait(JOIN)
-    place.order.carry_out(JOIN)
+    """Each of them: a later one for the same bridge does not take the place of an earlier one."""
+    first, later = JOIN, Unbridge(bridge="a/b")
+    replies = [place.wait(first), place.wait(later)]
+    place.order.carry_out(first)
+    place.order.carry_out(later)
+    place.order.carry_out(Hangup(leg="a/1"))
+    place.order.carry_out(Hangup(leg="a/2"))
     place.order.clear()
-    reply.set_result(None)
-    await asyncio.sleep(0)
-    place.order.carry_out(Unbridge(bridge="a/b"))
-    assert place.done == [Unbridge(bridge="a/b")]
+    for reply in replies:
+        reply.set_result(None)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert place.done == []
+    place.order.carry_out(StopMusic(leg="a/1"))
+    assert place.done == [StopMusic(leg="a/1")]
