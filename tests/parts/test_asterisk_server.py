@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,7 +76,11 @@ def test_ctrl_c_while_it_starts_leaves_no_process(
     started: list[int | None] = []
 
     def interrupted(*_: object) -> AsteriskEndpoint:
-        started.append(server.running())
+        until = time.monotonic() + 10
+        # In the moment in which the shell becomes Asterisk it has no arguments to be known by.
+        while (running := server.running()) is None and time.monotonic() < until:
+            time.sleep(0.001)
+        started.append(running)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(server, "_answering", interrupted)

@@ -116,10 +116,15 @@ class Day:
 
     async def facts(self, line: Line, kind: type[FactT]) -> list[FactT]:
         """What was journalled of this kind about a caller's call, in order."""
-        return await asyncio.to_thread(self._facts, line, kind)
+        shown = (await self.live()).journal  # facts are written a moment after they count
+        return await asyncio.to_thread(self._facts, line, kind, shown)
 
-    def _facts(self, line: Line, kind: type[FactT]) -> list[FactT]:
+    def _facts(self, line: Line, kind: type[FactT], shown: int) -> list[FactT]:
         journal = Journal(self.center.database)
+        until = time.monotonic() + LIMIT
+        while journal.end().fact < shown:
+            assert time.monotonic() < until, f"fact {shown} is not written\n{self.center.log()}"
+            time.sleep(0.005)
         arrived = [
             published.fact
             for published in journal.facts_since(0.0)
