@@ -31,7 +31,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from acd import asked, configured, contacts, estimates, kept, views
+from acd import asked, configured, contacts, estimates, kept, overflow, views
 from acd.floor import Floor
 from acd.live import Seat
 from acd.messages import (
@@ -135,8 +135,20 @@ class Acd:
         load = None if waiting is None else floor.loads.get(waiting.queue)
         if waiting is None or load is None or not estimates.trusted(load):
             return None
-        ahead, lane = floor.index.position(waiting) - 1, floor.index.lanes[waiting.queue]
-        return estimates.expected(load, ahead, lane.able)
+        return contacts.expected(floor, waiting, floor.index.position(waiting) - 1)
+
+    def deserted(self, queue: QueueId, now: Instant) -> bool:
+        """Does whoever comes to a queue go elsewhere, now or soon, since nobody is there?"""
+        lane = self._floor.index.lanes.get(queue)
+        return lane is not None and overflow.deserted(lane, now)
+
+    def waits_for(self, call: CallId, now: Instant) -> tuple[AgentId, float]:
+        """The only agent who may take a waiting call, and for how many seconds more; nobody
+        ("") if there is no such."""
+        waiting = self._floor.calls.get(call)
+        if waiting is None or not waiting.agent:
+            return "", 0.0
+        return waiting.agent, waiting.queued + waiting.agent_for - now
 
     def queue(self, name: QueueId) -> Queue | None:
         """A queue as configured."""

@@ -30,7 +30,7 @@ def set_agent_state(floor: Floor, asked: SetAgentState) -> None:
         floor.say(NextStateAsked(agent=asked.agent, state=asked.state, reason=asked.reason))
     elif agent.leaving:
         floor.refuse("wrong_state", f"{asked.agent} is to be removed when all is done")
-    elif asked.state == "ready" and resting(agent):
+    elif asked.state == "ready" and agent.rests > floor.now:
         floor.refuse("wrong_state", f"{asked.agent} rests between two calls")
     else:
         _set_now(floor, agent, asked)

@@ -37,12 +37,16 @@ def enqueue(floor: Floor, message: Enqueue) -> None:
 def _enter(floor: Floor, lane: Lane, message: Enqueue) -> None:
     call = _caller(floor, lane, message)
     position = floor.index.enter(call)
+    # Looked at first: to make one signature may drop another that nobody waits in.
+    others = bool(call.agent) and lane.guarded and floor.index.common(call).first() is not None
     signature = floor.index.signature(call)
     free = signature.first() is not None
     if not free:
-        call.expected = _expected(floor, lane, call, position - 1)
+        call.expected = expected(floor, call, position - 1)
     _say_queued(floor, call, position, message.language)
-    if lane.guarded and overflow.at_entry(floor, call, position=position, fits=free):
+    if lane.guarded and overflow.at_entry(
+        floor, call, position=position, fits=free or others, admitted=message.admitted
+    ):
         floor.index.tidy(signature)
         return
     if free:
@@ -78,13 +82,16 @@ def _caller(floor: Floor, lane: Lane, message: Enqueue) -> Caller:
     return call
 
 
-def _expected(floor: Floor, lane: Lane, call: Caller, ahead: int) -> tuple[float, float] | None:
+def expected(floor: Floor, call: Caller, ahead: int) -> tuple[float, float] | None:
     """How long a call that no agent is free for will wait, where that is known. Contacts that
-    agents have beside others are too unlike calls."""
+    agents have beside others are too unlike calls; a call for one agent alone, or that none of
+    those at work fits, is not served as the others are."""
     load = floor.loads.get(call.queue)
-    if load is None or call.channel != "voice":
+    if load is None or call.channel != "voice" or call.agent:
         return None
-    return estimates.expected(load, ahead, lane.able)
+    if not floor.index.signature(call).able:
+        return None
+    return estimates.expected(load, ahead, floor.index.lanes[call.queue].able)
 
 
 def _say_queued(floor: Floor, call: Caller, position: int, language: Language) -> None:

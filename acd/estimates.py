@@ -12,7 +12,7 @@ little by little:
 
 - mu, one over the mean of conversation and wrap-up;
 - theta, those who gave up over all the seconds waited (the maximum-likelihood estimate for
-  exponential patience, where those who were served are censored);
+  exponential patience, where those who were served, or sent elsewhere, are censored);
 - the *pace*, a factor on the mean: agents who serve other queues as well, or fit only some of the
   callers, make this queue slower than its own figures say. It moves a little up for each wait above
   its range and down for each below, and rests when both come as often as they should.
@@ -20,8 +20,11 @@ little by little:
 The hit rate is the share of waits that fell into the range expected when the caller came, to the
 second; callers are told both ends rounded up to minutes, in which more waits fall. Below `TRUSTED`,
 or with fewer than `ENOUGH` counted, nothing should be announced. It is measured all the same, so a
-queue that has become silent speaks again once its ranges are good. A caller who gives up before the
-end of their range tells nothing about it and is not counted.
+queue that has become silent speaks again once its ranges are good. A caller who gives up, or goes
+elsewhere, before the end of their range tells nothing about it and is not counted; one who does so
+later is: their wait was not inside it.
+
+Nothing is expected for a call that waits for one agent alone, or that none of those at work fits.
 
 All are plain sums on immutable records, O(1) for each call and for each estimate.
 """
@@ -30,6 +33,7 @@ from math import exp, log1p, sqrt
 from typing import Final
 
 from acd.state import Load
+from calls.base import QueueOutcome
 
 #: About so many of the latest callers are remembered.
 MEMORY: Final = 100
@@ -71,13 +75,15 @@ def handled(load: Load, seconds: float) -> Load:
     )
 
 
-def left(load: Load, waited: float, connected: bool, predicted: tuple[float, float] | None) -> Load:
-    """A caller was connected or gave up after so many seconds. `predicted` is the range expected
-    when they came; None where nothing was expected, or an agent was free at once."""
-    gone = load.gone * _KEEP + (not connected)
+def left(
+    load: Load, waited: float, outcome: QueueOutcome, predicted: tuple[float, float] | None
+) -> Load:
+    """A caller was connected, gave up or went elsewhere after so many seconds. `predicted` is the
+    range expected when they came; None where nothing was expected, or an agent was free at once."""
+    gone = load.gone * _KEEP + (outcome == "abandoned")
     seconds = load.waited * _KEEP + waited
     pace, scored, inside = load.pace, load.scored, load.inside
-    if predicted is not None and (connected or waited > predicted[1]):
+    if predicted is not None and (outcome == "connected" or waited > predicted[1]):
         low, high = predicted
         if not low <= waited <= high:
             # Above HIGH come 1 - HIGH of all, below LOW come LOW: the steps balance each other

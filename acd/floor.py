@@ -1,7 +1,7 @@
 """The moves that all messages are made of: an agent steps, an offer is made or ends, a call or an
 agent looks around. `acd.acd` says how they fit together."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from acd import estimates, overflow, parallel, relaxation, restoring
 from acd.agents import AgentEvent, step
@@ -28,6 +28,8 @@ from calls.facts import (
 PHONE_GONE = "phone gone"
 #: The reason of an agent who rests between two calls.
 REST = "rest"
+#: How waits end that tell something about how long others will wait.
+_TOLD: Final[tuple[QueueOutcome, ...]] = ("connected", "abandoned", "overflowed", "moved")
 
 
 class Floor:
@@ -110,13 +112,18 @@ class Floor:
         """The end of a step: what came of agents who went."""
         if self._freed:
             freed, self._freed = self._freed, []
-            for call in sorted(freed, key=lambda call: call.order):
+            for call in sorted(freed, key=self._behind):
                 if self.calls.get(call.call) is call:
                     self.place(call)
                     self.time(call)
         if self.index.there:
             there, self.index.there = self.index.there, {}
             overflow.nobody(self, there)
+
+    def _behind(self, call: Caller) -> tuple[float, int]:
+        """Sorts calls of any queues by their score now, the highest first."""
+        lane = self.index.lanes[call.queue]
+        return call.kappa - lane.slope * self.now, call.order
 
     def seek(self, agent: Seat) -> None:
         """A ready agent takes the waiting call that is best for them, and as many more as they
@@ -152,6 +159,7 @@ class Floor:
 
     def free(self, agent: Seat, rest: float = 0.0) -> None:
         """The work is over: what the agent asked for meanwhile takes effect."""
+        agent.rests = self.now + rest
         if agent.leaving:
             self.remove(agent)
         elif agent.next_state == "logged_out":
@@ -161,7 +169,7 @@ class Floor:
         elif agent.name not in self.phones:
             self.become(agent, "phone_gone", PHONE_GONE)
         elif rest > 0:
-            self.become(agent, "rest", REST, self.now + rest)
+            self.become(agent, "rest", REST, agent.rests)
         else:
             self.become(agent, "ask_ready")
             self.seek(agent)
@@ -317,11 +325,11 @@ class Floor:
                 asked_by=call.asked_by,
             )
         )
-        if outcome in ("connected", "abandoned") and call.channel == "voice" and not call.virtual:
+        # Who was never let in has not waited.
+        tells = outcome in _TOLD and (waited > 0 or outcome != "overflowed")
+        if tells and call.channel == "voice" and not call.virtual:
             load = self.loads.get(call.queue) or Load()
-            self.loads[call.queue] = estimates.left(
-                load, waited, outcome == "connected", call.expected
-            )
+            self.loads[call.queue] = estimates.left(load, waited, outcome, call.expected)
 
     def end_offer(self, offer: OfferId, outcome: OfferOutcome) -> Offer:
         """Only the offer; what it means for its call and its agent is up to who asked."""

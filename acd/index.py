@@ -32,7 +32,7 @@ signatures they prefer most. Becoming busy costs nothing.
 from bisect import bisect
 from operator import attrgetter
 
-from acd.live import Caller, Opened, Presence, Seat
+from acd.live import AT_WORK, Caller, Opened, Presence, Seat
 from acd.relaxation import Needs
 from acd.signatures import NOTHING, Fit, Key, Lane, Signature
 from calls.base import AgentId, CallId, Channel, QueueId
@@ -85,17 +85,20 @@ class Index:
         self._members_of(seat, joins=True)
         fits = (signature.fit(seat.config) for signature in self._reachable(seat))
         seat.fits = tuple(sorted((fit for fit in fits if fit is not None), key=_turn))
+        _able(seat, (seat.presence == AT_WORK))
         self.fit_room(seat)
 
     def remove_agent(self, seat: Seat) -> None:
         """Also before its configuration changes."""
         seat.close()
+        _able(seat, -(seat.presence == AT_WORK))
         self._members_of(seat, joins=False)
 
     def count(self, seat: Seat, presence: Presence) -> None:
         """An agent comes, goes, begins or ends a break."""
         before, seat.presence = seat.presence, presence
         signed_in, able = (presence > 0) - (before > 0), (presence > 1) - (before > 1)
+        _able(seat, able)
         for queue in seat.config.queues:
             lane = self.lanes.get(queue)
             if lane is not None:
@@ -124,15 +127,20 @@ class Index:
 
     def signature(self, call: Caller) -> Signature:
         """Where a call waits, or would wait, for agents."""
+        if not call.agent:
+            return self.common(call)
+        alone = Needs({}, (), 0)
+        key = NOTHING, 0, (), call.agent, call.channel
+        return self._signature(self.lanes[call.queue], key, alone)
+
+    def common(self, call: Caller) -> Signature:
+        """The same, were it not for one agent only."""
         demand = call.demand
         assert demand is not None  # noqa: S101 - set by `enter`
-        known = None if call.agent else demand.at[call.step]
+        known = demand.at[call.step]
         if known is not None:
             return known
         lane = self.lanes[call.queue]
-        if call.agent:
-            alone = Needs({}, (), 0)
-            return self._signature(lane, (NOTHING, 0, (), call.agent, call.channel), alone)
         needs = demand.needs[call.step]
         key = frozenset(needs.skills.items()), needs.ring, needs.queues, "", call.channel
         known = demand.at[call.step] = self._signature(lane, key, needs)
@@ -247,6 +255,7 @@ class Index:
         for seat in self._candidates(signature):
             fit = signature.fit(seat.config)
             if fit is not None:
+                signature.able += seat.presence == AT_WORK
                 at = bisect(seat.fits, fit.turn, key=_turn)
                 seat.fits = (*seat.fits[:at], fit, *seat.fits[at:])
                 seat.room = _room(seat)
@@ -287,6 +296,13 @@ class Index:
         for queue in seat.config.queues:
             found |= self._served.get(queue, {})
         return found
+
+
+def _able(seat: Seat, more: int) -> None:
+    """An agent comes to work, or goes (-1), for all that they fit."""
+    if more:
+        for fit in seat.fits:
+            fit.signature.able += more
 
 
 def has_room(seat: Seat, channel: Channel) -> bool:

@@ -129,6 +129,7 @@ class Seat:
         self.joined: Instant | None = None
         self.talked = 0.0
         self.extended = 0
+        self.rests: Instant = 0.0
         #: How many of those of each channel.
         self.contacts: dict[Channel, int] = {}
         #: As it was counted in their queues last.

@@ -35,6 +35,8 @@ class Enqueue(Word):
     take it. `credit`: seconds of waiting that it brings along and that count for its score.
     `asked_by`: no caller waits but this agent, who wants to consult somebody (see `TakeOver`).
     `passed_by`: this agent has just passed it on, and is asked only if nobody else is free.
+    `admitted`: neither the queue's hours nor how many wait there turn it away: it was let in
+    before, or is for one agent and nobody else.
     """
 
     call: CallId
@@ -48,6 +50,7 @@ class Enqueue(Word):
     credit: float = 0.0
     asked_by: AgentId = ""
     passed_by: AgentId = ""
+    admitted: bool = False
 
 
 class Withdraw(Word):

@@ -5,8 +5,9 @@ Theory of operation
 
 1. When a call has come, all rules of its queue are looked at, in their order; the first that holds
    sends it elsewhere at once. What is about waiting (`waited`, `length`, `expected_wait`) does not
-   hold for a call that an agent is free for. A queue that is closed or full lets nobody in, also
-   where no rule says where to instead.
+   hold for a call that an agent is free for. A queue that is closed, or full while nobody is free
+   for the call, lets nobody in, also where no rule says where to instead. To a call that is
+   *admitted* (`Enqueue`) it does not matter whether the queue is closed or how many wait there.
 2. Later only `waited` and ``nobody_...`` matter, once the call has waited for the rule's limit: by
    the call's timer, and when the last agent goes (`nobody`). A call for which a phone rings is
    left alone until that comes to nothing, a caller who kept the place without the line for ever.
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from acd.floor import Floor
 
 
-def at_entry(floor: "Floor", call: Caller, *, position: int, fits: bool) -> bool:
+def at_entry(floor: "Floor", call: Caller, *, position: int, fits: bool, admitted: bool) -> bool:
     """Does a call that has just come go elsewhere? `fits`: an agent is free for it."""
     lane = floor.index.lanes[call.queue]
     queue = lane.queue
-    closed = is_closed(queue, floor.now)
-    full = len(lane.line.calls) > queue.limit > 0
+    closed = not admitted and is_closed(queue, floor.now)
+    waits = not (fits or admitted)
+    full = waits and len(lane.line.calls) > queue.limit > 0
     for rule in queue.overflow:
         match rule.when:
             case "closed":
@@ -40,10 +42,10 @@ def at_entry(floor: "Floor", call: Caller, *, position: int, fits: bool) -> bool
             case "full":
                 holds = full
             case "length":
-                holds = not fits and position - 1 >= rule.limit
+                holds = waits and position - 1 >= rule.limit
             case "expected_wait":
                 expected = call.expected
-                holds = expected is not None and sum(expected) / 2 > rule.limit
+                holds = waits and expected is not None and sum(expected) / 2 > rule.limit
             case "waited":
                 holds = not fits and rule.limit <= 0
             case _:
@@ -94,6 +96,12 @@ def due(rules: Iterable[Overflow], call: Caller) -> Instant | None:
         return None
     times = (call.queued + rule.limit for rule in rules)
     return min((time for time in times if time > call.tried), default=None)
+
+
+def deserted(lane: Lane, now: Instant) -> bool:
+    """Does whoever comes go elsewhere, now or soon, since nobody is there to take them?"""
+    nobody = any(_nobody(lane, rule.when) for rule in lane.later)
+    return nobody or (lane.signed_in == 0 and is_closed(lane.queue, now))
 
 
 def is_closed(queue: Queue, now: Instant) -> bool:

@@ -5,7 +5,8 @@ Theory of operation
 
 1. At first a call needs what its queue and it itself ask for: of each skill the higher level.
 2. The queue's steps come in force one after another, in the order of `after`, counted from the
-   moment when the call was queued. They add up. They change what a call needs, never its place.
+   moment when the call was queued. They add up. They change what a call needs, never its place;
+   and a call never needs more by them: one that needed less than a step asks for needs no more.
 3. *Step 0* comes before: for some time only one agent may take the call, whatever that agent's
    skills and queues. It ends early when waiting for them makes no sense any more (`Acd`).
 4. A *ring* keeps the agents out for whom the queue is not important enough (their preference is a
@@ -51,13 +52,20 @@ def needs_by_step(
                 {
                     skill: level
                     for skill, before in skills.items()
-                    if (level := step.skills.get(skill, before)) > 0
+                    if (level := min(step.skills.get(skill, before), before)) > 0
                 },
                 tuple(dict.fromkeys((*queues, *step.queues))),
-                ring if step.ring is None else step.ring,
+                _wider(ring, step.ring),
             )
         )
     return tuple(found)
+
+
+def _wider(ring: int, asked: int | None) -> int:
+    """The wider of two rings, 0 being the widest."""
+    if asked is None:
+        return ring
+    return max(ring, asked) if ring and asked else 0
 
 
 def in_force(steps: list[Relaxation], call: Caller, now: Instant) -> int:

@@ -43,6 +43,7 @@ class Signature:
     """The calls that wait with the same needs in one queue, and the open agents who fit."""
 
     __slots__ = (
+        "able",
         "buckets",
         "channel",
         "demands",
@@ -82,6 +83,8 @@ class Signature:
         #: The open agents, by preference and how many contacts they have.
         self.buckets: list[Bucket] = []
         self.fits: dict[tuple[int, int], Fit] = {}
+        #: How many agents who fit are at work.
+        self.able = 0
         #: What has this signature noted as its own.
         self.demands: list[Demand] = []
 

@@ -145,6 +145,8 @@ class AgentRecord(msgspec.Struct, omit_defaults=True):
     #: Seconds of the conversation that is being wrapped up, and how often that was extended.
     talked: float = 0.0
     extended: int = 0
+    #: Not ready again before this, whatever they do meanwhile: the least rest between two calls.
+    rests: Instant = 0.0
 
 
 #: The fields of a record, in the order in which its class takes them.

@@ -82,7 +82,8 @@ class Queue(Word):
     #: Agents with a preference up to this are asked first; 0: all at once.
     ring: int = 0
     overflow: tuple[Overflow, ...] = ()
-    #: Most callers waiting; 0: any number.
+    #: Most callers waiting, also those for whom a phone rings; 0: any number. Whoever an agent is
+    #: free for is let in all the same.
     limit: int = 0
     #: Nobody new is let in; who waits is served.
     closed: bool = False

@@ -60,6 +60,14 @@ class SessionState(msgspec.Struct, kw_only=True, omit_defaults=True):
     rescued: bool = False
 
 
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a waiting caller has been told, and may count on wherever they wait on."""
+
+    position: int | None = None
+    #: The moment by which an agent was promised.
+    promised: Instant | None = None
+
+
 class WaitingState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """All that the treatment of one waiting caller knows; changed in place by that."""
 

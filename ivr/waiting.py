@@ -6,8 +6,8 @@
 2. An announcement is a prompt; the switch silences the music under it, and the music is asked for
    again when it is over, however it ended. One whose end is never reported is given up.
 3. Nobody is told that they have fallen back: a position is never larger than the last one told,
-   and the moment by which an agent was promised never moves away. What would be worse than that
-   is left out, in silence.
+   and the moment by which an agent was promised never moves away, also for who is sent on to
+   another queue (`Told`). What would be worse than that is left out, in silence.
 4. Keys are taken at any time. One of the flow's leads out of the queue; the callback's key offers
    to keep the place without the line, which has to be confirmed: a goodbye, then `KeepThePlace`.
 """
@@ -24,7 +24,7 @@ from calls.media import DigitRule, Media, Speech
 from ivr import phrases
 from ivr.live import Wait, wait_record
 from ivr.messages import KeepThePlace, LeaveQueue, WaitingOutput
-from ivr.state import Stage, WaitingState
+from ivr.state import Stage, Told, WaitingState
 
 WaitingEvent: TypeAlias = PromptEnded | DigitPressed | Tick
 
@@ -60,10 +60,14 @@ class Waiting:
         now: Instant,
         callback_key: str = "",
         keys: Iterable[str] = (),
+        told: Told | None = None,
     ) -> tuple["Waiting", list[Command]]:
-        """`callback_key` is only for callers whose number is known."""
+        """`callback_key` is only for callers whose number is known. `told`: by the queue that has
+        sent them here."""
         state = Wait(call, leg, queue, language, now)
         state.callback_key, state.keys = callback_key, "".join(keys) if keys else ""
+        if told is not None:
+            state.position, state.promised = told.position, told.promised
         if queue.announce_every:
             state.due = now + min(FIRST_AFTER, queue.announce_every)
         return Waiting(state), [StartMusic(leg=leg, music=state.music)]
@@ -120,6 +124,10 @@ class Waiting:
 
     def deadline(self) -> Instant | None:
         return self._state.due
+
+    @property
+    def told(self) -> Told:
+        return Told(position=self._state.position, promised=self._state.promised)
 
     @property
     def stage(self) -> Stage:

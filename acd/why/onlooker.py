@@ -5,14 +5,18 @@ looked for from end to end.
 """
 
 from collections.abc import Iterable, Mapping
+from math import exp, inf
 from operator import itemgetter
 
 import msgspec
 
-from calls.base import AgentId, AgentState, CallId, Instant, OfferId, QueueId
-from calls.config import Agent, Queue, Relaxation
+from acd.agents import OCCUPANCY_TAU
+from acd.relaxation import needs_by_step, ordered
+from calls.base import AgentId, AgentState, CallId, Channel, Instant, OfferId, QueueId
+from calls.config import Agent, Queue
 from calls.facts import (
     AgentStateChanged,
+    CallbackTried,
     CallLeftQueue,
     CallQueued,
     CallRelaxed,
@@ -20,21 +24,42 @@ from calls.facts import (
     Fact,
     OfferEnded,
     OfferMade,
+    WrapUpEnded,
 )
 
 
+class Contact(msgspec.Struct):
+    """A contact of another channel than voice, which an agent has beside others: offered, in
+    conversation or wrapped up."""
+
+    call: CallId
+    channel: Channel
+    accepted: bool = False
+
+
 class Person(msgspec.Struct):
-    """An agent's state."""
+    """An agent's state, and what the strategies go by."""
 
     state: AgentState = "logged_out"
     since: Instant = 0.0
     reason: str = ""
     #: The state before this one.
     before: AgentState = "logged_out"
-    #: Since when without work.
+    #: Since when without work, as it counts for who is longest idle.
     idle: Instant = 0.0
     #: The last offer to them came to nothing through no doing of theirs.
     excused: bool = False
+    #: By the offer that they began with; and when they had fewer of them last.
+    contacts: dict[OfferId, Contact] = {}
+    eased: Instant = 0.0
+    #: Calls taken since signing in.
+    calls: int = 0
+    #: Smoothed share of busy time, 0..1, as it was at `since`.
+    occupancy: float = 0.0
+    #: Which of all offers seen was the last one of each queue.
+    turns: dict[QueueId, int] = {}
+    #: Seen from when they were configured first.
+    new: bool = False
 
 
 class Visit(msgspec.Struct):
@@ -51,8 +76,13 @@ class Visit(msgspec.Struct):
     only: AgentId = ""
     #: The phones that ring for it.
     offers: dict[OfferId, AgentId] = {}
-    #: The agent who passed the caller on, and is asked last.
-    passed_by: AgentId = ""
+    #: Nobody is asked before: an agent has accepted and the caller, who kept the place, is called,
+    #: or that is to be tried again.
+    asleep: Instant = 0.0
+    #: The agent who had the caller or was rung for them just before, and when. At that moment all
+    #: others are asked first.
+    had: AgentId = ""
+    had_at: Instant = 0.0
 
     @property
     def began(self) -> Instant:
@@ -63,19 +93,14 @@ class Visit(msgspec.Struct):
 class Onlooker:
     """Follows the facts. What was before the first of them is told at the start."""
 
-    def __init__(
-        self,
-        queues: Iterable[Queue],
-        agents: Iterable[Agent],
-        states: Iterable[tuple[Instant, AgentStateChanged]],
-    ) -> None:
+    def __init__(self, queues: Iterable[Queue], agents: Iterable[Agent]) -> None:
         self.queues = {queue.name: queue for queue in queues}
+        #: In the order in which they were configured first.
         self.agents = {agent.name: agent for agent in agents}
         self.people: dict[AgentId, Person] = {}
         #: The calls that wait.
         self.line: dict[CallId, Visit] = {}
-        for at, fact in states:
-            self._state_changed(fact, at)
+        self._offers = 0
 
     def see(self, fact: Fact, at: Instant) -> None:
         """What has happened."""
@@ -94,20 +119,16 @@ class Onlooker:
                 visit.needs, visit.widened, visit.ring = fact.skills, fact.queues, fact.ring
             case CallLeftQueue(call=call):
                 self.line.pop(call, None)
-            case OfferMade(call=call, offer=offer, agent=agent) if call in self.line:
-                self.line[call].offers = self.line[call].offers | {offer: agent}
-            case OfferEnded(agent=agent, outcome=outcome):
-                self._offer_ended(fact)
-                person = self.people.setdefault(agent, Person())
-                person.excused = outcome in ("rescinded", "answered_elsewhere")
+            case OfferMade():
+                self._offer_made(fact)
+            case OfferEnded():
+                self._offer_ended(fact, at)
+            case CallbackTried(call=call, retry=retry) if call in self.line:
+                self.line[call].asleep = inf if retry is None else retry
+            case WrapUpEnded():
+                self._wrapped_up(fact, at)
             case _:
                 pass
-
-    def _offer_ended(self, fact: OfferEnded) -> None:
-        visit = self.line.get(fact.call)
-        if visit is not None:
-            pending = visit.offers.items()
-            visit.offers = {offer: agent for offer, agent in pending if offer != fact.offer}
 
     # Questions
 
@@ -127,25 +148,32 @@ class Onlooker:
         return self.people.get(agent) or Person()
 
     def preference(self, agent: AgentId, visit: Visit) -> tuple[int, int] | None:
-        """By which agents are preferred, and who is not in a queue or ring at all: (0 for the
-        call's own queue and 1 for another, the agent's preference); None."""
-        served = self._served(agent)
-        own = visit.fact.queue
-        found = []
-        if own in served and (visit.ring == 0 or served[own] <= visit.ring):
-            found.append((0, served[own]))
-        found += [(1, served[queue]) for queue in visit.widened if queue in served]
-        return min(found, default=None)
+        """By which agents are preferred, as `_ways` has it; None for who is not in a queue or ring
+        at all."""
+        return min((way for way, _ in self._ways(agent, visit)), default=None)
 
     def turn(self, agent: AgentId, visit: Visit) -> tuple[int, QueueId]:
         """How early in their order an agent serves a call, smaller is earlier, and as a call of
         which queue."""
         if visit.only == agent:
             return 0, visit.fact.queue
-        served = self._served(agent)
-        wanted = (visit.fact.queue, *visit.widened)
-        turns = ((served[queue], queue) for queue in wanted if queue in served)
+        turns = ((number, queue) for (_, number), queue in self._ways(agent, visit))
         return min(turns, key=itemgetter(0), default=(10**6, visit.fact.queue))
+
+    def _ways(self, agent: AgentId, visit: Visit) -> list[tuple[tuple[int, int], QueueId]]:
+        """The queues for which an agent may take a call, with (0 for its own and 1 for another,
+        the agent's preference)."""
+        served, own, wider = self._served(agent), visit.fact.queue, visit.widened
+        found = []
+        if own in served and (visit.ring == 0 or own in wider or served[own] <= visit.ring):
+            found.append(((0, served[own]), own))
+        return found + [((1, served[q]), q) for q in wider if q in served and q != own]
+
+    def overdue(self, visit: Visit, now: Instant) -> bool:
+        """Has a call waited for so long that it goes before what agents prefer?"""
+        queue = self.queue(visit.fact.queue)
+        score = queue.slope * (now - visit.began) + queue.priority + visit.fact.priority
+        return 0 < queue.overdue <= score
 
     def lacks(self, agent: AgentId, visit: Visit) -> dict[str, int]:
         """The skills that an agent lacks for a call, with the level that is needed."""
@@ -156,6 +184,14 @@ class Onlooker:
         """In all that a call needs together."""
         has = self.agents[agent].skills if agent in self.agents else {}
         return sum(has.get(name, 0) for name in visit.needs)
+
+    def has_room(self, agent: AgentId, channel: Channel) -> bool:
+        """Voice takes an agent alone."""
+        contacts = self.person(agent).contacts.values()
+        if channel == "voice" or agent not in self.agents:
+            return not contacts
+        taken = sum(contact.channel == channel for contact in contacts)
+        return taken < self.agents[agent].capacity.get(channel, 0)
 
     def able(self, visit: Visit) -> set[AgentId]:
         """All who may take a call, whatever they do at the moment."""
@@ -181,19 +217,70 @@ class Onlooker:
 
     # Facts
 
+    def _person(self, agent: AgentId) -> Person:
+        """To be changed."""
+        return self.people.setdefault(agent, Person())
+
     def _state_changed(self, fact: AgentStateChanged, at: Instant) -> None:
-        before = self.people.get(fact.agent) or Person(since=at)
-        same = fact.state == "ready" and before.state == "reserved" and before.excused
-        idle = before.idle if same else at
-        self.people[fact.agent] = Person(
-            state=fact.state, since=at, reason=fact.reason, before=before.state, idle=idle
-        )
+        """As `acd.agents` has it."""
+        person = self._person(fact.agent)
+        before = person.state
+        if before == "logged_out":
+            person.calls, person.occupancy = 0, 0.0
+        elif before != "not_ready":
+            faded = exp((person.since - at) / OCCUPANCY_TAU)
+            free, busy = person.occupancy * faded, 1.0 - (1.0 - person.occupancy) * faded
+            person.occupancy = free if before == "ready" else busy
+        person.calls += (before, fact.state) == ("reserved", "talking")
+        if fact.state == "ready" and not (before == "reserved" and person.excused):
+            person.idle = at
+        person.state, person.since, person.reason = fact.state, at, fact.reason
+        person.before, person.excused = before, False
+
+    def _offer_made(self, fact: OfferMade) -> None:
+        self._offers += 1
+        person = self._person(fact.agent)
+        person.turns[fact.queue] = self._offers
+        if fact.channel != "voice":
+            person.contacts[fact.offer] = Contact(fact.call, fact.channel)
+        visit = self.line.get(fact.call)
+        if visit is not None:
+            visit.offers = visit.offers | {fact.offer: fact.agent}
+
+    def _offer_ended(self, fact: OfferEnded, at: Instant) -> None:
+        visit, person = self.line.get(fact.call), self._person(fact.agent)
+        if visit is not None:
+            visit.offers = {o: agent for o, agent in visit.offers.items() if o != fact.offer}
+            visit.had, visit.had_at = fact.agent, at
+            visit.asleep = inf if fact.outcome == "accepted" else 0.0
+        contact = person.contacts.get(fact.offer)
+        if contact is None:
+            person.excused = fact.outcome in ("rescinded", "answered_elsewhere")
+        elif fact.outcome == "accepted":
+            contact.accepted = True
+            person.calls += 1
+        else:
+            del person.contacts[fact.offer]
+            person.eased = at
+            if fact.outcome == "timed_out" and person.state == "ready":
+                person.idle = at  # asked after all who are idle, if they stay ready at all
+
+    def _wrapped_up(self, fact: WrapUpEnded, at: Instant) -> None:
+        person = self.person(fact.agent)
+        for offer, contact in person.contacts.items():
+            if contact.call == fact.call and contact.accepted:
+                del person.contacts[offer]
+                person.eased = at
+                return
 
     def _configured(self, fact: ConfigurationChanged, at: Instant) -> None:
         match fact:
             case ConfigurationChanged(kind="agent", removed=True):
                 self.agents.pop(fact.name, None)
+                self.people.pop(fact.name, None)
             case ConfigurationChanged(value=Agent() as agent):
+                if agent.name not in self.agents:
+                    self.people[agent.name] = Person(new=True)
                 self.agents[agent.name] = agent
             case ConfigurationChanged(value=Queue() as queue):
                 self.queues[queue.name] = queue
@@ -207,16 +294,7 @@ class Onlooker:
 def _adapt(visit: Visit, queue: Queue, at: Instant) -> None:
     """What a waiting call needs once its queue has been changed: what it needed for the queue's
     sake is what the queue says now, and the steps whose time has come are in force."""
-    own = visit.fact.own
-    visit.needs = own | {name: max(level, own.get(name, 0)) for name, level in queue.skills.items()}
-    visit.widened, visit.ring = (), queue.ring
-    for step in sorted(queue.relaxation, key=lambda step: step.after):
-        if at - visit.queued >= step.after:
-            _relax(visit, step)
-
-
-def _relax(visit: Visit, step: Relaxation) -> None:
-    lowered = {name: step.skills.get(name, level) for name, level in visit.needs.items()}
-    visit.needs = {name: level for name, level in lowered.items() if level > 0}
-    visit.widened = (*visit.widened, *(q for q in step.queues if q not in visit.widened))
-    visit.ring = visit.ring if step.ring is None else step.ring
+    steps = ordered(queue)
+    in_force = sum(visit.queued + step.after <= at for step in steps)
+    needed = needs_by_step(queue, steps, visit.fact.own)[in_force]
+    visit.needs, visit.widened, visit.ring = needed.skills, needed.queues, needed.ring

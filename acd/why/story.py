@@ -79,7 +79,6 @@ class History(Word):
     #: As they were before the first of the facts.
     queues: Sequence[Queue] = ()
     agents: Sequence[Agent] = ()
-    states: Sequence[tuple[Instant, AgentStateChanged]] = ()
     #: Whether it is known how queues and agents were configured.
     known: bool = True
 
@@ -101,6 +100,8 @@ class _Ringing:
         self.begin = begin
         #: Whose, why theirs, and what came of it.
         self.phones: dict[OfferId, tuple[AgentId, str, str]] = {}
+        #: Those that began to ring at the same time.
+        self.together: dict[Instant, list[AgentId]] = {}
 
 
 class _Story:
@@ -109,7 +110,7 @@ class _Story:
     def __init__(self, history: History) -> None:
         self._call = history.call
         self._known = history.known
-        self._floor = Onlooker(history.queues, history.agents, history.states)
+        self._floor = Onlooker(history.queues, history.agents)
         self._reasons: list[Reason | None] = []
         self._holdup: tuple[int, Holdup] | None = None
         self._ringing: _Ringing | None = None
@@ -125,7 +126,8 @@ class _Story:
         #: When whom an agent had asked got the caller.
         self._taken_over: Instant | None = None
         self._now: Instant = 0.0
-        #: When the step began, the call waited already and no phone rang for it.
+        #: When the step began, the call waited already and no phone rang for it; and it needs what
+        #: it needed then.
         self._waited = False
 
     @property
@@ -136,7 +138,7 @@ class _Story:
         """What happened at one instant."""
         self._let_go(at)
         self._now = at
-        self._waited = self._holdup is not None
+        self._waited = self._holdup is not None and self._held is None
         for fact in facts:
             if getattr(fact, "call", None) == self._call:
                 self._mine(fact)
@@ -179,6 +181,7 @@ class _Story:
                 before = (visit.needs, visit.widened, visit.ring, visit.only)
                 self._floor.see(fact, self._now)
                 self._relaxed(fact, *before)
+                self._waited = False
                 return
             case CallLeftQueue():
                 self._left(fact)
@@ -188,7 +191,8 @@ class _Story:
         if isinstance(fact, CallQueued) and self._taken_over != self._now:
             self._say("queued", self._queued(fact))
             self._overflowed = False
-            self._floor.line[self._call].passed_by = self._passer
+            visit = self._floor.line[self._call]
+            visit.had, visit.had_at = self._passer, self._now
 
     def _others(self, fact: Fact) -> None:
         match fact:
@@ -274,6 +278,7 @@ class _Story:
         name = self._name(fact.name)
         self._floor.see(fact, self._now)
         now = self._floor.able(visit)
+        self._waited = self._waited and fact.name != visit.fact.queue
         if fact.kind == "queue" and (visit.needs != before or now != able):
             wanted = f": it needs {needs(visit.needs) or 'no skill'} now"
             self._say("configured", f"{self._floor.title(fact.name)} was changed{wanted}")
@@ -299,7 +304,7 @@ class _Story:
         return f"{to[fact.to]}, since {why}"
 
     def _callback(self, fact: CallbackTried) -> None:
-        self._calling, self._held = "", fact.retry
+        self._calling, self._held, self._waited = "", fact.retry, False
         name = self._name(fact.agent)
         if fact.outcome == "answered":
             self._say("callback", f"the caller was called back for {name}: answered", [fact.agent])
@@ -340,6 +345,8 @@ class _Story:
         if self._known:
             why = choosing.chosen(self._floor, visit, fact.agent, self._now, waited=self._waited)
         self._ringing.phones[fact.offer] = (fact.agent, why, "")
+        self._ringing.together.setdefault(self._now, []).append(fact.agent)
+        self._waited = False
 
     def _offer_ended(self, fact: OfferEnded) -> None:
         visit, ringing = self._visit, self._ringing
@@ -358,8 +365,9 @@ class _Story:
         visit, other = self._visit, self._floor.line.get(fact.call)
         if visit is None or self._holdup is None or not self._holdup[1].counts(fact.agent):
             return
-        if self._floor.person(fact.agent).state == "ready":
-            why = choosing.served_first(self._floor, visit, other, fact.agent)
+        floor, channel = self._floor, visit.fact.channel
+        if floor.person(fact.agent).state == "ready" and floor.has_room(fact.agent, channel):
+            why = choosing.served_first(floor, visit, other, fact.agent, self._now)
             self._holdup[1].served[why].append(fact.agent)
 
     # What lasts
@@ -408,11 +416,10 @@ class _Story:
             told = f"{self._name(agent)}, {why}" if why else self._name(agent)
             text = f"offered to {told}; {how or 'it still rings'}"
         else:
-            names = listed(self._name(agent) for agent, _, _ in phones)
             took = [
                 f"{self._name(agent)} {how}" for agent, _, how in phones if "answered after" in how
             ]
-            text = f"rang for {names} at once; {listed(took) or 'nobody took it'}"
+            text = f"rang for {self._rung(ringing)}; {listed(took) or 'nobody took it'}"
         self._reasons[ringing.place] = Reason(
             begin=ringing.begin,
             end=None if open_end else self._now,
@@ -420,6 +427,15 @@ class _Story:
             text=text,
             agents=tuple(dict.fromkeys(agent for agent, _, _ in phones)),
         )
+
+    def _rung(self, ringing: _Ringing) -> str:
+        """``Ann and Bob at once, after 10 s for Cyd too``."""
+        (_, first), *later = ringing.together.items()
+        told = [f"{listed(map(self._name, first))}{' at once' if len(first) > 1 else ''}"]
+        for at, agents in later:
+            names = listed(map(self._name, agents))
+            told.append(f"after {lasted(at - ringing.begin)} for {names} too")
+        return ", ".join(told)
 
     # Saying
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from calls.base import EndCause, OfferOutcome, OverflowWhen
+from calls.base import Channel, EndCause, OfferOutcome, OverflowWhen
 
 #: Names of languages, for the skills ``lang:<code>``.
 _LANGUAGES = {
@@ -16,6 +16,13 @@ _LANGUAGES = {
     "uk": "Ukrainian",
 }
 _NUMBERS = {2: "both", 3: "all three", 4: "all four"}
+
+_CONTACTS: dict[Channel, tuple[str, str]] = {
+    "voice": ("a call", "calls"),
+    "chat": ("a chat", "chats"),
+    "email": ("an e-mail", "e-mails"),
+    "sms": ("a text message", "text messages"),
+}
 
 #: Begins the skill of a call whose caller asked for one agent: nobody but they have it.
 PERSON = "agent:"
@@ -87,6 +94,19 @@ def listed(parts: Iterable[str], word: str = "and") -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 call``, ``3 calls``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def contacts(numbers: Mapping[Channel, int]) -> str:
+    """``a chat``, ``2 chats and an e-mail``."""
+    return listed(
+        _CONTACTS[channel][0] if number == 1 else f"{number} {_CONTACTS[channel][1]}"
+        for channel, number in sorted(numbers.items())
+    )
 
 
 def everybody(count: int) -> str:

@@ -18,7 +18,7 @@ from acd.messages import Enqueue, Release, TakeOver, Withdraw
 from calls.base import EndCause, Instant, LegId
 from calls.commands import Dial, Join
 from calls.facts import CallTransferred, ConsultEnded, ConsultJoined, ConsultStarted
-from engine.center import life, pop, ringing, supervision, talking, transfers
+from engine.center import life, pop, ringing, seats, supervision, talking, transfers
 from engine.center.live import Call, Leg
 from engine.center.state import ReleasedBy
 from ivr.messages import Queued
@@ -95,6 +95,7 @@ def _enqueue(center: "CallCenter", consult: Call, wants: Queued, now: Instant) -
             agent=wants.agent,
             agent_for=wants.agent_for,
             asked_by=consult.passed_by,
+            admitted=transfers.alone(wants),
         ),
         now,
     )
@@ -112,7 +113,9 @@ def joined(center: "CallCenter", consult: Call, now: Instant) -> None:
     )
     if consult.agent:
         ringing.announce(center, consult.agent, leg)
+    call.shared = True
     center.emit(Join(bridge=consult.bridge, legs=pair(center, consult)))
+    seats.leave(center, center.legs[leg])
     supervision.follow(center, consult)
 
 
@@ -156,6 +159,7 @@ def end(center: "CallCenter", call: Call, outcome: Outcome, now: Instant) -> Non
     if talks:
         talking.step_out(center, consult.agent, consult.other_leg)
     life.part(center, consult, now)
+    seats.freed(center, consult)
     if consult.phase == "waiting":
         center.acd_does(Withdraw(call=consult.call, outcome="moved"), now)
     elif consult.queue:
@@ -173,6 +177,7 @@ def complete(center: "CallCenter", call: Call, now: Instant) -> None:
     call.passed_by = call.agent
     talking.step_out(center, call.agent, call.other_leg)
     talking.close(center, call, "agent", now)
+    seats.freed(center, call)
     center.forget(consult)
     known = center.legs[leg]
     known.call, known.offer, call.other_leg = call.call, None, leg

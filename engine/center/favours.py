@@ -7,7 +7,7 @@ from acd.messages import Withdraw
 from calls.base import AgentId, Instant
 from calls.config import Queue
 from cti.numbers import withheld
-from engine.center import life, recalls, treatment
+from engine.center import life, recalls, transfers, treatment
 from engine.center.live import Call
 from engine.center.state import CutOff
 
@@ -29,13 +29,16 @@ class Favour(NamedTuple):
     agent: AgentId = ""
     agent_for: float = 0.0
     credit: float = 0.0
+    #: They have been let in before.
+    admitted: bool = False
 
 
 NOTHING = Favour()
 
 
 def claim(center: "CallCenter", call: Call, now: Instant) -> Favour:
-    """What the caller is owed in the queue that they come to. An old place is given but once."""
+    """What the caller is owed in the queue that they come to. An old place is given but once, and
+    kept for later while nobody is there: they go elsewhere."""
     queue, wants = center.acd.queue(call.queue), call.wants
     if queue is None or wants is None:
         return NOTHING
@@ -53,6 +56,7 @@ def claim(center: "CallCenter", call: Call, now: Instant) -> Favour:
         agent=agent,
         agent_for=agent_for if agent else 0.0,
         credit=credit,
+        admitted=credit > 0,
     )
 
 
@@ -76,8 +80,9 @@ def identified(center: "CallCenter", call: Call, now: Instant) -> None:
     queue = center.acd.queue(call.queue)
     if call.phase == "waiting" and call.queued is not None and queue and queue.vip_priority:
         call.credit += now - call.queued
+        only = center.acd.waits_for(call.call, now)
         center.acd_does(Withdraw(call=call.call, outcome="moved"), now)
-        treatment.enqueue_now(center, call, now)
+        treatment.enqueue_now(center, call, now, again=only)
 
 
 # --- the old place
@@ -93,6 +98,8 @@ def remember(center: "CallCenter", call: Call, now: Instant) -> None:
     if queue is None or queue.reconnect <= 0 or withheld(call.caller) or call.queued is None:
         return
     talking = call.phase == "talking"
+    if not talking and call.wants is not None and transfers.alone(call.wants):
+        return  # they were in line for one agent, not for the queue
     waited = (call.since if talking else now) - call.queued + call.credit
     _forget(center, now)
     center.state.cut_off[call.caller] = CutOff(
@@ -108,15 +115,10 @@ def _old_place(
     state = center.state
     if call.caller not in state.kept and call.caller not in state.cut_off:
         return 0.0, ""
-    kept = center.calls.get(state.kept.get(call.caller, ""))
-    here = kept is not None and kept.phase in ("waiting", "calling") and kept.queue == call.queue
-    if here and kept is not None and kept is not call and kept.queued is not None:
-        if kept.phase == "calling":  # they call us while we call them
-            recalls.not_reached(center, kept, "busy", now)
-        credit = kept.credit + now - kept.queued
-        center.acd_does(Withdraw(call=kept.call, outcome="moved"), now)
-        life.end(center, kept, "moved", "withdrawn", now)
-        return credit, ""
+    if center.acd.deserted(call.queue, now):
+        return 0.0, ""
+    if _kept(center, call) is not None:
+        return _take_over(center, call, now), ""
     found = state.cut_off.get(call.caller)
     if found is None or found.queue != call.queue:
         return 0.0, ""
@@ -124,6 +126,34 @@ def _old_place(
     if now - found.at > queue.reconnect:
         return 0.0, ""
     return now - found.since, found.agent
+
+
+def served(center: "CallCenter", call: Call, now: Instant) -> None:
+    """A caller talks with an agent: no place is kept for them there any more. They have one while
+    they wait, if nobody was at work when they came."""
+    if _kept(center, call) is not None:
+        _take_over(center, call, now)
+
+
+def _kept(center: "CallCenter", call: Call) -> Call | None:
+    """The call by which the same caller keeps a place in the same queue."""
+    kept = center.calls.get(center.state.kept.get(call.caller, ""))
+    if kept is None or kept is call or kept.queue != call.queue or kept.queued is None:
+        return None
+    return kept if kept.phase in ("waiting", "calling") else None
+
+
+def _take_over(center: "CallCenter", call: Call, now: Instant) -> float:
+    """End the call that keeps the caller's place; the seconds that it has waited."""
+    kept = _kept(center, call)
+    assert kept is not None  # noqa: S101 - as its callers have seen
+    assert kept.queued is not None  # noqa: S101 - as `_kept` says
+    if kept.phase == "calling":  # they call us while we call them
+        recalls.not_reached(center, kept, "busy", now)
+    credit = kept.credit + now - kept.queued
+    center.acd_does(Withdraw(call=kept.call, outcome="moved"), now)
+    life.end(center, kept, "moved", "withdrawn", now)
+    return credit
 
 
 def _forget(center: "CallCenter", now: Instant) -> None:

@@ -101,6 +101,8 @@ def leg_answered(center: "CallCenter", event: LegAnswered, now: Instant) -> None
         case "agent" | "seat":
             if known.offer is not None:
                 center.acd_does(Accept(offer=known.offer), now)
+            elif known.role == "seat":
+                seats.settle(center, event.leg)
 
 
 def leg_ended(center: "CallCenter", event: LegEnded, now: Instant) -> None:
@@ -199,6 +201,7 @@ def unbridge(center: "CallCenter", call: Call) -> None:
         center.emit(Unbridge(bridge=call.bridge))
         call.bridge = ""
         call.bridges += 1
+        seats.freed(center, call)
 
 
 def new_bridge(call: Call) -> BridgeId:

@@ -23,6 +23,7 @@ from calls.base import (
 from calls.events import CallerIdentified, KnownTicket
 from engine.center.state import CallState, CenterState, LegState, Phase, Role
 from ivr.messages import Frame, Queued, Transferred
+from ivr.state import Told
 
 _LEG = LegState.__struct_fields__
 #: What its flow and its wait know is kept by themselves.
@@ -112,6 +113,7 @@ class Call:
         self.gives_up: Instant | None = None
         self.overflows = 0
         self.rescued = False
+        self.told: Told | None = None
         self.call_back = ""
         self.virtual = False
         self.result: CallOutcome | None = None
@@ -121,6 +123,7 @@ class Call:
         self.transfer: Transferred | None = None
         self.bridge = ""
         self.bridges = 0
+        self.shared = False
         self.held_since: Instant | None = None
         self.was_held = 0.0
         self.muted = False

@@ -15,6 +15,7 @@ from engine.center import consulting, life, transfers, treatment
 from engine.center.live import Call
 from engine.center.shelf import HOUSE_VERSION
 from ivr.messages import OverflowExit, Transferred
+from ivr.state import Told
 
 if TYPE_CHECKING:
     from engine.center.center import CallCenter
@@ -34,22 +35,28 @@ def go_on(center: "CallCenter", fact: CallOverflowed, now: Instant) -> None:
     if call.about:
         consulting.give_up(center, call, "unreachable", now)
         return
+    waiting = center.waits.get(call.call)
+    told = waiting.told if waiting is not None else call.told
+    call.told = None
     treatment.end_wait(center, call)
     call.overflows += 1
     if call.leg not in center.legs:  # who was promised a call, and has hung up
         life.end(center, call, "failed", "failed", now)
     elif call.transfer is not None:
         transfers.not_reached(center, call, "unreachable", now)
-    elif call.overflows > MOST or not _follow(center, call, fact, now):
+    elif call.overflows > MOST or not _follow(center, call, fact, told, now):
         fall_back(center, call, fact.when, now)
 
 
-def _follow(center: "CallCenter", call: Call, fact: CallOverflowed, now: Instant) -> bool:
+def _follow(
+    center: "CallCenter", call: Call, fact: CallOverflowed, told: Told | None, now: Instant
+) -> bool:
     """Go where the rule leads. False if it leads nowhere."""
     match fact.to:
         case "queue" if center.acd.queue(fact.target) and call.wants and call.queued is not None:
             wants = replace(call.wants, queue=fact.target, agent="", agent_for=0.0)
             credit = call.credit + now - call.queued
+            call.told = told
             treatment.enqueue(center, call, wants, now, credit)
         case "number" if fact.target:
             transfer = Transferred(to=f"tel:{fact.target}", timeout=NUMBER_RINGS)

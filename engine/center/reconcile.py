@@ -122,6 +122,9 @@ def surveyed(center: "CallCenter", survey: Surveyed, now: Instant) -> None:
         if known.missed >= 2:
             _gone(center, leg, known, now)
     _apart(center, live, believed=2)
+    for found in survey.legs:
+        if found.leg in center.legs and found.bridge is not None:  # else it may be on its way
+            seats.astray(center, found)
     for leg, since in list(center.state.closing.items()):
         if switch_of(leg) == survey.switch and now - since > 60.0:
             if leg in live:
@@ -161,7 +164,7 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
             life.leg_ended(center, LegEnded(leg=leg, cause=cause), now)
         case Join():  # of two legs one may be gone: its LegEnded is on its way
             if not failed.gone:
-                _not_joined(center, legs, now)
+                _not_joined(center, command, now)
         case Hold() | Mute(muted=True) if not failed.gone:
             talking.failed(center, center.calls[known.call], command, now)
         case Supervise(whom=whom) if not failed.gone:
@@ -178,14 +181,23 @@ def command_failed(center: "CallCenter", failed: CommandFailed, now: Instant) ->
             pass
 
 
-def _not_joined(center: "CallCenter", legs: tuple[LegId, ...], now: Instant) -> None:
-    """These legs cannot be joined: the call that they were to talk in does not begin."""
-    names = [center.legs[leg].call for leg in legs if leg in center.legs]
-    calls = [center.calls[name] for name in names if name]
-    if not calls:  # who was to be put aside
+def _not_joined(center: "CallCenter", join: Join, now: Instant) -> None:
+    """These legs cannot be joined: the call that they were to talk in does not begin. One leg may
+    have been about to wait there; then it was not for a call, though one may have come meanwhile.
+    Legs that were to be put aside are looked for by surveys."""
+    known = [center.legs[leg] for leg in join.legs if leg in center.legs]
+    for leg in known:
+        if leg.bridge == join.bridge:
+            leg.bridge = ""
+    calls = [center.calls[leg.call] for leg in known if leg.call]
+    calls = [call for call in calls if call.bridge == join.bridge]
+    if not calls:
         return
     call = next((call for call in calls if call.about), calls[0])
-    if call.about:
+    if len(join.legs) < 2:
+        if call.phase == "talking":
+            center.emit(Join(bridge=call.bridge, legs=consulting.pair(center, call)))
+    elif call.about:
         consulting.give_up(center, call, "failed", now)
     elif call.phase == "outside":
         transfers.not_joined(center, call, now)
@@ -240,8 +252,7 @@ def _still_there(center: "CallCenter", found: LiveLeg, now: Instant) -> None:
     known.missed = 0
     call = center.calls.get(known.call)
     talking.tell_again(center, found.leg, known)
-    if known.role == "seat" and call is None and found.bridge not in (None, known.bridge):
-        talking.put_aside(center, [found.leg])  # the end of its conversation may have been lost
+    seats.astray(center, found)  # the end of its conversation may have been lost
     if not found.inbound and found.up and not known.up:
         life.leg_answered(center, LegAnswered(leg=found.leg), now)
     elif call is None or call.phase == "talking":

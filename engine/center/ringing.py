@@ -12,6 +12,7 @@ from calls.commands import Beep, Dial, Join
 from calls.facts import CallConnected, OfferEnded, OfferMade
 from engine.center import (
     consulting,
+    favours,
     life,
     pop,
     recalls,
@@ -109,13 +110,18 @@ def connect(center: "CallCenter", fact: CallConnected, now: Instant) -> None:
         return
     treatment.end_wait(center, call)
     assert call.other_leg is not None  # noqa: S101 - the accepted offer had a leg
+    call.told, taken_over = None, call.phase == "talking"
     call.phase, call.since, call.result = "talking", now, "handled"
     if call.transfer is not None:
         call.transfer = call.gives_up = None
         center.watch(call)
     announce(center, call.agent, call.other_leg)
-    seats.welcome(center, call, call.other_leg)
+    if not taken_over:
+        call.shared = False
+        seats.welcome(center, call, call.other_leg)
+        center.soon(favours.served, call, now)
     center.emit(Join(bridge=call.bridge, legs=(call.leg, call.other_leg)))
+    seats.leave(center, center.legs[call.other_leg])
     recordings.connected(center, call, now)
     supervision.follow(center, call)
 

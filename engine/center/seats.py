@@ -6,8 +6,8 @@ hung up when the agent logs out or is no longer configured so. A seat that is lo
 set up, makes its agent not ready, with the reason; the next ``ready`` dials it again. A call that
 is offered while the seat is being dialled is accepted by its answer.
 
-A seat whose caller has left stays in their bridge, and the next caller comes to it: so a call is
-set up by one move, that of the caller.
+A seat waits alone in a bridge, at first in one of its own and then in that of the last caller, who
+has left it; the next caller comes to it. So a call is set up by one move, that of the caller.
 """
 
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from acd.messages import Reject
 from calls.actions import SetAgentState
 from calls.base import AgentId, EndCause, Instant, LegId
-from calls.commands import Dial, Unbridge
+from calls.commands import Dial, Join, Unbridge
+from calls.events import LiveLeg
 from calls.facts import AgentStateChanged, ConfigurationChanged
 from calls.port import switch_of
 from engine.center import life, supervision
@@ -77,19 +78,19 @@ def look(center: "CallCenter", name: AgentId, now: Instant) -> None:
 
 def remove(center: "CallCenter", name: AgentId, now: Instant) -> None:
     leg = center.state.seats.pop(name)
-    _leave(center, center.legs[leg])
+    leave(center, center.legs[leg])
     center.hang_up(leg, now)
 
 
 def stay(center: "CallCenter", call: Call) -> bool:
-    """A call is over: may the bridge be left to the seat that was in it? The seat must not be
-    wanted elsewhere already, and nobody else be there any more: neither the caller, nor who
-    listens or records."""
-    if call.phase != "talking" or call.about or call.leg in center.state.closing:
+    """A call is over: may the bridge be left to the seat that was in it, for the next caller, who
+    may be chosen already? Nobody else must be there any more: neither the caller, nor who was
+    consulted, listens or records."""
+    if call.phase != "talking" or call.about or call.shared or call.leg in center.state.closing:
         return False
     leg = center.state.seats.get(call.agent, "")
     known = center.legs.get(leg)
-    if known is None or not known.up or known.call or known.bridge:
+    if known is None or not known.up or known.bridge or switch_of(leg) != call.switch:
         return False
     if supervision.followers(center, call.agent, switch_of(leg)):
         return False
@@ -99,17 +100,42 @@ def stay(center: "CallCenter", call: Call) -> bool:
     return True
 
 
+def settle(center: "CallCenter", leg: LegId) -> None:
+    """Who stays on the line and is in no bridge waits in a new one."""
+    known = center.legs[leg]
+    if not known.bridge:
+        known.bridge = f"{switch_of(leg)}/b-{center.mint()}"
+        center.emit(Join(bridge=known.bridge, legs=(leg,)))
+
+
+def freed(center: "CallCenter", call: Call) -> None:
+    """A conversation is over: if the seat that was in it is free, it gets another bridge."""
+    leg = center.state.seats.get(call.agent, "")
+    known = center.legs.get(leg)
+    if known is not None and known.up and not known.call and switch_of(leg) == call.switch:
+        settle(center, leg)
+
+
 def welcome(center: "CallCenter", call: Call, leg: LegId) -> None:
     """A caller comes to who stays on the line, if that is somewhere."""
     known = center.legs[leg]
-    if known.bridge and not call.virtual:
+    if known.bridge and not call.virtual:  # who was called back is rung for another
         call.bridge, known.bridge = known.bridge, ""
 
 
-def _leave(center: "CallCenter", known: Leg) -> None:
+def leave(center: "CallCenter", known: Leg) -> None:
+    """A seat waits nowhere any more: it has gone, or has been joined elsewhere."""
     if known.bridge:
         center.emit(Unbridge(bridge=known.bridge))
         known.bridge = ""
+
+
+def astray(center: "CallCenter", found: LiveLeg) -> None:
+    """A free seat is not where it should wait: it waits in a new bridge."""
+    known = center.legs[found.leg]
+    if known.role == "seat" and known.up and not known.call and found.bridge != known.bridge:
+        leave(center, known)
+        settle(center, found.leg)
 
 
 def _dial(center: "CallCenter", name: AgentId, now: Instant) -> None:
@@ -128,7 +154,7 @@ def dial(leg: LegId, name: AgentId) -> Dial:
 def ended(center: "CallCenter", known: Leg, cause: EndCause, now: Instant) -> None:
     """A seat is lost, or could not be set up."""
     del center.state.seats[known.agent]
-    _leave(center, known)
+    leave(center, known)
     call = center.calls.get(known.call)
     if call is not None and known.offer is not None and not known.up:
         center.acd_does(Reject(offer=known.offer, outcome=life.REJECTED[cause]), now)

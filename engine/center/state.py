@@ -20,7 +20,7 @@ from calls.config import Number
 from calls.events import CallerIdentified, KnownTicket
 from calls.requests import Request
 from ivr.messages import Frame, Queued, Transferred
-from ivr.state import SessionState, WaitingState
+from ivr.state import SessionState, Told, WaitingState
 
 #: ``menu``: the flow has the caller; ``waiting``: in a queue, perhaps with offers out;
 #: ``calling``: an agent has accepted a caller who kept the place, whom we dial now;
@@ -52,7 +52,7 @@ class LegState(msgspec.Struct, kw_only=True, omit_defaults=True):
     agent: AgentId = ""
     #: Its answer accepts this.
     offer: OfferId | None = None
-    #: Where a seat waits for the next caller: alone in the bridge of its last conversation.
+    #: Where a seat waits for the next caller: alone in a bridge.
     bridge: BridgeId = ""
     #: We dialled it and it was answered.
     up: bool = False
@@ -102,6 +102,8 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: How often queues have sent it elsewhere; a queue's last resort was the flow's operator.
     overflows: int = 0
     rescued: bool = False
+    #: What the queue that has just sent it to another has told the caller.
+    told: Told | None = None
     #: The caller keeps the place and is to be called at this number; the Acd knows it.
     call_back: str = ""
     virtual: bool = False
@@ -118,6 +120,8 @@ class CallState(msgspec.Struct, kw_only=True, omit_defaults=True):
     bridge: str = ""
     #: How many bridges it has had: a switch may remember those that it has removed.
     bridges: int = 0
+    #: Somebody who was consulted has been in its bridge.
+    shared: bool = False
     #: While the caller of a conversation is held: since when. Seconds of its holds before.
     held_since: Instant | None = None
     was_held: float = 0.0

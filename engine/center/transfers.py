@@ -93,6 +93,11 @@ def only(agent: Seat, wants: Queued, timeout: float) -> Queued:
     )
 
 
+def alone(wants: Queued) -> bool:
+    """Are they for one agent and nobody else?"""
+    return f"agent:{wants.agent}" in wants.skills
+
+
 def relaxed(center: "CallCenter", fact: CallRelaxed, now: Instant) -> None:
     """The Acd does not wait for one agent any more."""
     call = center.calls[fact.call]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
 
 from acd.messages import Enqueue, Withdraw
-from calls.base import CallOutcome, Instant, QueueId
+from calls.base import AgentId, CallOutcome, Instant, QueueId
 from calls.events import (
     CallerIdentified,
     DigitPressed,
@@ -202,16 +202,22 @@ def enqueue(
     call.wants, call.queue, call.credit = wants, wants.queue, credit
     call.language = wants.language or call.language
     if favours.worth_holding(center, call):
-        call.held = now + favours.HELD
+        # Not in line yet, nor any more, if another queue has sent them here.
+        call.phase, call.held = "menu", now + favours.HELD
         center.watch(call)
     else:
         enqueue_now(center, call, now)
 
 
-def enqueue_now(center: "CallCenter", call: Call, now: Instant) -> None:
+def enqueue_now(
+    center: "CallCenter", call: Call, now: Instant, *, again: tuple[AgentId, float] | None = None
+) -> None:
+    """Put a caller into the queue that is chosen; `again`: they were in it a moment ago, for this
+    agent only ("": for any) for so many seconds more."""
     call.phase, call.since, call.queued, call.held = "waiting", now, now, None
     assert call.wants is not None  # noqa: S101 - `enqueue` has just set it
     wants, favour = call.wants, favours.claim(center, call, now)
+    agent, agent_for = again or ("", 0.0)
     call.credit += favour.credit
     known = center.acd_does(
         Enqueue(
@@ -220,10 +226,11 @@ def enqueue_now(center: "CallCenter", call: Call, now: Instant) -> None:
             skills=wants.skills,
             priority=wants.priority + favour.priority,
             language=call.language,
-            agent=favour.agent,
-            agent_for=favour.agent_for,
+            agent=favour.agent or agent,
+            agent_for=favour.agent_for or agent_for,
             credit=call.credit,
             passed_by=call.passed_by,
+            admitted=again is not None or favour.admitted or transfers.alone(wants),
         ),
         now,
     )
@@ -254,7 +261,9 @@ def begin_wait(center: "CallCenter", call: Call, now: Instant) -> None:
         now=now,
         callback_key="" if wants.callback_key and withheld(call.caller) else wants.callback_key,
         keys=wants.keys,
+        told=call.told,
     )
+    call.told = None
     center.waits[call.call] = waiting
     center.watch(call)
     for command in commands:

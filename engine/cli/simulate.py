@@ -67,7 +67,8 @@ def command(
       ringdesk simulate monday.yaml --against two-agents-less.yaml
 
     The figures are those of the live pages, over callers who came after the warm-up: counts are of
-    a run, shares and times of all runs together; behind ± is the 95 % confidence interval. With
+    a run, shares and times of all runs together; behind ± is the 95 % confidence interval (behind
+    - and + where it reaches further one way, with +? where too few callers tell how far). With
     --against both scenarios get the same callers, as far as their streams are the same; a
     difference with * is more than chance.
     """
@@ -105,9 +106,9 @@ def _told(found: Results | Comparison) -> Iterator[str]:
     for title, rows in figures.sections(found):
         yield f"\n{title}"
         if above := figures.columns(found):
-            yield f"  {'':<22}{''.join(f'{column:>20}' for column in above)}"
+            yield f"  {'':<22}{''.join(f'  {column:>18}' for column in above)}"
         for figure, cells, certain in rows:
-            values = "".join(f"{cell:>20}" for cell in cells)
+            values = "".join(f"  {cell:>18}" for cell in cells)
             yield f"  {figure.title:<22}{values}{' *' * certain}"
     for warning in figures.warnings(found):
         yield f"\n{warning}"

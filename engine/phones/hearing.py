@@ -4,7 +4,7 @@ A prompt is found by its normalised cross-correlation with the recording, comput
 cut into parts of one second; each part that is not mere silence must be found, in order, with a
 correlation of at least 0.8. The share of parts found is the prompt's score: 1.0 for all of it,
 less where the caller pressed a key in the middle. Line noise, a codec or a lost packet cost one
-part, not the prompt.
+part, not the prompt; a line that stutters, for `score`, the quarters of a second that it tore.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,18 @@ from engine.phones.wav import RATE, Sound
 
 #: The least correlation with which a part counts as found.
 FOUND = 0.8
+#: The least share of a sound's parts that proves that it was heard.
+ENOUGH = 0.8
 #: Length of a part, samples.
 PART = RATE
 #: How far a part may be from where the one before it says (lost or repeated packets), samples.
 _DRIFT = RATE // 4
 #: A part whose root mean square is below this is silence and proves nothing.
 _SILENT = 50.0
+#: Silence that is longer may be a line that stutters, samples.
+_PAUSE = RATE // 4
+#: How far a piece of what was heard on such a line may be from where it should be, samples.
+_TORN = RATE // 2
 
 Samples: TypeAlias = npt.NDArray[np.float64]
 
@@ -78,27 +84,81 @@ def parts(prompt: Sound) -> list[tuple[int, Sound]]:
 
     Leading silence is skipped; a prompt shorter than a second is one part.
     """
+    return _cut(prompt, PART)
+
+
+def _cut(prompt: Sound, length: int) -> list[tuple[int, Sound]]:
     loud = np.flatnonzero(np.abs(prompt.astype(np.int32)) > _SILENT)
     if not len(loud):
         return []
-    first = int(loud[0])
-    end = int(loud[-1]) + 1
-    if end - first < PART:
+    first, end = int(loud[0]), int(loud[-1]) + 1
+    if end - first < length:
         return [(first, prompt[first:end])]
-    places = range(first, end - PART + 1, PART)
-    return [(at, prompt[at : at + PART]) for at in places if _rms(prompt[at : at + PART]) > _SILENT]
+    pieces = ((at, prompt[at : at + length]) for at in range(first, end - length + 1, length))
+    return [(at, piece) for at, piece in pieces if _rms(piece) > _SILENT]
 
 
 def score(recording: Sound, prompt: Sound) -> float:
-    """The share (0..1) of the prompt's parts found in order, each after the one before."""
+    """The share (0..1) of the prompt's parts found in order, each after the one before.
+
+    A machine that cannot keep up sends late what was due, or too late. So where a part was heard,
+    the quarters of a second around it count as well, each near where it should be.
+    """
     pieces = parts(prompt)
+    whole = _in_order(recording, pieces)
+    if not pieces or whole == 1.0:
+        return whole
+    joined = _without_pauses(recording)
+    quarters = _cut(prompt, RATE // 4)
+    begins = {begin // _TORN * _TORN for begin in _begins(joined, pieces)}
+    torn = max((_near(joined, quarters, begin) for begin in begins), default=0.0)
+    return max(whole, torn)
+
+
+def _in_order(recording: Sound, pieces: list[tuple[int, Sound]]) -> float:
     found, after = 0, 0
     for _, piece in pieces:
-        likeness = correlation(recording[after:], piece)
+        # Where it is first, not where it is best: of what is said over and over on a line that
+        # stutters, each part may be best far behind, and none of the next be left.
+        places = np.flatnonzero(correlation(recording[after:], piece) >= FOUND)
+        if len(places):
+            found += 1
+            after += int(places[0]) + len(piece) - _DRIFT
+    return found / len(pieces) if pieces else 0.0
+
+
+def _begins(recording: Sound, pieces: list[tuple[int, Sound]]) -> list[int]:
+    """Where a prompt would have begun by each place where a part of it was heard."""
+    return [
+        int(place) - at
+        for at, piece in pieces
+        for place in np.flatnonzero(correlation(recording, piece) >= FOUND)
+    ]
+
+
+def _near(recording: Sound, pieces: list[tuple[int, Sound]], begin: int) -> float:
+    """The share of pieces found, each near where the one before says."""
+    found = 0
+    for at, piece in pieces:
+        near = max(0, begin + at - _TORN)
+        end = max(near, begin + at + len(piece) + _TORN)
+        likeness = correlation(recording[near:end], piece)
         if len(likeness) and likeness.max() >= FOUND:
             found += 1
-            after += int(likeness.argmax()) + len(piece) - _DRIFT
+            begin = near + int(likeness.argmax()) - at
     return found / len(pieces) if pieces else 0.0
+
+
+def _without_pauses(recording: Sound) -> Sound:
+    """Nothing of it where nothing at all came for long; see `media`."""
+    loud = np.flatnonzero(recording)
+    if not len(loud):
+        return recording
+    edges = np.concatenate(([-1], loud, [len(recording)]))
+    kept = np.ones(len(recording), dtype=np.bool_)
+    for before in np.flatnonzero(np.diff(edges) > _PAUSE):
+        kept[edges[before] + 1 : edges[before + 1]] = False
+    return recording[kept]
 
 
 def heard(recording: Sound, prompts: list[PromptFile]) -> list[Heard]:
@@ -135,6 +195,24 @@ def tone(recording: Sound, frequency: float) -> float:
     # The recurrence of the algorithm in closed form: one bin of the Fourier transform.
     turn = np.exp(-2j * np.pi * frequency / RATE * np.arange(len(x)))
     return min(1.0, float(abs(np.sum(x * turn)) ** 2) / power)
+
+
+class Listening:
+    """Listens for a sound while it may come; called with all that was heard so far.
+
+    True once at least the `share` (0..1) of it came, after that many samples. Only what is new is
+    looked at each time: to look at all of it again and again takes the time that the sound needs.
+    """
+
+    def __init__(self, sound: Sound, share: float = ENOUGH, after: int = 0) -> None:
+        self._sound = sound
+        self._share = share
+        self._after = after
+        self._reach = 2 * (len(sound) + RATE)
+
+    def __call__(self, heard: Sound) -> bool:
+        recent, self._after = heard[self._after :], max(self._after, len(heard) - self._reach)
+        return score(recent, self._sound) >= self._share
 
 
 class Ears:

@@ -132,13 +132,16 @@ class PhoneCall:
     ) -> Sound:
         """Wait until what was heard so far satisfies a condition; it is looked at each 0.25 s."""
         until = time.monotonic() + within
+        over = False
         while not await asyncio.to_thread(condition, heard := self.heard):
-            if time.monotonic() > until or self.state == "ended":
+            if over:
                 raise PhoneFailed(
                     f"{what} was not heard within {within:g} s (heard "
                     f"{len(heard) / wav.RATE:.1f} s of sound); {self.story()}"
                 )
             await asyncio.sleep(0.25)
+            # What came while it was looked at is looked at as well.
+            over = time.monotonic() > until or self.state == "ended"
         return heard
 
     # --- what can be done

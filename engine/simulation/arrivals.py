@@ -5,7 +5,7 @@ from math import log
 from random import Random
 from typing import Final
 
-from engine.simulation.distributions import longer_than
+from engine.simulation.distributions import Distribution, among_longer, longer_than
 from engine.simulation.scenario import HOUR, Callers, Poisson, QueuePlan, RecordedCall, Scenario
 
 #: How many different numbers callers have.
@@ -31,15 +31,30 @@ class Caller:
         self.thorough = chance()
         #: Of the past; None: a caller at random.
         self.known: RecordedCall | None = None
+        #: Seconds that they have waited in queues.
+        self.waited = 0.0
+        #: The patience that they have, from when they had waited so long.
+        self._patience: Distribution | None = None
+        self._since = 0.0
 
     def patience(self, queue: QueuePlan) -> float:
-        """How long they wait in a queue."""
+        """How much longer they wait who come into a queue now.
+
+        Who is sent on to another queue has the rest of their patience there, if it says the same of
+        it; if it says otherwise, they have its patience from there on. A caller of the past has
+        theirs for all queues together, as it was seen.
+        """
         known = self.known
-        if known is None:
-            return queue.patience.at(self.patient)
-        if known.patience is not None:
-            return known.patience
-        return longer_than(queue.patience, known.waited, self.patient)
+        if known is not None:
+            if known.patience is not None:
+                return known.patience - self.waited
+            return longer_than(queue.patience, known.waited, self.patient) - self.waited
+        before, self._patience = self._patience, queue.patience
+        if before is not None and before != queue.patience:
+            # Who is still there is more patient than most: among those, any.
+            self.patient = among_longer(before, self.waited - self._since, self.patient)
+            self._since = self.waited
+        return queue.patience.at(self.patient) - (self.waited - self._since)
 
     def talk(self, queue: QueuePlan) -> float:
         if self.known is not None and self.known.talk is not None:

@@ -58,16 +58,33 @@ NEVER = Constant(inf)
 AT_ONCE = Constant(0.0)
 
 
+def share_within(distribution: Distribution, seconds: float) -> float:
+    """The share of those times that are at most `seconds`."""
+    low, high = 0.0, 1.0 - _TINY
+    if distribution.at(high) <= seconds:
+        return 1.0
+    for _ in range(40):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if distribution.at(middle) <= seconds else (low, middle)
+    return high
+
+
 def longer_than(distribution: Distribution, seconds: float, quantile: float) -> float:
     """A draw from those times that are longer than `seconds`; `seconds` if there are none.
 
     For a caller of the past who was answered: all that is known of the patience is that it
     had lasted until then.
     """
-    low, high = 0.0, 1.0 - _TINY
-    if distribution.at(high) <= seconds:
+    shorter = share_within(distribution, seconds)
+    if shorter == 1.0:
         return seconds
-    for _ in range(40):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if distribution.at(middle) <= seconds else (low, middle)
-    return max(seconds, distribution.at(high + (1.0 - _TINY - high) * quantile))
+    return max(seconds, distribution.at(shorter + (1.0 - _TINY - shorter) * quantile))
+
+
+def among_longer(distribution: Distribution, seconds: float, quantile: float) -> float:
+    """Who stands at `quantile` among all, where they stand among those whose times are longer than
+    `seconds`: an even number again, of those who have waited so long."""
+    shorter = share_within(distribution, seconds)
+    if shorter == 1.0:
+        return quantile
+    return min(max(0.0, (quantile - shorter) / (1.0 - shorter)), 1.0 - _TINY)

@@ -8,7 +8,8 @@ import msgspec
 
 from calls.base import QueueId
 from engine.reports import VARIANTS
-from engine.simulation.results import Comparison, Estimate, Results
+from engine.simulation.estimates import Estimate
+from engine.simulation.results import Comparison, Results
 
 Estimates: TypeAlias = dict[str, Estimate]
 Unit: TypeAlias = Literal["count", "share", "seconds"]
@@ -63,9 +64,12 @@ OF_QUEUE = (
     Figure("asa", "ASA", "seconds", "mean wait of the answered, ringing included"),
     Figure("wait_90", "90 % answered in", "seconds", "ringing included"),
     Figure("aht", "AHT", "seconds", "mean talk and wrap-up"),
-    Figure("found_busy", "had to wait", "share", "callers who found no agent free"),
+    Figure("found_busy", "had to wait", "share", "of answered and abandoned: found no agent free"),
     Figure(
-        "until_agent", "wait for an agent", "seconds", "mean of all until one is free or they go"
+        "until_agent",
+        "wait for an agent",
+        "seconds",
+        "mean of answered and abandoned, until one is free or they go",
     ),
 )
 OF_CENTER = (
@@ -81,13 +85,19 @@ OF_CENTER = (
 
 
 def shown(unit: Unit, estimate: Estimate, *, signed: bool = False) -> str:
-    """``80.3 % ± 1.2``; a dash where there is nothing to tell."""
-    if estimate.mean is None:
+    """``80.3 % ± 1.2``, or ``80.3 s -0.8 +1.2`` where an interval reaches further one way; a dash
+    where there is nothing to tell."""
+    mean, low, high = estimate.mean, estimate.low, estimate.high
+    if mean is None:
         return "–"
     factor, digits = (100.0, 2) if unit == "share" else (1.0, 1)
-    mean = f"{estimate.mean * factor:{'+' if signed else ''}.{digits}f}"
-    mean += {"count": "", "share": " %", "seconds": " s"}[unit]
-    return mean if estimate.margin is None else f"{mean} ± {estimate.margin * factor:.{digits}f}"
+    text = f"{mean * factor:{'+' if signed else ''}.{digits}f}"
+    text += {"count": "", "share": " %", "seconds": " s"}[unit]
+    if low is None:
+        return text
+    below = f"{(mean - low) * factor:.{digits}f}"
+    above = "?" if high is None else f"{(high - mean) * factor:.{digits}f}"
+    return f"{text} ± {above}" if below == above else f"{text} -{below} +{above}"
 
 
 def _certain(difference: Estimate) -> bool:

@@ -55,3 +55,5 @@ class Outcome(msgspec.Struct, kw_only=True):
     figures: Figures
     intervals: dict[QueueId, list[Interval]]
     waits: dict[QueueId, Waits]
+    #: How many callers were answered after so many tenths of a second, rounded up.
+    answered_after: dict[QueueId, Counter[int]]

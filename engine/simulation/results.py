@@ -1,42 +1,23 @@
-"""Many runs: means with confidence intervals, and two scenarios compared.
+"""Many runs: figures with confidence intervals (`estimates`), and two scenarios compared.
 
-A share or a mean wait is that of the callers of all runs together: a mean of the runs' own would
-give a caller of a quiet run more weight than one of a busy run, in which more callers wait.
-
-Runs are independent, so what each adds to a figure has the confidence interval of Student's t. Two
-scenarios run with the same seeds have the same callers, so their differences are compared run by
-run, which leaves out most of the chance.
+Two scenarios run with the same seeds have the same callers, so that they are compared run by run.
 """
 
-from collections.abc import Callable, Sequence
-from math import fsum, pi, sqrt, tan
-from statistics import NormalDist
+from collections.abc import Callable
+from typing import TypeAlias
 
 import msgspec
 
 from calls.base import Instant, QueueId
 from calls.config import ServiceLevelVariant
 from engine.simulation import many
-from engine.simulation.outcome import Figures, Interval, Outcome, Quotient, Waits
+from engine.simulation.estimates import Estimate, Pooled, percentile, quotient
+from engine.simulation.outcome import Interval, Outcome, Waits
 from engine.simulation.scenario import Scenario
 from engine.simulation.tally import CENTER, interval_length
 
-#: Of the confidence intervals.
-CONFIDENCE = 0.95
-
-
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean over runs, or over the callers of all of them. The true one is in `low`..`high` with a
-    probability of `CONFIDENCE`; one run alone gives no interval. `mean` is None where no run had
-    anything to divide by."""
-
-    mean: float | None
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def margin(self) -> float | None:
-        return None if self.high is None or self.mean is None else self.high - self.mean
+#: Figures of all runs, by queue; of the whole center under `CENTER`.
+_Pools: TypeAlias = dict[QueueId, dict[str, Pooled]]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,66 +84,8 @@ def compare(
     return Comparison(
         one=_results(one, ones, seed),
         other=_results(other, others, seed),
-        differences=_differences([a.figures for a in ones], [b.figures for b in others]),
+        differences=_differences(_pools(ones), _pools(others)),
     )
-
-
-class _Pooled:
-    """A figure of all runs together, and how far each run is off it: linearised, in units of the
-    figure (W. G. Cochran, "Sampling Techniques", 1977, on the ratio estimator)."""
-
-    def __init__(self, runs: Sequence[Quotient]) -> None:
-        whole = fsum(run.whole for run in runs)
-        #: Runs that had something to divide by.
-        self.known = sum(run.whole > 0 for run in runs)
-        self.mean = fsum(run.part for run in runs) / whole if whole else None
-        self.off = [
-            (run.part - self.mean * run.whole) * self.known / whole
-            for run in runs
-            if self.mean is not None
-        ]
-
-
-def estimate(runs: Sequence[Quotient]) -> Estimate:
-    """A figure of all runs together, with its confidence interval."""
-    pooled = _Pooled(runs)
-    return _estimate(pooled.mean, pooled.off, pooled.known)
-
-
-def _difference(ones: Sequence[Quotient], others: Sequence[Quotient]) -> Estimate:
-    """The others' figure less that of the ones, where both have it."""
-    one, other = _Pooled(ones), _Pooled(others)
-    if one.mean is None or other.mean is None:
-        return Estimate(mean=None)
-    off = [b - a for a, b in zip(one.off, other.off, strict=True)]
-    return _estimate(other.mean - one.mean, off, min(one.known, other.known))
-
-
-def _estimate(mean: float | None, off: Sequence[float], known: int) -> Estimate:
-    if mean is None or known < 2:
-        return Estimate(mean=mean)
-    variance = fsum(one * one for one in off) / (known - 1)
-    margin = student_t(known - 1) * sqrt(variance / known)
-    return Estimate(mean=mean, low=mean - margin, high=mean + margin)
-
-
-def student_t(freedom: int) -> float:
-    """The two-sided quantile of Student's t at `CONFIDENCE`: exact for 1 and 2 degrees of freedom,
-    from 3 on by the series of Abramowitz & Stegun 26.7.5, which is right to 0.5 %."""
-    tail = (1.0 + CONFIDENCE) / 2.0
-    if freedom == 1:
-        return tan(pi * (tail - 0.5))
-    if freedom == 2:
-        return (2.0 * tail - 1.0) * sqrt(2.0 / (4.0 * tail * (1.0 - tail)))
-    z = NormalDist().inv_cdf(tail)
-    terms: tuple[float, ...] = (
-        z,
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return fsum(term / freedom**power for power, term in enumerate(terms))
 
 
 def _seeded(scenario: Scenario, runs: int, seed: int) -> list[tuple[Scenario, str]]:
@@ -190,7 +113,7 @@ def _results(scenario: Scenario, outcomes: list[Outcome], seed: int) -> Results:
         service_level_variants={
             name: plan.queue.service_level_variant for name, plan in scenario.queues.items()
         },
-        figures=_table([outcome.figures for outcome in outcomes]),
+        figures=_table(_pools(outcomes)),
         begins=scenario.start + scenario.warm_up,
         timezone=scenario.calendar.zone.key,
         interval=interval_length(scenario),
@@ -199,24 +122,29 @@ def _results(scenario: Scenario, outcomes: list[Outcome], seed: int) -> Results:
     )
 
 
-def _table(runs: Sequence[Figures]) -> Table:
+def _pools(outcomes: list[Outcome]) -> _Pools:
+    pools = {
+        queue: {name: quotient([one.figures[queue][name] for one in outcomes]) for name in of_queue}
+        for queue, of_queue in outcomes[0].figures.items()
+    }
+    for queue in outcomes[0].answered_after:
+        waits = [one.answered_after[queue] for one in outcomes]
+        pools[queue]["wait_90"] = percentile(waits, 0.9)
+    return pools
+
+
+def _table(pools: _Pools) -> Table:
     estimates = {
-        queue: {name: estimate([figures[queue][name] for figures in runs]) for name in of_queue}
-        for queue, of_queue in runs[0].items()
+        queue: {name: pooled.estimate for name, pooled in of_queue.items()}
+        for queue, of_queue in pools.items()
     }
     return Table(center=estimates.pop(CENTER), queues=estimates)
 
 
-def _differences(ones: Sequence[Figures], others: Sequence[Figures]) -> Table:
+def _differences(ones: _Pools, others: _Pools) -> Table:
     differences = {
-        queue: {
-            name: _difference(
-                [figures[queue][name] for figures in ones],
-                [figures[queue][name] for figures in others],
-            )
-            for name in of_queue
-        }
-        for queue, of_queue in ones[0].items()
-        if queue in others[0]
+        queue: {name: others[queue][name].less(pooled) for name, pooled in of_queue.items()}
+        for queue, of_queue in ones.items()
+        if queue in others
     }
     return Table(center=differences.pop(CENTER), queues=differences)

@@ -92,7 +92,10 @@ class _Party:
         self.caller = caller
         #: Of the queue that they are, or were, in.
         self.queue: QueuePlan | None = None
-        self.waits = False
+        #: When they give up waiting there; never, where they do not wait.
+        self.gives_up: Instant = inf
+        #: They are in the flow: not in a queue, and nobody talks with them.
+        self.listens = True
         #: They keep the place without the line, and are called when it is their turn.
         self.kept = False
 
@@ -114,9 +117,10 @@ class _Run:
         #: Who is on the line, by their leg and by their call.
         self._legs: dict[LegId, _Party] = {}
         self._calls: dict[CallId, _Party] = {}
-        #: Agents in their shift, those of them who are not ready, dice for how they answer.
+        #: Agents in their shift; when they will end what they are in, a wrap-up or a break after a
+        #: missed call; dice for how they answer.
         self._on_duty: set[AgentId] = set()
-        self._away: set[AgentId] = set()
+        self._until: dict[AgentId, Instant] = {}
         self._dice: dict[AgentId, Random] = {}
         self._answers: list[StoreEvent] = []
         self._does = self._what_is_done()
@@ -224,12 +228,12 @@ class _Run:
             self._tell((self._now - self._start) / self._scenario.length)
 
     def _leave_menu(self, party: _Party, _: Instant) -> None:
-        if party.queue is None:
+        if party.listens:
             self._world.hang_up(party.leg, self._now)
 
-    def _lose_patience(self, call: CallId, _: Instant) -> None:
+    def _lose_patience(self, call: CallId, at: Instant) -> None:
         party = self._calls.get(call)
-        if party is not None and party.waits:
+        if party is not None and party.gives_up == at:
             self._world.hang_up(party.leg, self._now)
 
     # --- agents
@@ -248,20 +252,34 @@ class _Run:
                     self._will(since, self._come, name)
                     self._will(until, self._leave, name)
 
-    def _come(self, name: AgentId, _: Instant) -> None:
+    def _come(self, name: AgentId, at: Instant) -> None:
         self._on_duty.add(name)
-        self._handle(actions.SetAgentState(agent=name, state="ready"))
+        self._get_ready(name, at)
+
+    def _get_ready(self, name: AgentId, at: Instant) -> None:
+        """As soon as the rest after their last call is over, also that of a shift before."""
+        agent = self._center.acd.agent(name)
+        if agent is not None and agent.rests > at:
+            self._will(agent.rests, self._get_ready, name)
+        elif name in self._on_duty:
+            self._handle(actions.SetAgentState(agent=name, state="ready"))
 
     def _leave(self, name: AgentId, _: Instant) -> None:
         self._on_duty.discard(name)
         self._handle(actions.SetAgentState(agent=name, state="logged_out"))
 
     def _return(self, name: AgentId, at: Instant) -> None:
-        if name in self._away and name in self._on_duty:
+        if self._until.get(name) == at:
             self._come(name, at)
 
-    def _finish_wrap_up(self, name: AgentId, _: Instant) -> None:
-        self._handle(actions.FinishWrapUp(agent=name))
+    def _finish_wrap_up(self, name: AgentId, at: Instant) -> None:
+        if self._until.get(name) == at:
+            self._handle(actions.FinishWrapUp(agent=name))
+
+    def _will_end(self, at: Instant, deed: Deed, name: AgentId) -> None:
+        """An agent ends the state that they are in now, if it has not ended otherwise."""
+        self._until[name] = at
+        self._will(at, deed, name)
 
     # --- what the center says
 
@@ -323,20 +341,22 @@ class _Run:
 
     def _call_queued(self, fact: CallQueued, now: Instant) -> None:
         party, queue = self._calls[fact.call], self._scenario.queues[fact.queue]
-        party.queue, party.waits = queue, True
+        party.queue, party.listens = queue, False
         # An agent who answers at once is there before the least patience is lost.
-        lost = max(now + party.caller.patience(queue), nextafter(now, inf))
-        self._will(lost, self._lose_patience, fact.call)
+        party.gives_up = max(now + party.caller.patience(queue), nextafter(now, inf))
+        self._will(party.gives_up, self._lose_patience, fact.call)
         self._tally.call_queued(fact, now)
 
     def _left_queue(self, fact: CallLeftQueue, now: Instant) -> None:
-        self._calls[fact.call].waits = False
+        party = self._calls[fact.call]
+        party.gives_up, party.listens = inf, fact.outcome != "connected"
+        party.caller.waited += fact.waited
         self._tally.left_queue(fact, now)
 
     def _place_kept(self, fact: PlaceKept, now: Instant) -> None:
         """They hang up; whoever waits at home has patience."""
         party = self._calls[fact.call]
-        party.waits, party.kept = False, True
+        party.gives_up, party.kept = inf, True
         self._legs.pop(party.leg, None)
         self._tally.place_kept(fact, now)
 
@@ -349,6 +369,7 @@ class _Run:
     def _outside_joined(self, fact: OutsideJoined, now: Instant) -> None:
         """They talk as long as with an agent."""
         party = self._calls[fact.call]
+        party.listens = False
         talk = party.caller.talk(party.queue) if party.queue is not None else 0.0
         self._world.hang_up(party.leg, now + talk)
 
@@ -358,13 +379,13 @@ class _Run:
 
     def _agent_state_changed(self, fact: AgentStateChanged, now: Instant) -> None:
         name = fact.agent
-        self._away.discard(name)
+        self._until.pop(name, None)
         if fact.state == "wrap_up" and fact.call is not None:
             party = self._calls[fact.call]
             wrap_up = party.caller.wrap_up(party.queue) if party.queue is not None else None
             if wrap_up is not None:
-                self._will(now + wrap_up, self._finish_wrap_up, name)
-        elif fact.state == "not_ready" and name in self._on_duty:
-            self._away.add(name)
-            self._will(now + self._scenario.agents[name].returns, self._return, name)
+                self._will_end(now + wrap_up, self._finish_wrap_up, name)
+        elif fact.state == "not_ready" and fact.until is None and name in self._on_duty:
+            # What has an end, such as the rest between two calls, ends by itself.
+            self._will_end(now + self._scenario.agents[name].returns, self._return, name)
         self._tally.agent_state_changed(fact, now)

@@ -47,8 +47,8 @@ class _Queue:
         self.line = Line()
         self.intervals = [Interval() for _ in range(intervals)]
         self.waits = Waits()
-        #: Seconds until an agent was there, or the caller gone: of all callers; and how many of
-        #: them found no agent free.
+        #: Seconds until an agent was there, or the caller gone: of the answered and abandoned; and
+        #: how many of them found no agent free.
         self.found: list[float] = []
         self.found_busy = 0
         #: Of everybody, counted or not.
@@ -58,7 +58,6 @@ class _Queue:
         line, found, work = self.line, self.found, self.line.work
         in_time, abandoned_in_time = line.within(self.level)
         lost = line.abandoned - line.short_abandoned
-        wait_90 = _percentile(line.answered_after, 0.9)
         return {
             "offered": Quotient(line.offered),
             "answered": Quotient(line.answered),
@@ -69,7 +68,6 @@ class _Queue:
             "rona": Quotient(work.ended["timed_out"]),
             "service_level": Quotient(*line.level(self.variant, in_time, abandoned_in_time)),
             "asa": Quotient(line.waited, line.answered),
-            "wait_90": Quotient(0.0, 0.0) if wait_90 is None else Quotient(wait_90),
             "abandonment": Quotient(lost, line.answered + lost),
             "in_time_of_all": Quotient(in_time, line.offered),
             "abandoned_of_all": Quotient(line.abandoned, line.offered),
@@ -140,6 +138,7 @@ class Tally:
             },
             intervals={name: queue.intervals for name, queue in queues.items()},
             waits={name: queue.waits for name, queue in queues.items()},
+            answered_after={name: queue.line.answered_after for name, queue in queues.items()},
         )
 
     def _center(self) -> dict[str, Quotient]:
@@ -261,13 +260,3 @@ class Tally:
             self._spent_to += seconds
             self._busy_seconds += self._busy * seconds
             self._ready_seconds += self._ready * seconds
-
-
-def _percentile(counts: dict[int, int], quantile: float) -> float | None:
-    """Of waits counted by tenths of a second, in seconds."""
-    left = quantile * sum(counts.values())
-    for tenths, count in sorted(counts.items()):
-        left -= count
-        if left <= 0:
-            return tenths / 10
-    return None

@@ -82,7 +82,7 @@ class BridgeRecorder:
             self._tell(recording, "failed")
             return
         self._recordings[name] = recording
-        request = requests.record_bridge(inside(command.bridge), name)
+        request = requests.record_bridge(self._bridges.id(command.bridge), name)
         watch(self._send(request, command.bridge), partial(self._refused, recording, command))
 
     def pause(self, command: PauseBridgeRecording) -> None:

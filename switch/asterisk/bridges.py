@@ -24,6 +24,9 @@ class Bridges:
         self._lanes = lanes
         self._send = send
         self._there: set[BridgeId] = set()
+        #: Their ids at Asterisk, from when they are first spoken of.
+        self._ids: dict[BridgeId, str] = {}
+        self._made = 0
         #: Those that have a place for held legs.
         self._holding: set[BridgeId] = set()
         #: Made or removed just now, or with somebody on the way in: not answered yet.
@@ -39,6 +42,17 @@ class Bridges:
         """Where it is made and removed."""
         return lane_of(bridge, self._lanes)
 
+    def id(self, bridge: BridgeId) -> str:
+        """What it is called at Asterisk, from when it is made until it is removed."""
+        if bridge not in self._ids:
+            self._made += 1
+            self._ids[bridge] = f"{inside(bridge)}{codec.MAKING}{self._made}"
+        return self._ids[bridge]
+
+    def place_to_hold(self, bridge: BridgeId) -> str:
+        """What the place of its held legs is called at Asterisk."""
+        return self.id(bridge) + codec.HELD
+
     def has(self, bridge: BridgeId) -> bool:
         """It is there, or being made."""
         return bridge in self._there
@@ -48,23 +62,33 @@ class Bridges:
         if bridge not in self._there:
             self._there.add(bridge)
             # That it is there after all (409) is as good.
-            self._tell(bridge, requests.create_bridge(inside(bridge), self._app))
+            self._tell(bridge, requests.create_bridge(self.id(bridge), self._app))
 
     def make_place_to_hold(self, bridge: BridgeId) -> None:
         """Make the place for the legs of a bridge that are held, unless it is there."""
         if bridge not in self._holding:
             self._holding.add(bridge)
-            place = place_to_hold(bridge)
+            place = self.place_to_hold(bridge)
             self._tell(bridge, requests.create_holding_bridge(place, self._app))
 
-    def remove(self, bridge: BridgeId) -> Answer:
-        """Remove a bridge; nothing if it is not there."""
-        self._there.discard(bridge)
-        self._legs.pop(bridge, None)
-        if bridge in self._holding:
+    def lost(self, bridge: BridgeId, place: str) -> bool:
+        """Asterisk has no such place: it is made again when it is needed.
+
+        True if it is the bridge itself: nobody is inside, and what is made next is another one.
+        """
+        if self._ids.get(bridge) == place:
+            self._forget(bridge)
+            return True
+        if place == self._ids.get(bridge, "") + codec.HELD:
             self._holding.discard(bridge)
-            self._tell(bridge, requests.remove_bridge(place_to_hold(bridge)))
-        return self._tell(bridge, requests.remove_bridge(inside(bridge)))
+        return False
+
+    def remove(self, bridge: BridgeId) -> Answer:
+        """Remove a bridge; one that is not there costs Asterisk a look."""
+        self._legs.pop(bridge, None)
+        place = self.id(bridge)
+        self._forget(bridge)
+        return self._tell(bridge, requests.remove_bridge(place))
 
     def wait_for(self, bridge: BridgeId, answer: Answer) -> None:
         """The bridge is not removed before this is done."""
@@ -86,14 +110,30 @@ class Bridges:
         return not legs and self._legs.pop(bridge, None) is not None
 
     def take_over(self, found: Iterable[codec.Bridge]) -> None:
-        """Know those that are there, but not where supervisors are; remove the empty ones."""
-        self._there, self._holding, self._under_way, self._legs = set(), set(), {}, {}
-        ours = (bridge for bridge in found if bridge.name == self._app)
-        for bridge in (one for one in ours if not one.id.endswith(codec.FOLLOWING)):
-            name = f"{self._switch}/{bridge.id.removesuffix(codec.HELD)}"
-            (self._holding if bridge.id.endswith(codec.HELD) else self._there).add(name)
-            members = self._legs.setdefault(name, set())
-            members |= {f"{self._switch}/{channel}" for channel in bridge.channels}
+        """Know those that are there, but not where supervisors are; remove the empty ones, and what
+        is left over of other makings: who is inside there is in no bridge, and will be seen so."""
+        for known in (self._there, self._holding, self._ids, self._under_way, self._legs):
+            known.clear()
+        ours = [one for one in found if one.name == self._app]
+        ours = [one for one in ours if not one.id.endswith(codec.FOLLOWING)]
+        # Of several makings, the last one in which somebody is: the others are left over.
+        ours.sort(key=lambda one: (bool(one.channels), codec.making_of(one.id)[1]))
+        for bridge in ours:
+            plain, number = codec.making_of(bridge.id)
+            name = f"{self._switch}/{plain}"
+            self._made = max(self._made, number)
+            self._ids[name] = bridge.id.removesuffix(codec.HELD)
+            self._legs.setdefault(name, set()).update(
+                f"{self._switch}/{channel}" for channel in bridge.channels
+            )
+        for bridge in ours:
+            name = f"{self._switch}/{codec.making_of(bridge.id)[0]}"
+            if bridge.id == self._ids[name]:
+                self._there.add(name)
+            elif bridge.id == self.place_to_hold(name):
+                self._holding.add(name)
+            else:
+                self._tell(name, requests.remove_bridge(bridge.id))
         for name in [name for name, members in self._legs.items() if not members]:
             self.remove(name)
 
@@ -103,6 +143,13 @@ class Bridges:
         self.wait_for(bridge, answer)
         return answer
 
+    def _forget(self, bridge: BridgeId) -> None:
+        if bridge in self._holding:
+            self._holding.discard(bridge)
+            self._tell(bridge, requests.remove_bridge(self.place_to_hold(bridge)))
+        self._there.discard(bridge)
+        self._ids.pop(bridge, None)
+
     def _done(self, bridge: BridgeId, answer: Answer) -> None:
         waiting = self._under_way.get(bridge, [])
         if answer in waiting:
@@ -111,13 +158,8 @@ class Bridges:
             self._under_way.pop(bridge, None)
 
 
-def place_to_hold(bridge: BridgeId) -> str:
-    """The id, at Asterisk, of where the held legs of a bridge are."""
-    return inside(bridge) + codec.HELD
-
-
 def inside(name: str) -> str:
-    """The id of a leg or bridge inside its switch."""
+    """The name of a leg or bridge inside its switch."""
     return name.partition("/")[2]
 
 

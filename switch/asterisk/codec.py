@@ -29,6 +29,9 @@ LISTENING = "listening"
 #: Where the held legs of a bridge are, and where a leg that supervises is: bridges of their own,
 #: whose ids end so.
 HELD, FOLLOWING = "-held", "-following"
+#: Between the name of a bridge and the number of its making: each has an id of its own, because
+#: Asterisk may still be at the removal of the one before when it has said that it is done.
+MAKING = "~"
 
 # --- what ARI says
 
@@ -197,7 +200,7 @@ def live_legs(
     """
     ours = set(application.channel_ids)
     inside = {
-        member: bridge.id.removesuffix(HELD)
+        member: making_of(bridge.id)[0]
         for bridge in bridges
         if not bridge.id.endswith(FOLLOWING)
         for member in bridge.channels
@@ -214,6 +217,12 @@ def live_legs(
         for channel in channels
         if channel.id in ours and not is_listening(channel)
     )
+
+
+def making_of(bridge: str) -> tuple[str, int]:
+    """The name of a bridge, or of that whose held legs are in it, and the number of its making."""
+    name, _, number = bridge.removesuffix(HELD).partition(MAKING)
+    return name, int(number) if number.isdecimal() else 0
 
 
 def is_listening(channel: Channel) -> bool:

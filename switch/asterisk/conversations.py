@@ -11,11 +11,14 @@ from calls.commands import Hold, Join, Unhold
 from calls.errors import SwitchUnreachable
 from calls.events import CommandFailed
 from switch.asterisk import requests
-from switch.asterisk.bridges import Bridges, inside, place_to_hold
+from switch.asterisk.bridges import Bridges
 from switch.asterisk.codec import Reply
 from switch.asterisk.lanes import Answer
 from switch.asterisk.legs import Leg, Wire
 from switch.asterisk.replies import describe, watch
+
+#: The status of a leg that is to enter a bridge which is not there.
+NO_SUCH_BRIDGE = 404
 
 
 class Conversations:
@@ -96,10 +99,10 @@ class Conversations:
 
     def _enter(self, leg: Leg) -> Answer:
         leg.player.stop_all()
-        place = inside(leg.bridge)
+        place = self._bridges.id(leg.bridge)
         if leg.held is not None:
             self._bridges.make_place_to_hold(leg.bridge)
-            place = place_to_hold(leg.bridge)
+            place = self._bridges.place_to_hold(leg.bridge)
         # Over its own lane, unless the bridge is only just being made, or the leg just answered:
         # that takes Asterisk a millisecond, in which it can read this request as well.
         answering = leg.answering is not None and not leg.answering.done()
@@ -109,5 +112,20 @@ class Conversations:
         leg.stop_music()
         leg.settling = answer
         self._bridges.wait_for(leg.bridge, answer)
+        bridge = leg.bridge
+        watch(answer, lambda error: self._not_entered(leg, bridge, place, error))
         self._moved(leg)
         return answer
+
+    def _not_entered(
+        self, leg: Leg, bridge: BridgeId, place: str, error: Reply | SwitchUnreachable
+    ) -> None:
+        """Asked for again, the leg is put there again, and the bridge made, if it is not there."""
+        if not isinstance(error, Reply):
+            return
+        if leg.bridge == bridge:
+            leg.joined = False
+        if error.status == NO_SUCH_BRIDGE and self._bridges.lost(bridge, place):
+            for inside in self._bridges.legs(bridge):
+                if inside in self._legs:
+                    self._legs[inside].joined = False

@@ -126,6 +126,8 @@ class Exchange:
         leg.answered = leg.picked_up = live.up
         leg.bridge, leg.joined = live.bridge or "", live.bridge is not None
         leg.settling = leg.answering = None
+        if not live.inbound and not live.up:
+            leg.enters()
         if leg.joined and held != (leg.held is not None):
             leg.held = Hold(leg=leg.id) if held else None
         if live.inbound and live.up and live.bridge is None:
@@ -198,8 +200,7 @@ class Exchange:
             if leg.detect and args == (codec.DIALLED,):
                 leg.ask(requests.detect(leg.channel))
                 return
-            if leg.settling is not None and not leg.settling.done():
-                leg.settling.set_result(None)
+            leg.entered()
             self._answered(leg, codec.answered_by(args))
         elif leg is None:
             self._new_leg(leg_id, inbound=True, adopted=False)
@@ -286,8 +287,7 @@ class Exchange:
             case _:
                 names = (command.leg,)
         legs = (self._legs.get(name) for name in names)
-        settling = (leg.settling for leg in legs if leg is not None)
-        return [future for future in settling if future is not None]
+        return [future for leg in legs if leg is not None for future in leg.under_way]
 
     def _perform(self, command: Command) -> None:
         match command:
@@ -367,7 +367,7 @@ class Exchange:
             auto_answer=command.auto_answer,
         )
         leg.detect = command.detect
-        leg.settling = asyncio.get_running_loop().create_future()
+        leg.enters()
         if command.bridge:
             self._conversations.expect(leg, command.bridge)
         self._dials.make(leg.id, lambda: self._ring(leg, request))

@@ -65,9 +65,7 @@ class SocketLane:
     def drop(self) -> None:
         for answer, timer in self._open.values():
             timer.cancel()
-            if not answer.done():
-                answer.set_exception(LinkLost("the link to Asterisk was lost"))
-                answer.exception()  # seen: not everybody who asked is still there
+            _fail(answer, LinkLost("the link to Asterisk was lost"))
         self._open.clear()
 
     def _take(self, data: bytes) -> None:
@@ -108,16 +106,28 @@ class HttpLane:
         self._running.cancel()
         while not self._outbox.empty():
             _, answer = self._outbox.get_nowait()
-            answer.set_exception(LinkLost("the link to Asterisk was lost"))
-            answer.exception()
+            _fail(answer, LinkLost("the link to Asterisk was lost"))
 
     async def _run(self) -> None:
         while True:
             request, answer = await self._outbox.get()
             try:
-                answer.set_result(await over_http(self._session, self._url, request))
+                reply = await over_http(self._session, self._url, request)
             except SwitchUnreachable as error:
-                answer.set_exception(error)
+                _fail(answer, error)
+            except asyncio.CancelledError:
+                _fail(answer, LinkLost("the link to Asterisk was lost"))
+                raise
+            else:
+                if not answer.done():
+                    answer.set_result(reply)
+
+
+def _fail(answer: Answer, error: SwitchUnreachable) -> None:
+    """Unless whoever asked has given up, or has been answered."""
+    if not answer.done():
+        answer.set_exception(error)
+        answer.exception()  # seen: not everybody who asked is still there
 
 
 async def over_http(session: aiohttp.ClientSession, url: str, request: Request) -> Reply:

@@ -79,9 +79,10 @@ class Leg:
         self.joined = False
         #: It takes no part in that bridge, or any other, and hears this music.
         self.held: Hold | None = None
-        #: Until this is done it can be told nothing but to hang up: it was dialled and is not under
-        #: our control yet, it moves, or the bridge that it is in is being removed.
-        self.settling: asyncio.Future[Any] | None = None
+        #: Until these are done it can be told nothing but to hang up: it was dialled and is not
+        #: under our control yet; it moves, or the bridge that it is in is being removed.
+        self.entering: asyncio.Future[None] | None = None
+        self.settling: Answer | None = None
         self.player = Player(self, channel)
         self.recorder = Recorder(self, channel, wire.recordings)
         self._wire = wire
@@ -90,6 +91,19 @@ class Leg:
         self._changing: asyncio.TimerHandle | None = None
         #: To be played when the prompts are over.
         self._music_due: _Music | None = None
+
+    @property
+    def under_way(self) -> "list[asyncio.Future[Any]]":
+        """What must be done before it can be told anything."""
+        return [one for one in (self.entering, self.settling) if one is not None and not one.done()]
+
+    def enters(self) -> None:
+        """It was dialled, and comes under our control when it is answered."""
+        self.entering = asyncio.get_running_loop().create_future()
+
+    def entered(self) -> None:
+        if self.entering is not None and not self.entering.done():
+            self.entering.set_result(None)
 
     def answer(self, command: AnswerCommand) -> None:
         """Answer it; nothing if it was told to already."""
@@ -229,8 +243,8 @@ class Leg:
             self.ask(requests.discard_recording(recording_of(self.channel)))
 
     def close(self) -> None:
-        if self.settling is not None:
-            self.settling.cancel()
+        if self.entering is not None:
+            self.entering.cancel()
         self.player.forget()
         self.recorder.forget()
         if self._changing is not None:

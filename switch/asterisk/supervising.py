@@ -12,7 +12,7 @@ from calls.commands import Supervise
 from calls.errors import SwitchUnreachable
 from calls.events import CommandFailed
 from switch.asterisk import codec, requests
-from switch.asterisk.bridges import Bridges, inside
+from switch.asterisk.bridges import Bridges
 from switch.asterisk.codec import Reply
 from switch.asterisk.lanes import Answer
 from switch.asterisk.legs import Leg, Wire
@@ -153,7 +153,9 @@ class Supervising:
         leg, bridge = following.leg, following.command.bridge
         making = self._bridges.under_way(bridge)
         lane = self._bridges.lane(bridge) if making else leg.lane
-        answer = self._wire.send(lane, requests.add_to_bridge(inside(bridge), leg.channel))
+        answer = self._wire.send(
+            lane, requests.add_to_bridge(self._bridges.id(bridge), leg.channel)
+        )
         leg.settling = answer
         self._watch(following, answer)
 

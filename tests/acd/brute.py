@@ -88,7 +88,7 @@ class Brute(Asked):
         """What follows at the end of a message, or of one thing that its time has made happen."""
         freed, self.freed = self.freed, []
         there = [self.callers[name] for name in freed if name in self.callers]
-        for caller in sorted(there, key=lambda c: c.order):
+        for caller in sorted(there, key=lambda c: (-self.score(c), c.order)):
             self.look(caller)
         deserted = {
             (rule, queue)
@@ -181,7 +181,7 @@ class Brute(Asked):
         )
         self.relax_due(caller)
         passer = message.passed_by
-        if not self.overflow_at_once(caller, position, expected, passer):
+        if not self.overflow_at_once(caller, position, expected, passer, message.admitted):
             self.look(caller, passer)
         if passer in self.people:
             self.seek(self.people[passer])

@@ -95,7 +95,7 @@ class Asked(Moves):
         elif person.leaving:
             self.refuse("wrong_state")
         elif asked.state == "ready":
-            if person.resting:
+            if person.rests > self.now:
                 self.refuse("wrong_state")
             elif person.state in ("logged_out", "not_ready"):
                 self.get_ready(person)

@@ -51,12 +51,12 @@ class Moves(World):
         ring = queue.ring
         for relaxation in self.steps(caller)[:step]:
             for skill, level in relaxation.skills.items():
-                if skill in needs:
+                if skill in needs and level < needs[skill]:
                     needs[skill] = level
                     if level == 0:
                         del needs[skill]
             wider += [name for name in relaxation.queues if name not in wider]
-            if relaxation.ring is not None:
+            if relaxation.ring is not None and ring and not 0 < relaxation.ring < ring:
                 ring = relaxation.ring
         caller.step, caller.needs, caller.wider, caller.ring = step, needs, tuple(wider), ring
 
@@ -176,6 +176,7 @@ class Moves(World):
 
     def after_work(self, person: Person, rest: float = 0.0) -> None:
         """What the agent asked for meanwhile takes effect."""
+        person.rests = self.now + rest
         if person.leaving:
             self.depart(person)
         elif person.wish and person.wish[0] != "ready":
@@ -309,15 +310,27 @@ class Moves(World):
         self.quit_queue(caller, "overflowed")
 
     def overflow_at_once(
-        self, caller: Caller, position: int, expected: tuple[float, float] | None, but: str
+        self,
+        caller: Caller,
+        position: int,
+        expected: tuple[float, float] | None,
+        but: str,
+        admitted: bool,
     ) -> bool:
         """Try all rules for a call that has just come; is it gone?"""
         queue = self.queues[caller.queue]
         caller.tried = self.now
+        bound, caller.bound = caller.bound, ""
         fits = bool(self.takers(caller, but))
+        caller.bound = bound
+        fits = fits or bool(self.takers(caller, but))
         others = sum(other.queue == queue.name for other in self.callers.values()) - 1
-        closed, full = self.closed(queue), 0 < queue.limit <= others
+        closed, full = self.closed(queue), not fits and 0 < queue.limit <= others
+        if admitted:
+            closed = full = False
         for rule in queue.overflow:
+            if admitted and rule.when in ("length", "expected_wait"):
+                continue
             match rule.when:
                 case "closed":
                     holds = closed

@@ -69,6 +69,8 @@ class Person:
     #: As it was at `since`.
     occupancy: float = 0.0
     leaving: bool = False
+    #: Not ready again before this.
+    rests: float = 0.0
     #: By the offer that they came with.
     items: dict[str, Item] = field(default_factory=dict)
     #: The number of the last offer from each queue.

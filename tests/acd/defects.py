@@ -425,6 +425,9 @@ DEFECTS: dict[str, Callable[[Patch], None]] = {
     "kept places overflow": kept_places_overflow,
     "a relaxed call does not look around": relaxed_in_vain,
     "relaxation steps do not add up": steps_do_not_add_up,
+    "relaxation steps make rings smaller": lambda m: m.setattr(
+        acd.relaxation, "_wider", lambda ring, asked: ring if asked is None else asked
+    ),
     "a changed queue forgets the steps": lambda m: m.setattr(
         acd.relaxation, "in_force", lambda steps, call, now: 0
     ),
@@ -435,6 +438,8 @@ DEFECTS: dict[str, Callable[[Patch], None]] = {
     "who could be served at once overflows": at_entry(fits=lambda _: False),
     "nobody overflows who could be": at_entry(fits=lambda _: True),
     "a full queue lets one more in": room_for_one_more,
+    "who was let in before is turned away": at_entry(admitted=lambda _: False),
+    "nobody is turned away": at_entry(admitted=lambda _: True),
     "closed queues let everybody in": lambda m: m.setattr(
         overflow, "is_closed", lambda queue, now: False
     ),

@@ -264,6 +264,7 @@ class Maker:
             agent_for=one(0.0, 5.0, 20.0) if direct else 0.0,
             credit=one(0.0, 0.0, 0.0, 12.5, 400.0),
             passed_by=one("", "", *self.agents),
+            admitted=chance(0.15),
         )
         self.late_calls = [*self.late_calls[-9:], replace(message, queue=one(*QUEUES))]
         return message
@@ -277,7 +278,7 @@ class Maker:
         match person.state:
             case "wrap_up":
                 extend = actions.ExtendWrapUp(agent=name)
-                return self.one(extend, extend, finish, leave)
+                return self.one(extend, extend, extend, finish, leave)
             case "talking":
                 return self.one(finish, leave, ready)
             case "reserved":

@@ -8,7 +8,11 @@ from math import inf, isclose
 import pytest
 
 from acd import estimates
+from acd.messages import Accept, Release
 from acd.state import Load
+from calls.actions import SetAgentState
+from calls.facts import CallOverflowed, CallQueued
+from tests.acd.driving import Driven, one
 
 Service = Callable[[random.Random], float]
 
@@ -41,7 +45,7 @@ class Line:
             elif now == given_up:
                 call = min(self.line, key=lambda call: call[1])
                 self.line.remove(call)
-                self.load = estimates.left(self.load, now - call[0], False, call[2])
+                self.load = estimates.left(self.load, now - call[0], "abandoned", call[2])
             else:
                 _, lasted = heapq.heappop(self.busy)
                 self.load = estimates.handled(self.load, lasted)
@@ -51,7 +55,7 @@ class Line:
 
     def arrive(self, now: float) -> None:
         if len(self.busy) < self.servers:
-            self.load = estimates.left(self.load, 0.0, True, None)
+            self.load = estimates.left(self.load, 0.0, "connected", None)
             self.serve(now)
         else:
             patience = self.random.expovariate(1 / self.patience) if self.patience < inf else inf
@@ -63,7 +67,7 @@ class Line:
         if told is not None:
             inside = told[0] <= now - came <= told[1]
             self.served.append((inside, estimates.trusted(self.load)))
-        self.load = estimates.left(self.load, now - came, True, told)
+        self.load = estimates.left(self.load, now - came, "connected", told)
         self.serve(now)
 
     def serve(self, now: float) -> None:
@@ -145,7 +149,7 @@ def known(servers_busy_for: float, gave_up: int = 0, waited: float = 0.0) -> Loa
     for _ in range(20):
         load = estimates.handled(load, servers_busy_for)
     for _ in range(gave_up):
-        load = estimates.left(load, waited, False, None)
+        load = estimates.left(load, waited, "abandoned", None)
     return load
 
 
@@ -196,6 +200,59 @@ def test_a_long_line_is_summed_as_if_term_by_term() -> None:
 
 def test_who_gives_up_before_the_end_of_the_range_says_nothing_about_it() -> None:
     load = Load(scored=30, inside=30)
-    assert estimates.left(load, 50, False, (20, 60)).scored == 30
-    assert estimates.left(load, 61, False, (20, 60)).inside < 30
-    assert estimates.hits(estimates.left(load, 61, False, (20, 60))) == pytest.approx(0.967, 1e-2)
+    assert estimates.left(load, 50, "abandoned", (20, 60)).scored == 30
+    assert estimates.left(load, 61, "abandoned", (20, 60)).inside < 30
+    assert estimates.hits(estimates.left(load, 61, "overflowed", (20, 60))) == pytest.approx(
+        0.967, 1e-2
+    )
+
+
+def foretelling(**fields: object) -> Driven:
+    """ann has served enough callers that waits are foretold; she talks."""
+    acd = Driven()
+    acd.queue(wrap_up=0.0, **fields)
+    acd.ready("ann")
+    acd.talk("c0")
+    for number in range(40):
+        acd.call(f"c{number + 1}", after=20.0)
+        acd.do(Release(call=f"c{number}", by="caller"), after=40.0)
+        acd.do(Accept(offer=acd.offer_for(f"c{number + 1}")))
+    assert acd.queue_view().estimate_told
+    return acd
+
+
+def test_callers_sent_elsewhere_after_the_end_of_their_range_make_a_queue_silent() -> None:
+    acd = foretelling(overflow=[{"when": "waited", "limit": 600.0, "to": "number", "target": "1"}])
+    for number in range(40):
+        acd.call(f"late{number}")
+        acd.tick(after=600.0)
+        assert acd.acd.position(f"late{number}") is None
+    assert not acd.queue_view().estimate_told
+
+
+def test_callers_who_were_never_let_in_tell_nothing() -> None:
+    acd = foretelling(limit=1)
+    before = acd.acd.snapshot().loads["support"]
+    acd.call("waits")
+    assert one(CallOverflowed, acd.call("refused")).when == "full"
+    assert acd.acd.snapshot().loads["support"] == before
+
+
+def test_nothing_is_expected_for_who_waits_for_one_agent_alone() -> None:
+    acd = foretelling()
+    acd.ready("bob")
+    acd.call("alone", agent="ann", agent_for=3600.0)
+    assert acd.acd.estimate("alone") is None
+
+
+def test_nothing_is_expected_while_nobody_at_work_fits() -> None:
+    acd = foretelling()
+    assert one(CallQueued, acd.call("rare", skills={"klingon": 5})).expected is None
+    assert acd.acd.estimate("rare") is None
+    acd.ready("kahless", skills={"klingon": 5}, queues={"support": 1, "sales": 1})
+    acd.do(Accept(offer=acd.offer_for("rare")))
+    acd.call("rarer", skills={"klingon": 5})
+    assert acd.acd.estimate("rarer") is not None
+    acd.do(SetAgentState(agent="kahless", state="not_ready", reason="home"))
+    acd.do(Release(call="rare", by="caller"))
+    assert acd.acd.estimate("rarer") is None

@@ -235,3 +235,64 @@ def test_a_call_is_relaxed_and_served_before_it_would_go_elsewhere() -> None:
     said = acd.tick(after=30.0)
     assert only(CallRelaxed, said)
     assert one(CallOverflowed, said).call == "c2"
+
+
+def test_a_full_queue_lets_in_whom_an_agent_is_free_for() -> None:
+    acd = overflowing(rule("full"), limit=1)
+    acd.ready("ann")
+    acd.ready("bob")
+    acd.call("c1")
+    acd.call("c2")
+    assert (acd.rings("c1"), acd.rings("c2")) == ("ann", "bob")
+    assert one(CallOverflowed, acd.call("c3")).when == "full"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"closed": True},
+        {"limit": 1},
+        {"overflow": [rule("length", 1.0)]},
+    ],
+)
+def test_who_was_let_in_before_is_not_turned_away(fields: dict[str, object]) -> None:
+    acd = Driven()
+    acd.queue()
+    acd.call("c1")
+    acd.queue(**fields)
+    assert only(CallOverflowed, acd.call("c2"))
+    assert not only(CallOverflowed, acd.call("c3", admitted=True))
+    assert acd.acd.position("c3") is not None
+
+
+def test_who_was_let_in_before_goes_elsewhere_where_nobody_is_there() -> None:
+    acd = overflowing(rule("nobody_signed_in"))
+    assert one(CallOverflowed, acd.call("c1", admitted=True)).when == "nobody_signed_in"
+
+
+def test_a_queue_is_deserted_where_nobody_works_and_callers_go_elsewhere() -> None:
+    acd = overflowing(rule("nobody_signed_in", 10.0))
+    assert acd.acd.deserted("support", acd.now)
+    acd.ready("ann")
+    assert not acd.acd.deserted("support", acd.now)
+    acd.do(away())
+    assert not acd.acd.deserted("support", acd.now), "signed in, on a break"
+    acd.queue(closed=True)
+    assert not acd.acd.deserted("support", acd.now), "who is in line is served after the break"
+    acd.do(SetAgentState(agent="ann", state="logged_out"))
+    assert acd.acd.deserted("support", acd.now)
+    acd.queue()
+    assert not acd.acd.deserted("support", acd.now), "callers wait"
+
+
+def test_who_waits_for_an_agent_they_know_is_let_in_where_another_one_is_free() -> None:
+    acd = overflowing(limit=1)
+    acd.ready("ann")
+    acd.talk("c0")
+    acd.call("c1")
+    acd.ready("bob")
+    acd.ready("cyd")
+    assert acd.rings("c1") == "bob"
+    assert not only(CallOverflowed, acd.call("known", agent="ann", agent_for=60.0))
+    assert acd.acd.waits_for("known", acd.now + 20.0) == ("ann", 40.0)
+    assert acd.acd.waits_for("c1", acd.now) == ("", 0.0)

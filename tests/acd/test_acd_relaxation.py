@@ -241,3 +241,24 @@ def test_nobody_waits_for_somebody_unknown(acd: Driven) -> None:
     offer = one(OfferMade, said)
     acd.do(Accept(offer=offer.offer))
     assert acd.acd.agent_of("c1") == "ann"
+
+
+def test_a_step_never_asks_for_more_than_a_call_needed_before(acd: Driven) -> None:
+    """Support lowers Polish from 8 to 5; this caller would have been content with 3."""
+    acd.queue(relaxation=[{"after": 20.0, "skills": {"lang:pl": 5}, "ring": 1}])
+    acd.ready("ann", skills={"lang:pl": 4}, queues={"support": 2})
+    acd.talk("c0")
+    acd.call("c1", skills={"lang:pl": 3})
+    assert one(CallRelaxed, acd.tick(after=20.0)) == CallRelaxed(
+        call="c1", queue="support", step=1, skills={"lang:pl": 3}
+    )
+    acd.do(Release(call="c0", by="caller"))
+    acd.do(FinishWrapUp(agent="ann"))
+    assert acd.rings("c1") == "ann"
+
+
+def test_a_ring_only_gets_wider(acd: Driven) -> None:
+    acd.queue(ring=2, relaxation=[{"after": 20.0, "ring": 1}, {"after": 40.0, "ring": 3}])
+    acd.call("c1")
+    rings = [one(CallRelaxed, acd.tick(after=20.0)).ring for _ in range(2)]
+    assert rings == [2, 3]

@@ -418,3 +418,17 @@ def test_whoever_passed_a_call_on_stays_open_for_others(acd: Driven) -> None:
     acd.call("c1", passed_by="ann")
     acd.call("c2")
     assert acd.rings("c2") == "ann"
+
+
+def test_who_waits_for_an_agent_who_leaves_is_served_by_score() -> None:
+    acd = Driven()
+    acd.queue()
+    acd.ready("ann")
+    acd.talk("c0")
+    acd.ready("bob")
+    acd.call("c1", agent="ann", agent_for=600.0)
+    acd.call("vip", agent="ann", agent_for=600.0, priority=600.0, after=5.0)
+    acd.do(Release(call="c0", by="caller"))
+    acd.do(SetAgentState(agent="ann", state="not_ready", reason="lunch"))
+    acd.do(FinishWrapUp(agent="ann"))
+    assert (acd.rings("vip"), acd.rings("c1")) == ("bob", None)

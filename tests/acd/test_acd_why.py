@@ -334,6 +334,20 @@ def test_all_rang_and_one_answered(acd: Told) -> None:
     """)
 
 
+def test_who_began_to_ring_later_did_not_ring_at_once(acd: Told) -> None:
+    acd.queue(title="Support", strategy="ring_all")
+    sign_in(acd, "bea")
+    acd.call("c", after=10)
+    acd.now += 10
+    sign_in(acd, "jan", "ola")
+    acd.do(Accept(offer=acd.acd.offers_for_call("c")[1]), after=4)
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1
+        0:00-0:14 rang for Bea Kowalska, after 10 s for Jan and Ola too; Jan answered after 4 s
+        0:14 connected to Jan
+    """)
+
+
 def test_kept_for_the_last_agent(acd: Told) -> None:
     sign_in(acd, "bea", "jan")
     talk(acd, "x")
@@ -570,6 +584,254 @@ def test_among_equals_in_skill_the_longest_idle_is_chosen(acd: Told) -> None:
     sign_in(acd, "ola", "bea")
     acd.call("c", after=10)
     assert "offered to Ola, longest idle (0:10) of 2 who fitted" in acd.why()
+
+
+def flat(told: str) -> str:
+    """Each reason in one line."""
+    return told.replace("\n  ", " ")
+
+
+def test_a_changed_queue_relaxes_as_the_acd_does(acd: Told) -> None:
+    """A step that asks for more than what is needed already, or for a narrower ring, asks for
+    nothing."""
+    acd.agent("jan", title="Jan", skills={"lang:pl": 6}, queues={"support": 2})
+    sign_in(acd, "jan")
+    talk(acd, "x")
+    acd.call("c")
+    steps = [{"after": 20, "skills": {"lang:pl": 7}, "ring": 1}]
+    acd.now += 30
+    acd.queue(title="Support", skills={"lang:pl": 4}, ring=2, relaxation=steps)
+    acd.do(Release(call="x", by="caller"), after=10)
+    acd.do(FinishWrapUp(agent="jan"))
+    accept(acd)
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1; needs Polish >= 5
+        0:00-0:30 Jan, the only one there who fitted, was talking
+        0:30 Support was changed: it needs Polish >= 4 now
+        0:30-0:40 Jan, the only one there who fitted, was talking
+        0:40-0:43 offered to Jan, who was free again; answered after 3 s
+        0:43 connected to Jan
+    """)
+
+
+def chosen(acd: Told, call: str = "c") -> str:
+    """What is said of the first offer of a call."""
+    told = next(
+        line for line in " ".join(acd.why(call).split("\n  ")).split("\n") if "offer" in line
+    )
+    return told.partition("offered to ")[2].partition(";")[0]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("fewest_calls", "Jan, longest idle (1:10) of 2 with the fewest calls taken (0)"),
+        ("least_occupied", "Jan, longest idle (1:10) of 2 least occupied"),
+        ("best_skill", "Bea Kowalska, best in the skills needed of 3 who fitted"),
+        ("round_robin", "Jan, longest idle (1:10) of 2 without a turn before"),
+        ("in_order", "Bea Kowalska, first in the order of 3 who fitted"),
+    ],
+)
+def test_what_a_strategy_leaves_open_the_idle_time_decides(
+    acd: Told, strategy: str, told: str
+) -> None:
+    """Bea has taken a call, Jan and Ola none."""
+    acd.queue(title="Support", skills={"lang:pl": 1}, wrap_up=0.0, strategy=strategy)
+    sign_in(acd, "bea")
+    talk(acd, "x")
+    acd.do(Release(call="x", by="caller"), after=100)
+    sign_in(acd, "jan")
+    acd.now += 60
+    sign_in(acd, "ola")
+    acd.call("c", after=10)
+    assert chosen(acd) == told
+
+
+@pytest.mark.parametrize(
+    ("strategy", "alike"),
+    [
+        ("fewest_calls", "both with 0 calls taken"),
+        ("least_occupied", "both equally occupied"),
+        ("round_robin", "both without a turn before"),
+    ],
+)
+def test_a_strategy_by_which_all_are_alike_has_not_decided(
+    acd: Told, strategy: str, alike: str
+) -> None:
+    acd.queue(title="Support", strategy=strategy)
+    sign_in(acd, "jan", "bea")
+    acd.call("c", after=70)
+    assert chosen(acd) == f"Jan, longest idle (1:10) of 2 who fitted, {alike}"
+
+
+def test_the_strategies_count_from_the_sign_in_and_forget_with_time(acd: Told) -> None:
+    acd.queue(title="Support", wrap_up=0.0, strategy="fewest_calls")
+    sign_in(acd, "bea")
+    talk(acd, "x")
+    acd.do(Release(call="x", by="caller"), after=100)
+    acd.do(SetAgentState(agent="bea", state="logged_out"))
+    sign_in(acd, "jan", "bea")
+    acd.call("c", after=10)
+    assert chosen(acd) == "Jan, longest idle (0:10) of 2 who fitted, both with 0 calls taken"
+
+
+def test_who_has_a_chat_does_not_fit_a_call_by_voice(acd: Told) -> None:
+    acd.queue(title="Support")
+    acd.agent("bea", title="Bea Kowalska", capacity={"chat": 2, "email": 1})
+    sign_in(acd, "bea")
+    for call, channel in (("x", "chat"), ("y", "email")):
+        acd.call(call, channel=channel)
+        accept(acd, call)
+    sign_in(acd, "jan")
+    acd.call("c", after=60)
+    assert chosen(acd) == (
+        "Jan, the only one free who fitted (idle 1:00), while Bea Kowalska had a chat and an e-mail"
+    )
+
+
+def test_a_chat_goes_to_whom_has_the_fewest(acd: Told) -> None:
+    acd.queue(title="Support")
+    for name in ("bea", "jan", "ola"):
+        acd.agent(name, capacity={"chat": 3})
+    sign_in(acd, "bea")
+    acd.call("x", channel="chat")
+    accept(acd, "x")
+    acd.now += 60
+    sign_in(acd, "jan")
+    acd.call("c", channel="chat", after=10)
+    assert chosen(acd) == "jan, with the fewest contacts (0) of 2 who fitted"
+    acd.now += 20
+    sign_in(acd, "ola")
+    acd.call("d", channel="chat")
+    acd.call("e", channel="chat")
+    assert chosen(acd, "d") == "ola, with the fewest contacts (0) of 3 who fitted"
+    assert chosen(acd, "e") == "bea, ready for longest (1:33) of 3 who fitted"
+
+
+def test_a_chat_waits_until_somebody_has_room(acd: Told) -> None:
+    acd.queue(title="Support", wrap_up=0.0)
+    acd.agent("bea", title="Bea Kowalska", capacity={"chat": 1})
+    sign_in(acd, "bea")
+    acd.call("x", channel="chat")
+    accept(acd, "x")
+    acd.call("c", channel="chat")
+    acd.do(Release(call="x", by="caller"), after=20)
+    accept(acd)
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1
+        0:00-0:20 Bea Kowalska, the only one who fitted, was busy with other contacts
+        0:20-0:23 offered to Bea Kowalska, who had room again; answered after 3 s
+        0:23 connected to Bea Kowalska
+    """)
+
+
+def test_a_chat_beside_another_takes_nothing_from_who_waits_for_a_call(acd: Told) -> None:
+    acd.queue(title="Support")
+    acd.agent("bea", title="Bea Kowalska", capacity={"chat": 2})
+    sign_in(acd, "bea")
+    acd.call("x", channel="chat")
+    accept(acd, "x")
+    acd.call("c")
+    acd.call("y", channel="chat", after=5)
+    accept(acd, "y")
+    assert acd.why() == text("""
+        0:00 queued for Support at place 1
+        0:00-... Bea Kowalska, the only one there who fitted, was busy with other contacts
+    """)
+
+
+def test_who_did_not_answer_is_asked_last(acd: Told) -> None:
+    """Also where the strategy would choose them; the caller looks around first."""
+    acd.queue(title="Support", strategy="in_order")
+    acd.agent("bea", title="Bea Kowalska", rona_limit=3)
+    sign_in(acd, "bea", "jan", "ola")
+    acd.call("c")
+    acd.until(15)
+    *_, last = flat(acd.why()).splitlines()
+    assert last == (
+        "0:15-... offered to Jan, first in the order of 2 who fitted beside Bea Kowalska;"
+        " it still rings"
+    )
+
+
+def test_whoever_passed_the_caller_on_is_asked_like_others_later(acd: Told) -> None:
+    acd.queue(title="Support", wrap_up=0.0)
+    sign_in(acd, "bea", "jan", "ola")
+    talk(acd, "c")
+    acd.facts.append(
+        (acd.now, CallTransferred(call="c", agent="bea", to="queue:support", kind="blind"))
+    )
+    acd.do(Release(call="c", by="agent"), after=30)
+    acd.call("c", passed_by="bea")
+    acd.do(DeclineOffer(agent="jan"), after=5)
+    *_, last = acd.why().splitlines()
+    assert "longest idle (0:35) of 2 who fitted" in last
+
+
+def test_agents_of_the_own_queue_go_before_those_of_another(acd: Told) -> None:
+    acd.queue(title="Support", ring=1, relaxation=[{"after": 0, "queues": ["sales"]}])
+    acd.agent("sam", queues={"sales": 1})
+    acd.agent("jan", title="Jan", queues={"support": 1})
+    acd.agent("ola", title="Ola", queues={"support": 2, "sales": 3})
+    sign_in(acd, "ola", "sam", "jan")
+    acd.call("c", after=10)
+    assert chosen(acd) == "Jan, the only one of Support of 3 who fitted"
+    acd.call("d", after=10)
+    assert chosen(acd, "d") == "sam, whose preference for it (1) was the first of 2 who fitted"
+
+
+def test_who_waits_too_long_like_the_other_is_served_by_waiting(acd: Told) -> None:
+    acd.queue(title="Support", skills=POLISH, overdue=20.0)
+    acd.queue("sales", title="Sales", overdue=20.0)
+    acd.agent("jan", title="Jan", skills=POLISH, queues={"sales": 1, "support": 2})
+    sign_in(acd, "jan")
+    talk(acd, "x")
+    acd.call("s", queue="sales")
+    acd.call("c", after=5)
+    acd.do(Release(call="x", by="caller"), after=30)
+    acd.do(FinishWrapUp(agent="jan"), after=5)
+    assert "meanwhile a caller of Sales who came before went first" in acd.why().replace(
+        "\n  ", " "
+    )
+
+
+def test_who_is_called_back_just_now_is_not_passed_over(acd: Told) -> None:
+    acd.queue(title="Support", wrap_up=0.0)
+    sign_in(acd, "bea", "jan")
+    talk(acd, "x", "y")
+    acd.call("k")
+    acd.do(KeepPlace(call="k", number="+48221230102"))
+    acd.do(Release(call="x", by="caller"), after=5)
+    accept(acd, "k")
+    acd.call("c", after=5)
+    acd.do(Release(call="y", by="caller"), after=5)
+    assert "Jan, who was free again; it still rings" in flat(acd.why())
+
+
+def test_who_waits_for_voice_is_not_passed_over_by_who_has_a_chat(acd: Told) -> None:
+    acd.queue(title="Support", wrap_up=0.0)
+    acd.agent("bea", title="Bea Kowalska", capacity={"chat": 2})
+    sign_in(acd, "bea")
+    acd.call("x", channel="chat")
+    accept(acd, "x")
+    acd.do(SetAgentState(agent="bea", state="not_ready", reason="break"))
+    acd.call("v")
+    acd.call("c", channel="chat", after=5)
+    acd.do(SetAgentState(agent="bea", state="ready"), after=5)
+    assert "Bea Kowalska, who had just become ready; it still rings" in flat(acd.why())
+
+
+def test_where_waiting_counts_for_nothing_an_old_place_does_not_either(acd: Told) -> None:
+    acd.queue(title="Support", slope=0.0)
+    sign_in(acd, "bea")
+    talk(acd, "x")
+    acd.call("a")
+    acd.call("c", credit=100.0, priority=30.0, after=5)
+    acd.do(Release(call="x", by="caller"), after=5)
+    acd.do(FinishWrapUp(agent="bea"))
+    told = "before a caller who came earlier, thanks to a head start of 30 s"
+    assert told in flat(acd.why())
+    assert "meanwhile a caller with a head start of 30 s went first" in flat(acd.why("a"))
 
 
 def test_of_a_time_whose_settings_are_not_known(acd: Told) -> None:

@@ -101,7 +101,7 @@ def test_every_second_of_waiting_is_told_and_no_free_agent_who_fits_is_passed_ov
 @pytest.mark.parametrize("seed", [f"seen {n}" for n in range(30)])
 def test_who_is_offered_a_call_fits_as_it_is_seen(seed: str) -> None:
     facts, _ = lived(seed)
-    floor = Onlooker([], [], [])
+    floor = Onlooker([], [])
     for at, fact in facts:
         if isinstance(fact, OfferMade):
             visit = floor.line[fact.call]

@@ -95,7 +95,10 @@ def test_rest_cannot_be_cut_short_but_a_break_may_follow() -> None:
     acd.do(SetAgentState(agent="ann", state="not_ready", reason="lunch"), after=5.0)
     assert acd.state("ann") == ("not_ready", "lunch")
     assert acd.acd.deadline() is None
-    acd.do(SetAgentState(agent="ann", state="ready"))
+    assert acd.do(SetAgentState(agent="ann", state="ready"), after=4.0) == [answer]
+    acd.do(SetAgentState(agent="ann", state="logged_out"))
+    assert acd.do(SetAgentState(agent="ann", state="ready")) == [answer], "nor by logging in anew"
+    acd.do(SetAgentState(agent="ann", state="ready"), after=1.0)
     assert acd.state("ann") == ("ready", "")
 
 

@@ -57,18 +57,20 @@ _TAKE = """
 
 
 class Earpiece:
-    """Collects what the phone of a page has played so far."""
+    """Collects what the phone of a page plays; `keeps`: seconds of what was looked at before."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, keeps: float) -> None:
         self._page = page
+        self._keeps = keeps
         self._samples = np.zeros(0)
         self._rate = 48000
 
     async def heard(self) -> Sound:
-        """All of it as a telephone would carry it, shape ``(samples,)`` at 8 kHz."""
+        """What is new and kept, as a telephone would carry it, shape ``(samples,)`` at 8 kHz."""
         self._rate, text = await self._page.evaluate(_TAKE)
         new = np.frombuffer(base64.b64decode(text), dtype="<i2") / 32768
-        self._samples = np.concatenate([self._samples, new])
+        kept = self._samples[max(0, len(self._samples) - int(self._keeps * self._rate)) :]
+        self._samples = np.concatenate([kept, new])
         sound = voices.resampled(voices.Sound(self._samples, self._rate), RATE)
         return (sound.samples * 32767).astype(np.int16)
 

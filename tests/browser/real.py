@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from engine.phones.wav import Sound
+from engine.phones.wav import RATE, Sound
 from tests.browser.chromium import FLAGS, WIDE
 from tests.browser.earpiece import CAPTURE_FLAG, SCRIPT, Earpiece, share_heard, write_for_microphone
 from tests.center.running import PASSWORD
@@ -70,7 +70,7 @@ async def expect_state(page: Page, name: str) -> None:
 
 
 async def page_hears(page: Page, sound: Sound) -> None:
-    ear, share = Earpiece(page), 0.0
+    ear, share = Earpiece(page, keeps=2 * (len(sound) / RATE + 1)), 0.0
     for _ in range(80):
         share = share_heard(await ear.heard(), sound)
         if share >= ENOUGH:

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from engine.phones import hearing, wav
 from engine.phones.phonecall import PhoneCall
 from engine.phones.wav import Sound
+from tests.browser.earpiece import share_heard
 from tests.browser.real import OURS, THEIRS, Opens, expect_state, log_in, online, page_hears
 from tests.center.scene import Scene
 from tests.phones.voices import babble
@@ -43,8 +44,7 @@ def so_far(call: PhoneCall) -> float:
 
 async def hears_from(call: PhoneCall, sound: Sound, after: float) -> None:
     """Wait until a sound was heard, after that many seconds of what a phone hears."""
-    start = int(after * wav.RATE)
-    await call.hearing(lambda heard: hearing.score(heard[start:], sound) >= 0.8, 30.0)
+    await call.hearing(hearing.Listening(sound, after=int(after * wav.RATE)), 30.0)
 
 
 async def test_a_held_caller_hears_music_and_nobody_else(scene: Scene, open_page: Opens) -> None:
@@ -134,10 +134,7 @@ async def test_a_muted_agent_is_not_heard_and_the_recording_is(
     address = await recorded(page, name)
     file = tmp_path / "recorded.wav"
     file.write_bytes(await (await page.request.get(address)).body())
-    # The voice repeats itself: a piece's best likeness may be in a later, cut-off repetition.
-    sound, step = wav.read(file), wav.RATE // 2
-    begins = range(0, len(sound) - len(THEIRS), step)
-    assert max(hearing.score(sound[at : at + len(THEIRS) + step], THEIRS) for at in begins) >= 0.8
+    assert share_heard(wav.read(file), THEIRS) >= 0.5, "on a busy machine it may stutter"
     part = await page.request.get(address, headers={"Range": "bytes=0-43"})
     assert (part.status, len(await part.body())) == (206, 44)
     await call.hang_up()

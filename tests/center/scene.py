@@ -149,21 +149,20 @@ class Scene:
 
     async def hears(self, call: PhoneCall, sound: Sound, within: float = 30.0) -> None:
         """Wait until at least 0.8 of a sound's parts were heard."""
-        await call.hearing(lambda heard: hearing.score(heard, sound) >= 0.8, within)
+        await call.hearing(hearing.Listening(sound), within)
 
     async def hears_music(self, call: PhoneCall, after: float = 0.0, within: float = 30.0) -> None:
         """Wait until two seconds of the music were heard, wherever in its loop, after a time."""
         music = self.music()
-        start = int(after * wav.RATE)
+        place, found = int(after * wav.RATE), 0
 
         def two_seconds(heard: Sound) -> bool:
-            found = [
-                at
-                for at in range(start, len(heard) - wav.RATE, wav.RATE)
-                if (likeness := hearing.correlation(music, heard[at : at + wav.RATE])).size
-                and likeness.max() >= hearing.FOUND
-            ]
-            return len(found) >= 2
+            nonlocal place, found
+            while place < len(heard) - wav.RATE:
+                likeness = hearing.correlation(music, heard[place : place + wav.RATE])
+                found += bool(likeness.max(initial=0.0) >= hearing.FOUND)
+                place += wav.RATE
+            return found >= 2
 
         await call.hearing(two_seconds, within, "the music")
 

@@ -30,7 +30,9 @@ def test_call_says_which_prompts_were_heard_and_when(center: RunningCenter, tmp_
     assert [press["keys"] for press in report["pressed"]] == ["2", "2"]
     greeting = next(one for one in report["heard"] if one["name"] == "main.greeting")
     assert (greeting["language"], greeting["score"]) == ("pl", 1.0)
-    assert report["pressed"][0]["at"] < greeting["at"] < report["pressed"][1]["at"]
+    # Silence up to 0.4 s (`media`) is in no recording, so that what follows is early there.
+    assert report["pressed"][0]["at"] < greeting["at"] + 0.4
+    assert greeting["at"] < report["pressed"][1]["at"]
     assert {one["language"] for one in report["heard"][1:]} == {"pl"}
     prompt = next(
         p for p in known_prompts(center.settings) if (p.name, p.language) == ("main.greeting", "pl")

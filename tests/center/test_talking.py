@@ -57,7 +57,7 @@ async def test_from_the_menu_over_music_and_position_to_an_agent_and_the_ticket(
     assert (record["outcome"], record["agent"], record["queue"]) == ("handled", "agent1", "support")
     assert (record["ticket"], record["name"]) == (ticket, "James Carter")
     assert (record["code"], record["note"]) == ("solved", "It was the cable.")
-    assert record["talked"] > 3
+    assert record["talked"] > 2, "as long as it took to hear one another"
     assert record["waited"] > 5
     story = await scene.api.get(f"tickets/{ticket}")
     assert story["ticket"]["title"] == "No sound on the phone in room 12"

@@ -167,6 +167,9 @@ async def test_callers_are_joined_one_after_another_to_a_phone_that_stays_up(
     await rig.agent_phone()
     seat = dial(rig, "seat", f"phone:{rig.agent}")
     await rig.wait(LegAnswered, leg=seat)
+    if how.endswith("seat"):
+        rig.switch.execute(Join(bridge=bridge_of(rig), legs=(seat,)))
+        await until_bridges(rig, {seat: bridge_of(rig)})
     for number in range(3):
         bridge = bridge_of(rig, "" if how.endswith("seat") else number)
         caller, inbound = await answered_caller(rig)
@@ -177,6 +180,8 @@ async def test_callers_are_joined_one_after_another_to_a_phone_that_stays_up(
         await rig.gone(inbound)
         if not how.endswith("seat"):
             rig.switch.execute(Unbridge(bridge=bridge))
+        else:
+            await until_bridges(rig, {seat: bridge})
     assert [leg.leg for leg in await rig.switch.legs()] == [seat]
     assert not rig.all(CommandFailed)
 

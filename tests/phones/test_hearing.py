@@ -38,6 +38,36 @@ def test_an_interrupted_prompt_scores_the_share_heard() -> None:
     assert hearing.score(np.concatenate((said[: 2 * wav.RATE], quiet(3))), said) == 0.5
 
 
+def test_what_is_repeated_counts_although_its_beginning_is_clearest_at_the_end() -> None:
+    said = babble(1, 3)
+    noise = np.random.default_rng(9).normal(0, 60, len(said))
+    noisy = (said * 0.2 + noise).astype(np.int16)
+    assert hearing.score(np.concatenate((noisy, said[: wav.RATE + 800], quiet(1))), said) == 1.0
+
+
+def test_a_line_that_stutters_does_not_cost_what_was_said() -> None:
+    said, second = babble(1, 3), wav.RATE
+    torn = [said[: second // 2], quiet(0.5), said[second // 2 : 2 * second], quiet(0.4)]
+    recording = np.concatenate((quiet(1), *torn, said[2 * second :], quiet(1)))
+    assert hearing.score(recording, said) == 1.0
+    assert hearing.score(recording[: -2 * second], said) == pytest.approx(2 / 3)
+    assert hearing.score(recording, babble(2, 3)) == 0.0
+
+
+def test_a_sound_is_noticed_while_it_comes_and_not_before_it_counts() -> None:
+    said, other = babble(1, 3), babble(2, 8)
+    recording = np.concatenate((said, other, said, other))
+    late = len(said) // 2
+
+    def noticed(listening: hearing.Listening) -> list[float]:
+        steps = range(0, len(recording), wav.RATE)
+        return [at / wav.RATE for at in steps if listening(recording[:at])]
+
+    assert min(noticed(hearing.Listening(said))) == 3
+    assert min(noticed(hearing.Listening(said, after=late))) == 14
+    assert not noticed(hearing.Listening(babble(4, 3)))
+
+
 def test_parts_in_the_wrong_order_do_not_count() -> None:
     one, two = babble(1, 2), babble(2, 2)
     assert hearing.score(np.concatenate((two, one)), np.concatenate((one, two))) == 0.5

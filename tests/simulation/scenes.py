@@ -4,7 +4,8 @@ from pathlib import Path
 from string import Template
 
 from engine.simulation import loading
-from engine.simulation.results import Estimate, Results
+from engine.simulation.estimates import Estimate
+from engine.simulation.results import Results
 from engine.simulation.scenario import Scenario
 
 _ONE_QUEUE = Template("""\

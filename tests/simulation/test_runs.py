@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 import pytest
 from sqlalchemy import func, select, update
@@ -16,8 +15,7 @@ from engine.journal import Entry, Journal
 from engine.models import facts
 from engine.simulation import loading, report
 from engine.simulation import run as running
-from engine.simulation.outcome import Quotient
-from engine.simulation.results import compare, estimate, simulate, student_t
+from engine.simulation.results import compare, simulate
 from engine.simulation.tally import CENTER
 from engine.storage import Database, opened
 from tests.simulation.recording import record
@@ -392,37 +390,6 @@ def test_recorded_callers_with_fewer_agents(tmp_path: Path, database: Database) 
         loading.load(write(tmp_path, text, "past.yaml"))
 
 
-def test_a_share_is_that_of_all_callers() -> None:
-    """Not the mean of the runs' shares, which would make callers of a quiet run count for more."""
-    runs = [Quotient(1, 10), Quotient(30, 40), Quotient(0, 0)]
-    found = estimate(runs)
-    assert found.mean == pytest.approx(31 / 50)
-    assert found.margin is not None
-    assert estimate(runs[:1]).margin is None
-    assert estimate(runs[2:]).mean is None
-    counts = estimate([Quotient(3), Quotient(5), Quotient(10)])
-    assert counts.mean == 6
-    assert counts.margin == pytest.approx(4.303 * 13**0.5 / 3**0.5, rel=1e-3)
-
-
-def test_intervals_hold_what_is_true_as_often_as_they_say() -> None:
-    """Runs of few callers each, of whom more wait the more there are; 0.4 of all do."""
-    dice, held = Random(1), 0
-    for _ in range(1000):
-        runs = []
-        for _ in range(10):
-            busy = dice.random() < 0.5
-            callers = dice.randrange(20, 40) if busy else dice.randrange(5, 15)
-            runs.append(
-                Quotient(sum(dice.random() < 0.2 + 0.3 * busy for _ in range(callers)), callers)
-            )
-        found = estimate(runs)
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low <= (0.5 * 29.5 + 0.2 * 9.5) / 39 <= found.high
-    assert 0.91 <= held / 1000 <= 0.97
-
-
 def test_recorded_callers_of_the_day_on_which_the_clock_is_put_on(
     tmp_path: Path, database: Database
 ) -> None:
@@ -435,9 +402,3 @@ def test_recorded_callers_of_the_day_on_which_the_clock_is_put_on(
     scenario = loading.load(replayed)
     assert scenario.start == datetime(2026, 3, 29, 6, tzinfo=UTC).timestamp()
     assert running.run(scenario, "1").figures == then.figures
-
-
-def test_students_t() -> None:
-    known = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 7: 2.365, 9: 2.262, 30: 2.042, 1000: 1.962}
-    for freedom, quantile in known.items():
-        assert student_t(freedom) == pytest.approx(quantile, rel=2e-3)

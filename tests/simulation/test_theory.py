@@ -1,5 +1,6 @@
 """The real center, simulated, against what the theory of queues says."""
 
+from math import log
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ def test_erlang_c(tmp_path: Path) -> None:
     assert agrees(line["found_busy"], 0.4092, within=0.05)
     assert agrees(line["service_level"], theory.service_level, within=0.05)
     assert agrees(line["asa"], theory.asa, within=15)
+    # Who waits does so exponentially, (10 - 8) / TALK of them a second being served.
+    assert agrees(line["wait_90"], log(0.4092 / 0.1) * TALK / 2, within=50)
     assert agrees(line["aht"], TALK, within=4)
     assert agrees(found.center["occupancy"], 0.8, within=0.04)
     assert agrees(found.center["arrived"], 16 * 160, within=100)

@@ -1,22 +1,26 @@
 """What is gathered for an explanation: the settings and states of then, however long ago."""
 
+from random import Random
+
 import msgspec
 import pytest
 from sqlalchemy import update
 
 from acd.acd import Acd
-from acd.messages import Accept, AcdMessage, Enqueue, Release
+from acd.messages import Accept, AcdMessage, Enqueue, Release, Withdraw
+from acd.why import History, explain
 from calls.actions import ConfigureAgent, ConfigureQueue, SetAgentState
 from calls.codec import encode
-from calls.config import Agent, Queue
+from calls.config import Agent, Queue, Strategy
 from calls.events import PhoneChanged, Tick
-from calls.facts import ConfigurationChanged, Fact
+from calls.facts import CallQueued, CallTransferred, ConfigurationChanged, Fact
 from calls.views import Published
 from engine.center.state import CenterState
 from engine.journal import Entry, Journal, Snapshot
 from engine.models import facts
 from engine.storage import Database
 from engine.why import because
+from tests.acd.test_acd_why_choices import Calm, lived
 
 START = 1_792_454_400.0
 WEEK = 7 * 86400.0
@@ -53,6 +57,18 @@ class Center:
         offer = self.acd.offer_for_call(call)
         assert offer is not None
         self.do(Accept(offer=offer), after)
+
+    def rings(self, call: str) -> str:
+        """The agent whose phone rings."""
+        offer = self.acd.offer(self.acd.offer_for_call(call) or "")
+        assert offer is not None
+        return offer.agent
+
+    def restart(self) -> None:
+        self.save()
+        kept = self.journal.snapshot()
+        assert kept is not None
+        self.acd = Acd(msgspec.json.decode(kept.state, type=CenterState).acd)
 
     def why(self, call: str = "c") -> list[str]:
         return [f"{one.when} {one.text}" for one in because(self.database, call, self.now)]
@@ -121,6 +137,116 @@ def test_who_was_ahead_came_before(center: Center) -> None:
     assert told[0].startswith("0:00 queued for Support at place 3")
     assert told[-1].endswith("meanwhile a caller who came before went first")
     assert told[-1].startswith("0:00- ")
+
+
+def rings_in_vain(center: Center, call: str, agent: str) -> None:
+    """A caller who gives up while the phone rings."""
+    center.do(Enqueue(call=call, queue="support"))
+    assert center.rings(call) == agent
+    center.do(Withdraw(call=call, outcome="abandoned"), after=5)
+
+
+def test_who_was_rung_in_vain_is_idle_all_the_same(center: Center) -> None:
+    """Before the call, days ago, several times, and the center was started anew since."""
+    center.ready("ann")
+    center.now += 100
+    center.ready("bob")
+    for n in range(3):
+        rings_in_vain(center, f"x{n}", "ann")
+        center.now += 3 * 86400.0
+        center.restart()
+    center.now += 60
+    center.do(Enqueue(call="c", queue="support"))
+    assert center.rings("c") == "ann"
+    assert center.why()[1] == (
+        "0:00- offered to Ann, longest idle (216:02:55) of 2 who fitted; it still rings"
+    )
+
+
+def test_who_did_not_answer_is_idle_from_then_on(center: Center) -> None:
+    """Below the limit of offers that are not answered, agents stay ready."""
+    ann = Agent(name="ann", title="Ann", queues={"support": 1}, skills={"tax": 7}, rona_limit=9)
+    center.do(ConfigureAgent(agent=ann))
+    center.ready("ann")
+    center.do(Enqueue(call="x", queue="support"))
+    center.do(Tick(), after=15)
+    center.do(Withdraw(call="x", outcome="abandoned"), after=5)
+    center.now += 40
+    center.ready("bob")
+    rings_in_vain(center, "y", "ann")
+    center.do(Enqueue(call="c", queue="support"), after=4000)
+    assert center.why()[1] == (
+        "0:00- offered to Ann, longest idle (1:07:30) of 2 who fitted; it still rings"
+    )
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("fewest_calls", "with the fewest calls taken (0) of 2 who fitted"),
+        ("least_occupied", "least occupied of 2 who fitted"),
+        ("in_order", "first in the order of 2 who fitted"),
+        ("round_robin", "next in turn of 2 who fitted"),
+    ],
+)
+def test_what_agents_did_since_they_signed_in_is_looked_up(
+    center: Center, strategy: Strategy, told: str
+) -> None:
+    queue = Queue(name="support", title="Support", wrap_up=0.0, strategy=strategy)
+    center.do(ConfigureQueue(queue=queue))
+    center.ready("ann")
+    center.do(Enqueue(call="x", queue="support"))
+    center.accept("x")
+    center.do(Release(call="x", by="caller"), after=50)
+    center.ready("bob")
+    center.now += 9000
+    center.do(Enqueue(call="c", queue="support"))
+    assert told in center.why()[1]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "alike"),
+    [("fewest_calls", "both with 1 call taken"), ("least_occupied", "both equally occupied")],
+)
+def test_what_agents_did_before_they_signed_in_does_not_count(
+    center: Center, strategy: Strategy, alike: str
+) -> None:
+    queue = Queue(name="support", title="Support", wrap_up=0.0, strategy=strategy)
+    center.do(ConfigureQueue(queue=queue))
+    center.ready("ann")
+    for call in ("x", "y"):
+        center.do(Enqueue(call=call, queue="support"))
+        center.accept(call)
+        center.do(Release(call=call, by="caller"), after=50)
+    center.do(SetAgentState(agent="ann", state="logged_out"))
+    center.ready("ann")
+    center.ready("bob")
+    if strategy == "fewest_calls":
+        for call in ("x", "y"):
+            center.do(Enqueue(call=call, queue="support"))
+            center.accept(call)
+            center.do(Release(call=call, by="caller"), after=50)
+    center.now += 9000
+    center.do(Enqueue(call="c", queue="support"))
+    assert center.why()[1].endswith(f"of 2 who fitted, {alike}; it still rings")
+
+
+@pytest.mark.parametrize("seed", [f"read {n}" for n in range(1, 7)])
+def test_what_is_read_tells_as_much_as_all_that_ever_was(database: Database, seed: str) -> None:
+    """But for contacts beside others and turns, which are not looked for in all the years."""
+    maker = Calm(Random(seed))
+    maker.parallel = False
+    maker.strategies = ("longest_idle", "least_occupied", "fewest_calls", "in_order", "ring_all")
+    lived_through, _, now = lived(maker)
+    known = [(at, fact) for at, fact in lived_through if not isinstance(fact, CallTransferred)]
+    told = [Published(seq=seq, at=at, fact=fact) for seq, (at, fact) in enumerate(known, start=1)]
+    Journal(database).append([Entry(1, START, Tick(), told)])
+    calls = {fact.call for _, fact in known if isinstance(fact, CallQueued)}
+    assert len(calls) > 10
+    for call in calls:
+        whole = explain(History(call=call, until=now, facts=known))
+        read = because(database, call, now)
+        assert [line.text for line in read] == [reason.text for reason in whole]
 
 
 def test_a_call_that_never_waited_has_no_story(center: Center) -> None:

@@ -294,8 +294,8 @@ def test_held_legs_are_in_their_bridge_and_who_only_listens_is_no_leg() -> None:
         channel_named("foreign", "Snoop/x-0002"),
     )
     bridges = (
-        codec.Bridge(id="b-1", name="ringdesk", channels=("b",)),
-        codec.Bridge(id="b-1-held", name="ringdesk", channels=("a",)),
+        codec.Bridge(id="b-1~7", name="ringdesk", channels=("b",)),
+        codec.Bridge(id="b-1~7-held", name="ringdesk", channels=("a",)),
         codec.Bridge(id="boss-following", name="ringdesk", channels=("boss", "spy")),
     )
     ours = codec.Application(channel_ids=("a", "b", "boss", "spy"))

@@ -10,6 +10,7 @@ import structlog.testing
 
 from calls.commands import Beep, Dial, Hangup, Join, Record, Unbridge
 from calls.events import (
+    CommandFailed,
     LegAnswered,
     LegArrived,
     LegEnded,
@@ -181,6 +182,22 @@ async def test_callers_and_a_seat_hear_one_another_one_after_another(place: Plac
     await both_hear(caller, call, "third")
     assert call.state == "talking"
     assert not place.all(LegEnded, leg=seat)
+
+
+async def test_a_bridge_can_be_made_again_as_soon_as_it_is_removed(place: Place) -> None:
+    """Asterisk says that one is gone a moment before it is."""
+    caller, inbound, agent, seat = await place.talking()
+    bridge = f"asterisk/b-{place._tag}"
+    again = Join(bridge=bridge, legs=(inbound, seat))
+    for _ in range(250):
+        for commands, expected in (([Unbridge(bridge=bridge)] * 2, None), ([again], bridge)):
+            for command in commands:
+                place.driver.execute(command)
+            async with asyncio.timeout(5):
+                while {leg.bridge for leg in await place.driver.legs()} != {expected}:
+                    await asyncio.sleep(0)
+    assert not place.all(CommandFailed)
+    await both_hear(caller, agent, "third")
 
 
 def place_bridge(place: Place) -> str:

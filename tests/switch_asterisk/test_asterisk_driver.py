@@ -54,8 +54,13 @@ async def ari_get(place: Place, path: str) -> list[dict[str, object]]:
         return msgspec.json.decode(await response.read(), type=list[dict[str, object]])
 
 
-async def bridges(place: Place) -> set[object]:
-    return {bridge["id"] for bridge in await ari_get(place, "bridges")}
+async def bridge_ids(place: Place) -> set[str]:
+    return {str(bridge["id"]) for bridge in await ari_get(place, "bridges")}
+
+
+async def bridges(place: Place) -> set[str]:
+    """Their names, without the number of their making."""
+    return {bridge.partition("~")[0] for bridge in await bridge_ids(place)}
 
 
 # -- prompts and music
