@@ -8,7 +8,7 @@ import re
 import tomllib
 import urllib.parse
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     #: The region that national phone numbers belong to (ISO 3166).
     region: str
+    #: How our own Asterisk runs: ``normal``, or ``realtime``: before all other programs.
+    asterisk_priority: str
     #: A running Asterisk elsewhere: its ARI address, ``http://host:8088``; empty for our own.
     asterisk_url: str
     asterisk_user: str
@@ -130,6 +132,7 @@ _DEFAULTS: dict[str, str] = {
     "region": "PL",
     "log_format": "text",
     "voices": "rhvoice,espeak-ng",
+    "asterisk_priority": "normal",
     "asterisk_user": "ringdesk",
     "twilio_api_base": "https://api.twilio.com",
     "twilio_calls_per_second": "1",
@@ -235,10 +238,13 @@ def _region(text: str) -> str:
     return text.upper()
 
 
-def _log_format(text: str) -> str:
-    if text not in ("text", "json"):
-        raise ValueError(f"{text!r} is neither 'text' nor 'json'")
-    return text
+def _either(one: str, other: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in (one, other):
+            raise ValueError(f"{text!r} is neither {one!r} nor {other!r}")
+        return text
+
+    return parse
 
 
 def _web_url(text: str) -> str:
@@ -352,6 +358,7 @@ _PARSERS: dict[str, Any] = {
     "demo_password": lambda text: text or None,
     "timezone": _zone,
     "region": _region,
+    "asterisk_priority": _either("normal", "realtime"),
     "asterisk_url": _web_url,
     "asterisk_user": str,
     "asterisk_password": lambda text: text or None,
@@ -366,6 +373,6 @@ _PARSERS: dict[str, Any] = {
     "twilio_api_key_secret": lambda text: text or None,
     "flow_services": _services,
     "voices": _voices,
-    "log_format": _log_format,
+    "log_format": _either("text", "json"),
     "flows": _folder,
 }

@@ -68,7 +68,7 @@ class Conversations:
         if leg.held is not None:
             leg.unhold()
             if leg.joined:
-                self._place(command, [leg])
+                self._place(command, [leg], held_at=self._bridges.place_to_hold(leg.bridge))
 
     def expect(self, leg: Leg, bridge: BridgeId) -> None:
         """The leg belongs to that bridge from now on, and to no other."""
@@ -82,9 +82,11 @@ class Conversations:
         leg.bridge, leg.joined = "", False
         return deserted
 
-    def _place(self, command: Join | Hold | Unhold, legs: Collection[Leg]) -> None:
-        """Put legs where they are to be; the first refusal is told."""
-        adding = [self._enter(leg) for leg in legs]
+    def _place(
+        self, command: Join | Hold | Unhold, legs: Collection[Leg], held_at: str = ""
+    ) -> None:
+        """Put legs where they are to be, from where they were held; the first refusal is told."""
+        adding = [self._enter(leg, held_at) for leg in legs]
         told = False
 
         def failed(error: Reply | SwitchUnreachable) -> None:
@@ -97,7 +99,7 @@ class Conversations:
         for answer in adding:
             watch(answer, failed)
 
-    def _enter(self, leg: Leg) -> Answer:
+    def _enter(self, leg: Leg, held_at: str) -> Answer:
         leg.player.stop_all()
         place = self._bridges.id(leg.bridge)
         if leg.held is not None:
@@ -108,8 +110,11 @@ class Conversations:
         answering = leg.answering is not None and not leg.answering.done()
         elsewhere = answering or self._bridges.under_way(leg.bridge)
         lane = self._bridges.lane(leg.bridge) if elsewhere else leg.lane
+        if held_at:  # its music can be ended in no bridge only, see `Leg.silence`
+            leaving = requests.remove_from_bridge(held_at, leg.channel)
+            watch(self._wire.send(lane, leaving), lambda _: None)
+        leg.silence(lane)
         answer = self._wire.send(lane, requests.add_to_bridge(place, leg.channel))
-        leg.stop_music()
         leg.settling = answer
         self._bridges.wait_for(leg.bridge, answer)
         bridge = leg.bridge

@@ -89,13 +89,16 @@ class Leg:
         self._music: str | None = UNKNOWN_MUSIC if adopted else None
         self._wanted: _Music | None = None
         self._changing: asyncio.TimerHandle | None = None
+        #: The music has been asked for.
+        self._starting: Answer | None = None
         #: To be played when the prompts are over.
         self._music_due: _Music | None = None
 
     @property
     def under_way(self) -> "list[asyncio.Future[Any]]":
         """What must be done before it can be told anything."""
-        return [one for one in (self.entering, self.settling) if one is not None and not one.done()]
+        all_ = (self.entering, self.settling, self._starting)
+        return [one for one in all_ if one is not None and not one.done()]
 
     def enters(self) -> None:
         """It was dialled, and comes under our control when it is answered."""
@@ -170,6 +173,16 @@ class Leg:
         if self.held is None or not self.player.busy:
             self._want(self.held, 0.0)
 
+    def silence(self, lane: int) -> None:
+        """End its music before what goes over that lane next is done, unless it is held.
+
+        For a channel in a bridge Asterisk forgets to end it, if it is just making the next scrap
+        of it: the channel would hear music instead of the others for good.
+        """
+        self.stop_music()
+        if self.held is None and self._music is not None:
+            self._end_music(lane)
+
     def _want(self, music: _Music | None, after: float) -> None:
         # After this turn of the loop at the earliest: what is dialled or joined now goes first.
         self._wanted = music
@@ -190,8 +203,15 @@ class Leg:
                 return
             self._play(wanted)
         elif wanted is None and self._music is not None:
-            self._music = None
-            self.ask(requests.stop_music(self.channel))
+            self._end_music(self.lane)
+
+    def _end_music(self, lane: int) -> None:
+        self._music = None
+
+        def failed(_: Reply | SwitchUnreachable) -> None:
+            self._music = self._music or UNKNOWN_MUSIC  # it may still play
+
+        watch(self._wire.send(lane, requests.stop_music(self.channel)), failed)
 
     def _play(self, wanted: _Music) -> None:
         self._music = wanted.music
@@ -201,7 +221,8 @@ class Leg:
                 self._music = UNKNOWN_MUSIC  # asked for again, it is begun again
             self._failed(wanted, error)
 
-        watch(self.send(requests.start_music(self.channel, wanted.music)), refused)
+        self._starting = self.send(requests.start_music(self.channel, wanted.music))
+        watch(self._starting, refused)
 
     def _no_music(self) -> None:
         """At once: something else is played."""

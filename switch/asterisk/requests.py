@@ -230,6 +230,10 @@ def add_to_bridge(bridge: str, channel: str) -> Request:
     return Request("POST", _uri(f"bridges/{bridge}/addChannel", {"channel": channel}))
 
 
+def remove_from_bridge(bridge: str, channel: str) -> Request:
+    return Request("POST", _uri(f"bridges/{bridge}/removeChannel", {"channel": channel}))
+
+
 def remove_bridge(bridge: str) -> Request:
     return Request("DELETE", f"bridges/{bridge}")
 

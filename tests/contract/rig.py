@@ -116,15 +116,23 @@ class Rig:
         """
         pairs = list(itertools.permutations(people, 2))
         wanted = [pair in expected for pair in pairs]
-        async with asyncio.timeout(4 * LIMIT):
-            while True:
-                heard = [
-                    await _hears(*pair, tries=3 if due else 1)
-                    for pair, due in zip(pairs, wanted, strict=True)
-                ]
-                if heard == wanted:
-                    return
-                await asyncio.sleep(0.05)
+        heard: list[bool] = []
+        try:
+            async with asyncio.timeout(4 * LIMIT):
+                while heard != wanted:
+                    heard = [
+                        await _hears(*pair, tries=3 if due else 1)
+                        for pair, due in zip(pairs, wanted, strict=True)
+                    ]
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            number = {person: str(at) for at, person in enumerate(people)}
+            found = [
+                f"{number[listener]} hears {number[speaker]}: {was}, not {due}"
+                for (listener, speaker), was, due in zip(pairs, heard, wanted, strict=False)
+                if was != due
+            ]
+            raise AssertionError(f"after {4 * LIMIT:g} s {found}") from None
 
     async def caller(self, number: str = "1000", caller: str = "500100200") -> tuple[Party, str]:
         """Somebody who dials us now, and their leg."""

@@ -37,6 +37,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ),
         ("RINGDESK_DATABASE_URL", "mysql://host/name"),
         ("RINGDESK_LOG_FORMAT", "xml"),
+        *(("RINGDESK_ASTERISK_PRIORITY", text) for text in ("", "high", "Realtime")),
         ("RINGDESK_CONFIG", "/etc/ringdesk.toml"),
         ("RINGDESK_", "x"),
     ],

@@ -59,6 +59,18 @@ def test_starts_without_complaint_and_is_found_again(home: Path) -> None:
     assert "ERROR" not in log
 
 
+@pytest.mark.parametrize("priority", ["normal", "realtime"])
+def test_it_runs_before_other_programs_where_that_is_wanted_and_allowed(
+    home: Path, priority: str
+) -> None:
+    server = AsteriskServer(settings(home, RINGDESK_ASTERISK_PRIORITY=priority))
+    assert server.ensure().started
+    pid = server.running()
+    assert pid is not None
+    before_others = priority == "realtime" and os.geteuid() == 0
+    assert os.sched_getscheduler(pid) == (os.SCHED_RR if before_others else os.SCHED_OTHER)
+
+
 def test_stop_leaves_no_process(home: Path) -> None:
     server = AsteriskServer(settings(home))
     server.ensure()

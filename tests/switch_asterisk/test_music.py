@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calls.commands import Hold, StartMusic
+from calls.commands import Hold, Join, StartMusic, Unhold
 from calls.events import CommandFailed, SwitchEvent
 from calls.media import Media
 from calls.port import Voice
@@ -62,6 +62,15 @@ async def leg(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Leg:
     return Leg(wire, "a/c", "c", 0, inbound=True, adopted=False)
 
 
+def conversations_of(wire: Wire, leg: Leg) -> Conversations:
+    bridges = Bridges("a", "ringdesk", 1, wire.send)
+    return Conversations(wire, {leg.id: leg}, bridges, lambda _: None)
+
+
+async def asked(wire: Wire, count: int) -> list[str]:
+    return [await asyncio.wait_for(wire.asked.get(), 5) for _ in range(count)]
+
+
 async def test_music_waits_until_asterisk_keeps_up(wire: Wire, leg: Leg) -> None:
     leg.start_music(StartMusic(leg="a/c"))
     with pytest.raises(TimeoutError):
@@ -96,6 +105,50 @@ async def test_music_that_plays_is_silenced_at_once(wire: Wire, leg: Leg) -> Non
     assert await asyncio.wait_for(wire.asked.get(), 5) == "DELETE channels/c/moh"
 
 
+async def test_music_is_over_before_who_hears_it_is_in_a_bridge(wire: Wire, leg: Leg) -> None:
+    """What ends it there now and then does not: they would hear music instead of the agent."""
+    wire.behind = False
+    leg.start_music(StartMusic(leg="a/c"))
+    assert await asked(wire, 1) == ["POST channels/c/moh"]
+    conversations_of(wire, leg).join(Join(bridge="a/b", legs=("a/c",)))
+    assert await asked(wire, 3) == [
+        "POST bridges/b~1",
+        "DELETE channels/c/moh",
+        "POST bridges/b~1/addChannel",
+    ]
+
+
+async def test_who_is_held_no_longer_leaves_the_place_and_the_music_first(
+    wire: Wire, leg: Leg
+) -> None:
+    wire.behind = False
+    conversations = conversations_of(wire, leg)
+    conversations.hold(leg, Hold(leg="a/c"))
+    conversations.join(Join(bridge="a/b", legs=("a/c",)))
+    assert "POST channels/c/moh" in await asked(wire, 4)
+    conversations.unhold(leg, Unhold(leg="a/c"))
+    assert await asked(wire, 3) == [
+        "POST bridges/b~1-held/removeChannel",
+        "DELETE channels/c/moh",
+        "POST bridges/b~1/addChannel",
+    ]
+
+
+async def test_music_that_a_lost_link_left_playing_is_ended_when_it_is_back(
+    wire: Wire, leg: Leg
+) -> None:
+    wire.behind = False
+    leg.start_music(StartMusic(leg="a/c"))
+    assert await asked(wire, 1) == ["POST channels/c/moh"]
+    conversations = conversations_of(wire, leg)
+    wire.lost = True
+    conversations.join(Join(bridge="a/b", legs=("a/c",)))
+    await asyncio.wait_for(wire.told.get(), 5)
+    wire.lost = False
+    conversations.join(Join(bridge="a/b", legs=("a/c",)))
+    assert await asked(wire, 2) == ["DELETE channels/c/moh", "POST bridges/b~1/addChannel"]
+
+
 async def test_music_that_the_lost_link_kept_away_begins_when_it_is_back(
     wire: Wire, leg: Leg
 ) -> None:
@@ -112,8 +165,7 @@ async def test_who_is_held_while_the_link_is_lost_hears_music_when_it_is_back(
     wire: Wire, leg: Leg
 ) -> None:
     """It is told again then that they are held."""
-    bridges = Bridges("a", "ringdesk", 1, wire.send)
-    conversations = Conversations(wire, {leg.id: leg}, bridges, lambda _: None)
+    conversations = conversations_of(wire, leg)
     conversations.hold(leg, Hold(leg="a/c"))
     await asyncio.sleep(0)
     wire.behind, wire.lost = False, True
