@@ -77,6 +77,7 @@ _RECIPES = (
         program="usr/bin/espeak-ng",
         command="espeak-ng",
         environment={"ESPEAK_DATA_PATH": "{root}/usr/lib/{triplet}/espeak-ng-data"},
+        libraries=("{root}/usr/lib/{triplet}/pulseaudio",),
         remedy="install espeak-ng so that 'espeak-ng' is on PATH",
     ),
     Recipe(
