@@ -117,6 +117,7 @@ class Exchange:
         for leg in before.values():
             leg.close()
         self._bridges.take_over(found.bridges)
+        self._conversations.take_over(found.bridges)
         self._supervising.take_over(found.listening, found.bridges)
         self._recorder.take_over()
 
@@ -323,7 +324,7 @@ class Exchange:
             case StartMusic():
                 leg.start_music(command)
             case StopMusic():
-                leg.stop_music()
+                self._conversations.stop_music(leg, command)
             case Record():
                 leg.stop_music()
                 leg.recorder.start(command)

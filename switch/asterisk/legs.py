@@ -77,6 +77,8 @@ class Leg:
         self.bridge = ""
         #: It has been told to enter that bridge.
         self.joined = False
+        #: The place at Asterisk that it was put in last; empty for none.
+        self.place = ""
         #: It takes no part in that bridge, or any other, and hears this music.
         self.held: Hold | None = None
         #: Until these are done it can be told nothing but to hang up: it was dialled and is not
@@ -89,15 +91,15 @@ class Leg:
         self._music: str | None = UNKNOWN_MUSIC if adopted else None
         self._wanted: _Music | None = None
         self._changing: asyncio.TimerHandle | None = None
-        #: The music has been asked for.
-        self._starting: Answer | None = None
+        #: The last request about its music.
+        self._music_asked: Answer | None = None
         #: To be played when the prompts are over.
         self._music_due: _Music | None = None
 
     @property
     def under_way(self) -> "list[asyncio.Future[Any]]":
         """What must be done before it can be told anything."""
-        all_ = (self.entering, self.settling, self._starting)
+        all_ = (self.entering, self.settling, self._music_asked)
         return [one for one in all_ if one is not None and not one.done()]
 
     def enters(self) -> None:
@@ -173,14 +175,22 @@ class Leg:
         if self.held is None or not self.player.busy:
             self._want(self.held, 0.0)
 
+    @property
+    def has_music(self) -> bool:
+        """Music plays, or may play, that it is not to hear for being held."""
+        return self.held is None and self._music is not None
+
     def silence(self, lane: int) -> None:
         """End its music before what goes over that lane next is done, unless it is held.
 
         For a channel in a bridge Asterisk forgets to end it, if it is just making the next scrap
-        of it: the channel would hear music instead of the others for good.
+        of it: the channel would hear music instead of the others for good. So it leaves first.
         """
         self.stop_music()
-        if self.held is None and self._music is not None:
+        if self.has_music:
+            if self.place:
+                leaving = requests.remove_from_bridge(self.place, self.channel)
+                watch(self._wire.send(lane, leaving), lambda _: None)
             self._end_music(lane)
 
     def _want(self, music: _Music | None, after: float) -> None:
@@ -211,7 +221,8 @@ class Leg:
         def failed(_: Reply | SwitchUnreachable) -> None:
             self._music = self._music or UNKNOWN_MUSIC  # it may still play
 
-        watch(self._wire.send(lane, requests.stop_music(self.channel)), failed)
+        self._music_asked = self._wire.send(lane, requests.stop_music(self.channel))
+        watch(self._music_asked, failed)
 
     def _play(self, wanted: _Music) -> None:
         self._music = wanted.music
@@ -221,8 +232,8 @@ class Leg:
                 self._music = UNKNOWN_MUSIC  # asked for again, it is begun again
             self._failed(wanted, error)
 
-        self._starting = self.send(requests.start_music(self.channel, wanted.music))
-        watch(self._starting, refused)
+        self._music_asked = self.send(requests.start_music(self.channel, wanted.music))
+        watch(self._music_asked, refused)
 
     def _no_music(self) -> None:
         """At once: something else is played."""

@@ -150,19 +150,30 @@ class Supervising:
         self._watch(following, following.leg.send(spying))
 
     def _barge(self, following: _Following) -> None:
-        leg, bridge = following.leg, following.command.bridge
+        leg, bridge, settling = following.leg, following.command.bridge, following.leg.settling
+        if settling is not None and not settling.done():
+            # What moves it now may go over another lane, and come later.
+            settling.add_done_callback(lambda _: self._barge_in(following))
+            return
         making = self._bridges.under_way(bridge)
         lane = self._bridges.lane(bridge) if making else leg.lane
         answer = self._wire.send(
             lane, requests.add_to_bridge(self._bridges.id(bridge), leg.channel)
         )
-        leg.settling = answer
+        leg.settling, leg.place = answer, self._bridges.id(bridge)
         self._watch(following, answer)
+
+    def _barge_in(self, following: _Following) -> None:
+        """It has come to where it was on the way to, and may not be wanted there any more."""
+        follows = following is self._following.get(following.leg.id)
+        if follows and following.arranged is not None and following.arranged.mode == "barge":
+            self._barge(following)
 
     def _step_aside(self, following: _Following) -> None:
         """Into the bridge of its own, where nothing is heard without a channel that spies."""
         leg = following.leg
         leg.settling = leg.send(requests.add_to_bridge(_place(leg), leg.channel))
+        leg.place = _place(leg)
         self._watch(following, leg.settling)
 
     def _dismiss_spy(self, following: _Following) -> None:

@@ -67,7 +67,7 @@ def test_it_runs_before_other_programs_where_that_is_wanted_and_allowed(
     assert server.ensure().started
     pid = server.running()
     assert pid is not None
-    before_others = priority == "realtime" and os.geteuid() == 0
+    before_others = priority == "realtime" and os.geteuid() == 0 and _may_run_first()
     assert os.sched_getscheduler(pid) == (os.SCHED_RR if before_others else os.SCHED_OTHER)
 
 
@@ -327,6 +327,16 @@ async def _arrival(endpoint: AsteriskEndpoint) -> str:
             event = await socket.receive_json()
             if event["type"] == "StasisStart":
                 return str(event["channel"]["dialplan"]["exten"])
+
+
+def _may_run_first() -> bool:
+    """Root in a container may not be allowed to."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except PermissionError:
+        return False
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return True
 
 
 def _alive(pid: int | None) -> bool:
