@@ -19,6 +19,7 @@ from calls.commands import (
     RecordBridge,
     StartMusic,
     StopBridgeRecording,
+    StopMusic,
     Supervise,
     Unbridge,
     Unhold,
@@ -118,6 +119,19 @@ async def test_a_held_caller_hears_music_and_no_scrap_of_the_agent(place: Place)
     await caller.hearing(since(caller, speaks("answer")), 10)
     await agent.hearing(since(agent, speaks("question")), 10)
     assert scraps((await hears_more(caller, 2)), beep("answer")) >= 8
+
+
+async def test_a_line_that_waits_hears_music_and_then_the_next_caller(place: Place) -> None:
+    """As an agent's does while somebody is called back who does not answer."""
+    agent, seat = await place.calling()
+    place.driver.execute(Join(bridge=bridge_of(place), legs=(seat,)))
+    place.driver.execute(StartMusic(leg=seat))
+    await agent.hearing(lambda sound: len(sound) > 4000 and loud(sound[-4000:]) == 1, 10)
+    place.driver.execute(StopMusic(leg=seat))
+    caller, inbound = await place.calling()
+    place.driver.execute(Join(bridge=bridge_of(place), legs=(inbound,)))
+    await both_hear(caller, agent, "next")
+    assert not place.all(CommandFailed)
 
 
 async def test_who_is_held_from_the_beginning_hears_no_scrap_at_all(place: Place) -> None:
