@@ -21,6 +21,8 @@ log = structlog.get_logger()
 #: Seconds until an action that got no answer counts as failed.
 ACTION_TIMEOUT = 5.0
 RETRY_AFTER = 2.0
+#: Seconds until all contacts are read again after a connection.
+ONCE_MORE_AFTER = 3.0
 
 #: States of a contact in which a phone cannot be rung.
 _GONE = ("Removed", "Unreachable")
@@ -76,6 +78,16 @@ class ContactWatch:
             await manager.authenticated_future
         if not manager.authenticated:
             raise SwitchUnreachable(f"AMI refuses the user {self._address.user!r}")
+        await self._read_all(manager)
+        # A phone that registers in these moments may be neither listed nor told of.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._lost.wait(), ONCE_MORE_AFTER)
+        if not self._lost.is_set():
+            await self._read_all(manager)
+        await self._lost.wait()
+        raise SwitchUnreachable("AMI closed the link")
+
+    async def _read_all(self, manager: "_Manager") -> None:
         self._contacts.clear()
         self._listed.clear()
         # Where there is none, the answer is an error and no list follows.
@@ -84,8 +96,6 @@ class ContactWatch:
                 await self._listed.wait()
         self._listed.set()
         self._list(frozenset(self._contacts))
-        await self._lost.wait()
-        raise SwitchUnreachable("AMI closed the link")
 
     def _manager(self) -> "_Manager":
         manager = _Manager(
